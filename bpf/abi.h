@@ -1,0 +1,101 @@
+/*
+ * What the BPF side and the tracer agree on: the layout of records, of the values of maps and of
+ * recipes. Included by the BPF C of this folder and by tracer/; plain C types only.
+ */
+#ifndef TELLTALE_BPF_ABI_H
+#define TELLTALE_BPF_ABI_H
+
+#include <linux/types.h>
+
+/*
+ * A record in the ring buffer. The fields that the record's format names follow, each at the
+ * offset that the plan gives. `unreadable` has bit N set when field N could not be read: its bytes
+ * mean nothing then.
+ */
+struct abi_record {
+	__u32 format;	  /* index into the plan's records */
+	__u32 probe;	  /* index into the plan's probes */
+	__u64 unreadable; /* one bit a field; a record has at most 64 fields */
+};
+
+/*
+ * A text field: its length, then room for the plan's limit and two more bytes (one tells a text
+ * that just fits from one that is cut, one is for the NUL).
+ */
+struct abi_text {
+	__u32 length;	 /* bytes read, the NUL not counted; above the limit: the text was cut */
+	__u32 reserved;	 /* 0 */
+	char bytes[];
+};
+
+/* Bytes with a length of their own: `wanted` is what the program had, `length` what was read. */
+struct abi_bytes {
+	__u32 length;
+	__u32 wanted;
+	unsigned char bytes[];
+};
+
+enum { ABI_COMM = 16 }; /* bytes of a thread's name, TASK_COMM_LEN of the kernel */
+
+/*
+ * The bell: memory shared by the programs and the reader of the ring buffer. While the reader
+ * sleeps without a time limit it sets `asleep`; the program whose record finds it set wakes the
+ * reader. A reader that is awake looks by itself, every few milliseconds.
+ */
+struct abi_control {
+	__u32 asleep;
+	__u32 reserved;
+};
+
+/* Per probe, in one array map: what could not be delivered or read. Added to atomically. */
+struct abi_trouble {
+	__u64 lost;	  /* records without room in the ring buffer */
+	__u64 unreadable; /* hits whose action was given up since a value could not be read */
+	__u64 full;	  /* hits whose key found no room in a map */
+};
+
+/*
+ * Buckets of hist(): 0 holds negative values, 1 holds 0, and k + 2 holds 2^k up to 2^(k+1) - 1.
+ */
+enum { ABI_HIST_BUCKETS = 66 };
+
+/* Buckets of lhist(): 0 below min, then one a step, the last at or above max. */
+enum { ABI_LHIST_MOST = 1000 };
+
+/* Values of avg() and stats(). */
+struct abi_average {
+	__u64 count;
+	__u64 sum; /* modulo 2^64; signed by the plan */
+};
+
+/* Values of min() and max(): `set` tells a minimum of 0 from none yet. */
+struct abi_extreme {
+	__u64 value;
+	__u64 set;
+};
+
+/*
+ * An argument's place as data, for probes whose sites have too many different operands to be code.
+ * `source` is one of the values below; registers are offsets into struct pt_regs, -1 for none.
+ */
+enum abi_source {
+	ABI_CONST,	/* value */
+	ABI_REGISTER,	/* base, shifted right by `shift` */
+	ABI_MEMORY,	/* user memory at base + index * scale + value */
+	ABI_PC_MEMORY,	/* user memory at the probe's address + value */
+	ABI_PC_ADDRESS, /* the probe's address + value */
+	ABI_NOWHERE,	/* can't be had */
+};
+
+struct abi_recipe {
+	__u64 value;
+	__s16 base, index;
+	__u8 source;
+	__u8 scale_shift; /* index is shifted left by this */
+	__u8 shift;
+	__u8 bits; /* 8, 16, 32 or 64 */
+	__u8 is_signed;
+	__u8 reserved[7];
+};
+
+#endif

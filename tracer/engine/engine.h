@@ -1,0 +1,91 @@
+/*
+ * Engines: what runs a plan. The phases are always open, attach, poll (again and again), detach,
+ * read, close; engine_close() is right at any point. The kernel engine (kernel/) is BPF on
+ * uprobes. Nothing above this folder sees a descriptor of the kernel's.
+ */
+#ifndef TELLTALE_ENGINE_ENGINE_H
+#define TELLTALE_ENGINE_ENGINE_H
+
+#include "base/error.h"
+#include "plan.h"
+
+struct target;
+struct engine;
+struct abi_record;
+
+struct engine_options {
+	uint64_t ring_bytes; /* 0: by the engine's own choice; else rounded up to a power of two */
+	bool debug_verifier; /* on a refused program: the verifier's whole log in the error */
+};
+
+/* Creates the maps and loads the programs. Nothing of the target is touched yet. */
+int engine_open(const struct plan *plan, const struct target *target,
+		const struct engine_options *options, struct engine **engine,
+		struct warnings *warnings, struct error *err);
+
+/*
+ * Attaches all sites and raises their semaphores. A site that can't be attached is a warning that
+ * names it; -ENODATA when not one could be, with the reason of the first.
+ */
+int engine_attach(struct engine *engine, struct warnings *warnings, struct error *err);
+
+/* Called for each record, in the order in which one thread made them. The record is valid during
+ * the call only. A return value other than 0 ends the poll with that value. */
+typedef int engine_record_fn(void *context, const struct abi_record *record, size_t size);
+
+/*
+ * Waits at most timeout_ms (-1: without a limit) for records, or for one of the `wake_count`
+ * descriptors to become readable, and delivers what there is. Returns the number of records
+ * (0: time is over, or a descriptor is readable, or a signal came), or a negative errno.
+ */
+int engine_poll(struct engine *engine, int timeout_ms, const int *wake_fds, size_t wake_count,
+		engine_record_fn *record, void *context, struct error *err);
+
+/* Takes every site off; the semaphores are back then. Records that are still in the ring can be
+ * polled afterwards, maps can be read. */
+void engine_detach(struct engine *engine);
+
+/* Called for each key of a map with the values of all CPUs made one (see enum plan_aggregate). */
+typedef int engine_entry_fn(void *context, const void *key, const void *value);
+int engine_each(struct engine *engine, const struct plan_map *map, engine_entry_fn *entry,
+		void *context, struct error *err);
+
+/* What went wrong for probe number N of the plan so far. */
+struct abi_trouble;
+int engine_trouble(struct engine *engine, size_t probe, struct abi_trouble *trouble,
+		   struct error *err);
+
+/* How many sites are attached, and by which means ("uprobe_multi", "perf events"). */
+size_t engine_attached(const struct engine *engine, const char **means);
+
+void engine_close(struct engine *engine); /* NULL is allowed */
+
+/* ---- features: each found by trying it, once, in kernel/features.c ---- */
+
+enum feature {
+	FEATURE_BPF,	      /* may load BPF at all */
+	FEATURE_UPROBE,	      /* uprobes as perf events */
+	FEATURE_UPROBE_MULTI, /* links over many sites */
+	FEATURE_REF_CTR,      /* semaphores kept by the kernel */
+	FEATURE_COOKIE,
+	FEATURE_RINGBUF,
+	FEATURE_SLEEPABLE,
+	FEATURE_COUNT,
+};
+
+struct feature_answer {
+	const char *name;   /* "uprobe_multi" */
+	const char *what;   /* "one link for all sites of a program" */
+	const char *since;  /* "6.6" */
+	bool present;
+	int code;	    /* when not: -EPERM (not permitted) or -EOPNOTSUPP (the kernel lacks it) */
+	char remedy[200];   /* when not: what to do */
+};
+
+/* Tries one feature; the answer is remembered. TELLTALE_WITHOUT=name,... switches features off. */
+const struct feature_answer *feature(enum feature feature);
+
+/* 0, or the error (-EPERM, -EOPNOTSUPP) that says what is missing for tracing on this machine. */
+int features_need(struct error *err);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * The plan: what the compiler makes of a program, and all that an engine and the output need to
+ * know of it. Plain data: no syntax tree, no file descriptor. The compiler fills it, plan_free()
+ * ends it; every pointer in it lives in its arena or is an array of its own named below.
+ *
+ * An engine may be the kernel or the interpreter in user space; both run the same instructions.
+ */
+#ifndef TELLTALE_PLAN_H
+#define TELLTALE_PLAN_H
+
+#include "base/memory.h"
+
+#include <linux/bpf.h>
+
+/* ---- values: of fields in records, of keys, of maps ---- */
+
+enum plan_type {
+	PLAN_INT,     /* size 1, 2, 4, 8; is_signed */
+	PLAN_BOOL,    /* as PLAN_INT, printed as true or false */
+	PLAN_CHAR,    /* one byte, an integer that is printed with its character */
+	PLAN_FLOAT,   /* size 4 or 8: IEEE 754 */
+	PLAN_POINTER, /* printed in hex */
+	PLAN_TEXT,    /* struct abi_text; `limit` bytes at the most */
+	PLAN_BYTES,   /* struct abi_bytes; `limit` bytes at the most */
+	PLAN_COMM,    /* ABI_COMM bytes, ends with a NUL or with its room */
+	PLAN_PROBE,   /* 4 bytes: index into the plan's probes */
+	PLAN_USTACK,  /* 8 bytes: stack id in the plan's stack map, negative: errno; then 4 bytes
+			 pid and 4 bytes that are 0 */
+	PLAN_KSTACK,  /* as PLAN_USTACK */
+	PLAN_NONE,    /* no value at all */
+};
+
+struct plan_value {
+	enum plan_type type;
+	uint32_t offset; /* in the record (from its start), in the key or in the value */
+	uint32_t size;	 /* bytes that it occupies there */
+	uint32_t limit;	 /* texts and bytes: how many the person wants */
+	bool is_signed;
+	const char *name; /* "" where it has none */
+};
+
+/* ---- what comes through the ring buffer ---- */
+
+enum plan_record_kind {
+	PLAN_RECORD_EVENT,  /* event(): one hit with all its arguments */
+	PLAN_RECORD_PRINTF, /* printf(format, ...) */
+	PLAN_RECORD_EXIT,   /* exit(): no fields */
+};
+
+/* Fields of an event that are not arguments have these roles. */
+enum plan_role { PLAN_ARGUMENT, PLAN_TIME, PLAN_PID, PLAN_TID, PLAN_CPU, PLAN_THREAD_NAME, PLAN_STACK };
+
+struct plan_field {
+	struct plan_value value;
+	enum plan_role role;
+};
+
+struct plan_record {
+	enum plan_record_kind kind;
+	uint32_t size; /* bytes, with struct abi_record, a multiple of 8 */
+	struct plan_field *fields;
+	size_t field_count;
+	const char *format; /* PLAN_RECORD_PRINTF */
+};
+
+/* ---- maps ---- */
+
+enum plan_map_role {
+	PLAN_MAP_RING,	  /* the one ring buffer */
+	PLAN_MAP_CONTROL, /* one struct abi_control, memory-mapped */
+	PLAN_MAP_TROUBLE, /* struct abi_trouble for each probe of the plan */
+	PLAN_MAP_RECIPES, /* constant data: `initial` */
+	PLAN_MAP_STACKS,  /* stack traces */
+	PLAN_MAP_USER,	  /* a map of the program: @name */
+};
+
+/* How the values of one key on several CPUs become one; what the bytes are. */
+enum plan_aggregate {
+	PLAN_COUNT, /* u64 */
+	PLAN_SUM,   /* u64 */
+	PLAN_MIN,   /* struct abi_extreme */
+	PLAN_MAX,   /* struct abi_extreme */
+	PLAN_AVG,   /* struct abi_average */
+	PLAN_STATS, /* struct abi_average */
+	PLAN_HIST,  /* u64[ABI_HIST_BUCKETS] */
+	PLAN_LHIST, /* u64[(max - min) / step + 2], rounded up */
+	PLAN_VALUE, /* one plan_value, the same for all CPUs */
+};
+
+struct plan_map {
+	enum plan_map_role role;
+	const char *name; /* PLAN_MAP_USER: with its `@` */
+	uint32_t bpf_type; /* BPF_MAP_TYPE_* */
+	uint32_t flags;	   /* BPF_F_* of map creation */
+	uint32_t key_size, value_size, entries;
+	const void *initial; /* PLAN_MAP_RECIPES: `entries` values */
+
+	/* PLAN_MAP_USER only */
+	enum plan_aggregate aggregate;
+	bool per_cpu;
+	struct plan_value *keys; /* none: a map without a key (an array of one) */
+	size_t key_count;
+	struct plan_value value; /* of the value, or of what is aggregated */
+	int64_t lhist_min, lhist_max, lhist_step;
+};
+
+/* ---- programs ---- */
+
+enum plan_attach {
+	PLAN_ATTACH_UPROBE,
+	PLAN_ATTACH_URETPROBE,
+	PLAN_ATTACH_BEGIN,    /* once, before anything else */
+	PLAN_ATTACH_END,      /* once, after everything else */
+	PLAN_ATTACH_INTERVAL, /* every `period` nanoseconds, on one CPU */
+};
+
+struct plan_site {
+	uint32_t file; /* index into the target's files (process/target.h) */
+	uint32_t probe; /* index into the plan's probes */
+	uint64_t offset; /* in the file, bytes */
+	uint64_t semaphore_offset; /* in the file; 0: none */
+	uint64_t cookie;
+};
+
+/*
+ * A BPF program. A 16-byte load whose src_reg is BPF_PSEUDO_MAP_IDX or BPF_PSEUDO_MAP_IDX_VALUE has
+ * the index of a map of the plan in imm; the engine puts the descriptor there.
+ */
+struct plan_program {
+	enum plan_attach attach;
+	const char *name; /* for people and for the kernel's lists; at most 15 characters count */
+	struct bpf_insn *insns;
+	size_t insn_count;
+	bool uses_cookie; /* sites differ in cookies, and the program asks for it */
+	bool sleepable;	  /* wants to be loaded sleepable */
+	struct plan_site *sites;
+	size_t site_count;
+	uint64_t period; /* PLAN_ATTACH_INTERVAL, nanoseconds */
+};
+
+/* A probe as the output names it. */
+struct plan_probe {
+	const char *provider, *name; /* "demo", "request" */
+	const char *full;	     /* "usdt:/usr/bin/demo:demo:request" */
+};
+
+struct plan {
+	struct arena arena;
+	struct plan_probe *probes;
+	size_t probe_count;
+	struct plan_map *maps;
+	size_t map_count;
+	struct plan_record *records;
+	size_t record_count;
+	struct plan_program *programs;
+	size_t program_count;
+};
+
+void plan_free(struct plan *plan);
+
+/* The first map of that role, or NULL. */
+const struct plan_map *plan_map_of(const struct plan *plan, enum plan_map_role role);
+
+#endif
