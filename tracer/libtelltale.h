@@ -1,0 +1,82 @@
+/*
+ * libtelltale: all that the telltale command uses. A session is a target, a program and what comes
+ * of it; its life is
+ *
+ *	session_new, session_add_..., session_program, session_run, session_free
+ *
+ * and each step may be the last. Errors and warnings are as base/error.h says.
+ */
+#ifndef TELLTALE_LIBTELLTALE_H
+#define TELLTALE_LIBTELLTALE_H
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#define TELLTALE_VERSION "0.1.0"
+
+struct session;
+
+struct session_options {
+	bool json;
+	bool color;
+	bool line_flush;
+	uint32_t text_limit;   /* bytes of a text at the most; 0: TEXT_LIMIT_DEFAULT */
+	uint64_t ring_bytes;   /* 0: by the engine's own choice */
+	uint64_t most_records; /* end after that many records; 0: no limit */
+	double seconds;	       /* end after that time; 0: no limit */
+	bool debug_verifier;
+};
+
+enum { TEXT_LIMIT_DEFAULT = 256, TEXT_LIMIT_MOST = 4096 };
+
+int session_new(const struct session_options *options, struct warnings *warnings,
+		struct session **session, struct error *err);
+void session_free(struct session *session); /* NULL is allowed */
+
+/* The target. At least one of these before anything below. */
+int session_add_file(struct session *session, const char *path, struct error *err);
+int session_add_process(struct session *session, pid_t pid, struct error *err);
+int session_add_command(struct session *session, char *const argv[], struct error *err);
+
+/*
+ * The probes of the target that match one of the patterns (none: all). -ENODATA when nothing
+ * matches. Prints the listing to `file`.
+ */
+int session_list(struct session *session, char *const patterns[], size_t pattern_count,
+		 bool verbose, FILE *file, struct error *err);
+
+/*
+ * Compiles a program of the tracing language. `name` is what error messages call it. The error of
+ * a program is complete: one or more `NAME:LINE:COLUMN: error: ...` with the line and a caret, in
+ * session_program_errors().
+ */
+int session_program(struct session *session, const char *name, const char *text,
+		    struct error *err);
+const char *session_program_errors(const struct session *session);
+
+/* Prints one stage of the last session_program(): "ast", "types", "code" or "plan". */
+int session_dump(struct session *session, const char *stage, FILE *file, struct error *err);
+
+/*
+ * Runs the program until the limits of the options, until every process of the target has ended,
+ * until exit() in the program, or until session_stop(); prints records as they come and maps at
+ * the end to `file`. What was lost or unreadable is a warning, and in JSON an object.
+ * -EPIPE when nobody reads `file` any more (not an error to a person).
+ */
+int session_run(struct session *session, FILE *file, struct error *err);
+
+/* Ends session_run() properly. The only function that a signal handler may call. */
+void session_stop(struct session *session);
+
+/* The exit status of the command of session_add_command() as waitpid(2) has it. False when there
+ * was none or it still runs. */
+bool session_command_status(const struct session *session, int *status);
+
+/* What this kernel and this user may do, with the remedy for each no. */
+int session_features(FILE *file, bool json, struct error *err);
+
+#endif
