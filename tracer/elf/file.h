@@ -23,9 +23,11 @@ struct elf_facts {
 
 /* Data of a section as it is in the file (not for SHT_NOBITS: data is NULL then). */
 struct elf_section {
+	size_t index; /* its number in the file */
 	uint64_t address, offset, size;
 	uint32_t type;
 	uint64_t flags;
+	uint32_t link, info;
 	const unsigned char *data;
 };
 
@@ -46,6 +48,13 @@ const struct elf_facts *elf_file_facts(const struct elf_file *file);
  * data lives as long as the file is open. */
 int elf_file_section(struct elf_file *file, const char *name, struct elf_section *section,
 		     struct error *err);
+
+/*
+ * The same for a file with several sections of one name (ET_REL has one for each group): the next
+ * one behind section number *after (0 at first), which is updated.
+ */
+int elf_file_section_next(struct elf_file *file, const char *name, size_t *after,
+			  struct elf_section *section, struct error *err);
 
 /* Turns a virtual address of the file into a file offset by its PT_LOAD segments; an ET_REL file
  * has none, so there it answers false. */
