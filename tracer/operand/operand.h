@@ -34,8 +34,17 @@ struct operand_register {
 enum operand_base {
 	OPERAND_BASE_NONE,
 	OPERAND_BASE_THREAD, /* relative to the thread pointer (%fs on amd64, %gs on i386) */
-	OPERAND_BASE_GOT,    /* through the symbol's entry in the global offset table */
+	OPERAND_BASE_GOT,    /* the place is the symbol's entry in the global offset table, so
+				the value is the symbol's address */
 	OPERAND_BASE_PC,     /* symbol(%rip): relative to the instruction pointer */
+	/*
+	 * In these the register holds a part of the symbol's address already, and the symbol
+	 * stands for the rest only: do not add both.
+	 */
+	OPERAND_BASE_GOTOFF, /* sym@GOTOFF(%ebx): the register holds the place of the GOT */
+	OPERAND_BASE_TPOFF,  /* sym@tpoff(%rax): the register holds the thread pointer */
+	OPERAND_BASE_LOW,    /* #:lo12:sym, sym@toc@l, %lo(sym): the register holds the page, the
+				TOC or the upper bits */
 };
 
 struct operand {
