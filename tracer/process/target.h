@@ -18,7 +18,8 @@ struct target_file {
 	struct elf_file *elf;
 	dev_t device;
 	ino_t inode;
-	/* Processes of the target that have it mapped; none: every process counts (-b). */
+	/* Processes of the target that have it mapped; none: every process counts (-b, which wins
+	 * where a file is meant both ways). */
 	pid_t *pids;
 	size_t pid_count, pid_room;
 };
@@ -35,14 +36,17 @@ struct target {
 struct target_process {
 	pid_t pid;
 	int pidfd;	/* readable when the process has ended; -1 where the kernel has none */
+	const char *name; /* command: its argv[0] */
 	bool command;	/* we started it: it waits for target_start(), and we reap it */
-	int go_fd;	/* command: a byte written here lets it call execve(2) */
+	int go_fd;	/* command: a byte written here lets it call execve(2); -1 once started */
+	int error_fd;	/* command: where the errno of a failed execve(2) arrives; -1 once started */
 	bool ended;
 	int status;	/* command: as waitpid(2) gives it, once ended */
 };
 
 /* Adds a program or library file. A name without a slash is looked for along PATH, then among the
- * libraries that ld.so would find. Adding a file twice (same inode) is no error and adds nothing. */
+ * libraries that ld.so would find, then in the current folder. Adding a file twice (same inode) is
+ * no error and adds nothing. */
 int target_add_file(struct target *target, const char *path, struct error *err);
 
 /* Adds a running process: its program and every library mapped as code, each once. A mapping that
@@ -50,6 +54,13 @@ int target_add_file(struct target *target, const char *path, struct error *err);
  * code). -ESRCH when there is no such process. */
 int target_add_process(struct target *target, pid_t pid, struct warnings *warnings,
 		       struct error *err);
+
+/*
+ * Remembers the signal mask and the ignored signals as they are now, for the commands: main() calls
+ * it before it changes any, so that a command starts as if telltale were not there (nohup(1) keeps
+ * its meaning). Without it, they are taken as they are when the command is added.
+ */
+void target_remember_signals(void);
 
 /*
  * Starts a command up to, but not including, its execve(2), and adds its program file and the
