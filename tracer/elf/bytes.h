@@ -27,7 +27,7 @@ struct note_record {
 };
 
 enum note_step {
-	NOTE_STEP_END,	   /* nothing (or only padding) is left */
+	NOTE_STEP_END,     /* nothing (or only padding) is left */
 	NOTE_STEP_RECORD,  /* *record is set, *at is behind it */
 	NOTE_STEP_DAMAGED, /* a record that claims more than there is: no way to go on */
 };
@@ -37,6 +37,6 @@ enum note_step {
  * sh_addralign says so (.note.gnu.property).
  */
 enum note_step note_record_next(const unsigned char *data, size_t size, size_t align,
-				bool big_endian, size_t *at, struct note_record *record);
+                                bool big_endian, size_t *at, struct note_record *record);
 
 #endif

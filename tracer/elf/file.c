@@ -53,7 +53,7 @@ static int damaged(const struct elf_file *file, struct error *err, const char *w
 
 /* Reads a range of the file into new memory with a NUL behind it; checks the range first. */
 static int read_range(const struct elf_file *file, uint64_t offset, uint64_t size,
-		      unsigned char **bytes, struct error *err)
+                      unsigned char **bytes, struct error *err)
 {
 	size_t done = 0;
 
@@ -64,8 +64,8 @@ static int read_range(const struct elf_file *file, uint64_t offset, uint64_t siz
 	if (!*bytes)
 		return error_memory(err);
 	while (done < size) {
-		ssize_t n = pread(file->fd, *bytes + done, (size_t)size - done,
-				  (off_t)(offset + done));
+		ssize_t n =
+		        pread(file->fd, *bytes + done, (size_t)size - done, (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -75,7 +75,7 @@ static int read_range(const struct elf_file *file, uint64_t offset, uint64_t siz
 			free(*bytes);
 			*bytes = NULL;
 			return error_set(err, code, "%s: %s", file->path,
-					 n ? strerror(-code) : "the file became shorter");
+			                 n ? strerror(-code) : "the file became shorter");
 		}
 		done += (size_t)n;
 	}
@@ -85,7 +85,7 @@ static int read_range(const struct elf_file *file, uint64_t offset, uint64_t siz
 
 /* Looks for the build-id among notes; the first one counts. */
 static int find_build_id(struct elf_file *file, const unsigned char *data, size_t size,
-			 size_t align, struct error *err)
+                         size_t align, struct error *err)
 {
 	struct note_record record;
 	size_t at = 0;
@@ -117,7 +117,7 @@ static int read_note_segment(struct elf_file *file, const GElf_Phdr *header, str
 	rc = read_range(file, header->p_offset, header->p_filesz, &data, err);
 	if (!rc)
 		rc = find_build_id(file, data, (size_t)header->p_filesz,
-				   header->p_align == 8 ? 8 : 4, err);
+		                   header->p_align == 8 ? 8 : 4, err);
 	free(data);
 	return rc;
 }
@@ -143,7 +143,7 @@ static int add_segment(struct elf_file *file, const GElf_Phdr *header, struct er
 	    header->p_vaddr > UINT64_MAX - header->p_filesz)
 		return 0;
 	segment = array_add(&file->segments, &file->segment_count, &file->segment_room,
-			    sizeof(*segment));
+	                    sizeof(*segment));
 	if (!segment)
 		return error_memory(err);
 	*segment = (struct segment){header->p_vaddr, header->p_offset, header->p_filesz};
@@ -250,11 +250,11 @@ static int read_headers(struct elf_file *file, struct error *err)
 	if (!file->elf || elf_kind(file->elf) != ELF_K_ELF || !gelf_getehdr(file->elf, &header))
 		return damaged(file, err, "its header can't be read");
 	file->facts = (struct elf_facts){
-		.machine = header.e_machine,
-		.type = header.e_type,
-		.bits = ident[EI_CLASS] == ELFCLASS64 ? 64 : 32,
-		.big_endian = ident[EI_DATA] == ELFDATA2MSB,
-		.flags = header.e_flags,
+	        .machine = header.e_machine,
+	        .type = header.e_type,
+	        .bits = ident[EI_CLASS] == ELFCLASS64 ? 64 : 32,
+	        .big_endian = ident[EI_DATA] == ELFDATA2MSB,
+	        .flags = header.e_flags,
 	};
 	return check_tables(file, &header, err);
 }
@@ -262,14 +262,13 @@ static int read_headers(struct elf_file *file, struct error *err)
 /* Only a regular file can be read at any offset; everything else is named for what it is. */
 static int check_kind(const char *path, const struct stat *status, struct error *err)
 {
-	const char *kind = S_ISDIR(status->st_mode)    ? "is a directory"
-			   : S_ISFIFO(status->st_mode) ? "is a pipe"
-			   : S_ISSOCK(status->st_mode) ? "is a socket"
-			   : S_ISCHR(status->st_mode) || S_ISBLK(status->st_mode)
-				   ? "is a device"
-			   : !S_ISREG(status->st_mode) ? "is not a regular file"
-			   : !status->st_size	       ? "is empty"
-						       : NULL;
+	const char *kind = S_ISDIR(status->st_mode)                               ? "is a directory"
+	                   : S_ISFIFO(status->st_mode)                            ? "is a pipe"
+	                   : S_ISSOCK(status->st_mode)                            ? "is a socket"
+	                   : S_ISCHR(status->st_mode) || S_ISBLK(status->st_mode) ? "is a device"
+	                   : !S_ISREG(status->st_mode) ? "is not a regular file"
+	                   : !status->st_size          ? "is empty"
+	                                               : NULL;
 
 	return kind ? error_set(err, -EINVAL, "%s: %s, not an ELF file", path, kind) : 0;
 }
@@ -388,38 +387,38 @@ static bool within_budget(struct elf_file *file, size_t index, uint64_t size)
 }
 
 static int load_section(struct elf_file *file, Elf_Scn *scn, const GElf_Shdr *header,
-			const char *name, struct elf_section *section, struct error *err)
+                        const char *name, struct elf_section *section, struct error *err)
 {
 	Elf_Data *data;
 
 	*section = (struct elf_section){
-		.index = elf_ndxscn(scn),
-		.address = header->sh_addr,
-		.offset = header->sh_offset,
-		.size = header->sh_size,
-		.type = header->sh_type,
-		.flags = header->sh_flags,
-		.link = header->sh_link,
-		.info = header->sh_info,
+	        .index = elf_ndxscn(scn),
+	        .address = header->sh_addr,
+	        .offset = header->sh_offset,
+	        .size = header->sh_size,
+	        .type = header->sh_type,
+	        .flags = header->sh_flags,
+	        .link = header->sh_link,
+	        .info = header->sh_info,
 	};
 	if (header->sh_type == SHT_NOBITS || !header->sh_size)
 		return 1;
 	if (!inside(header->sh_offset, header->sh_size, file->size) ||
 	    !within_budget(file, section->index, header->sh_size))
 		return error_set(err, -EINVAL,
-				 "%s: damaged or truncated ELF file: section %s does not fit in it",
-				 file->path, name);
+		                 "%s: damaged or truncated ELF file: section %s does not fit in it",
+		                 file->path, name);
 	data = elf_rawdata(scn, NULL);
 	if (!data || !data->d_buf || data->d_size < header->sh_size)
 		return error_set(err, -EINVAL,
-				 "%s: damaged or truncated ELF file: section %s can't be read",
-				 file->path, name);
+		                 "%s: damaged or truncated ELF file: section %s can't be read",
+		                 file->path, name);
 	section->data = data->d_buf;
 	return 1;
 }
 
 int elf_file_section_next(struct elf_file *file, const char *name, size_t *after,
-			  struct elf_section *section, struct error *err)
+                          struct elf_section *section, struct error *err)
 {
 	Elf_Scn *scn = *after ? elf_getscn(file->elf, *after) : NULL;
 
@@ -439,7 +438,7 @@ int elf_file_section_next(struct elf_file *file, const char *name, size_t *after
 }
 
 int elf_file_section(struct elf_file *file, const char *name, struct elf_section *section,
-		     struct error *err)
+                     struct error *err)
 {
 	size_t after = 0;
 

@@ -13,10 +13,10 @@ struct elf_file;
 
 struct elf_facts {
 	uint16_t machine; /* EM_* */
-	uint16_t type;	  /* ET_EXEC, ET_DYN, ET_REL, ... */
-	uint8_t bits;	  /* 32 or 64 */
+	uint16_t type;    /* ET_EXEC, ET_DYN, ET_REL, ... */
+	uint8_t bits;     /* 32 or 64 */
 	bool big_endian;
-	uint32_t flags; /* e_flags */
+	uint32_t flags;                /* e_flags */
 	const unsigned char *build_id; /* NULL where there is none */
 	size_t build_id_length;
 };
@@ -47,14 +47,14 @@ const struct elf_facts *elf_file_facts(const struct elf_file *file);
 /* Finds a section by name (the first of that name). Returns 1 found, 0 not there, -errno. The
  * data lives as long as the file is open. */
 int elf_file_section(struct elf_file *file, const char *name, struct elf_section *section,
-		     struct error *err);
+                     struct error *err);
 
 /*
  * The same for a file with several sections of one name (ET_REL has one for each group): the next
  * one behind section number *after (0 at first), which is updated.
  */
 int elf_file_section_next(struct elf_file *file, const char *name, size_t *after,
-			  struct elf_section *section, struct error *err);
+                          struct elf_section *section, struct error *err);
 
 /* Turns a virtual address of the file into a file offset by its PT_LOAD segments; an ET_REL file
  * has none, so there it answers false. */

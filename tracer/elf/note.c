@@ -19,14 +19,14 @@ struct reader {
 	const struct elf_facts *facts;
 	struct notes *notes;
 	struct warnings *warnings;
-	unsigned number;	 /* of the next note */
+	unsigned number;       /* of the next note */
 	uint64_t base_address; /* of .stapsdt.base, where the file has one */
 };
 
 static void skip(struct reader *r, const char *reason)
 {
-	warn(r->warnings, "%s: note %u of .note.stapsdt is left out: %s",
-	     elf_file_path(r->file), r->number, reason);
+	warn(r->warnings, "%s: note %u of .note.stapsdt is left out: %s", elf_file_path(r->file),
+	     r->number, reason);
 }
 
 /* Takes the next text of the note's contents; NULL when it does not end inside them. */
@@ -132,8 +132,7 @@ static int read_section(struct reader *r, const struct elf_section *section, str
 	if (!section->data)
 		return 0;
 	while ((step = note_record_next(section->data, (size_t)section->size, 4,
-					r->facts->big_endian, &at, &record)) ==
-	       NOTE_STEP_RECORD) {
+	                                r->facts->big_endian, &at, &record)) == NOTE_STEP_RECORD) {
 		int rc;
 
 		if (record.name_size != sizeof("stapsdt") ||
@@ -162,13 +161,13 @@ static int read_base(struct reader *r, struct error *err)
 }
 
 int notes_read(struct elf_file *file, struct notes *notes, struct warnings *warnings,
-	       struct error *err)
+               struct error *err)
 {
 	struct reader r = {
-		.file = file,
-		.facts = elf_file_facts(file),
-		.notes = notes,
-		.warnings = warnings,
+	        .file = file,
+	        .facts = elf_file_facts(file),
+	        .notes = notes,
+	        .warnings = warnings,
 	};
 	struct elf_section section;
 	size_t after = 0;

@@ -11,7 +11,8 @@
 
 #include "elf/file.h"
 
-/* What an argument is, as the program's author declared it; the numbers are those of sdk/NOTE.md. */
+/* What an argument is, as the program's author declared it; the numbers are those of sdk/NOTE.md.
+ */
 enum note_kind {
 	NOTE_UNKNOWN,
 	NOTE_SIGNED,
@@ -26,7 +27,7 @@ enum note_kind {
 
 struct note_argument {
 	enum note_kind kind;
-	const char *name;	  /* never NULL; "" where the author gave none */
+	const char *name;         /* never NULL; "" where the author gave none */
 	unsigned length_argument; /* NOTE_BUFFER: index of the operand that holds its length */
 	bool hidden; /* an operand of its own that people do not see (a buffer's length) */
 };
@@ -38,15 +39,15 @@ struct note {
 	bool has_semaphore;
 	uint64_t semaphore_address, semaphore_offset;
 	const char *provider, *name;
-	const char *operands;			/* "" for a probe without arguments */
-	const struct note_argument *arguments;	/* NULL where no .note.telltale describes them */
+	const char *operands;                  /* "" for a probe without arguments */
+	const struct note_argument *arguments; /* NULL where no .note.telltale describes them */
 	size_t argument_count;
 };
 
 struct notes {
 	struct note *items; /* in the order of the section */
 	size_t count, room;
-	bool has_base; /* the file has a `.stapsdt.base` */
+	bool has_base;      /* the file has a `.stapsdt.base` */
 	struct arena arena; /* the texts */
 };
 
@@ -56,7 +57,7 @@ struct notes {
  * read. A file without the section has count 0 and is no error.
  */
 int notes_read(struct elf_file *file, struct notes *notes, struct warnings *warnings,
-	       struct error *err);
+               struct error *err);
 void notes_free(struct notes *notes);
 
 #endif

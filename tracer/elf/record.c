@@ -20,7 +20,7 @@ static bool only_zeros(const unsigned char *data, size_t at, size_t size)
 }
 
 enum note_step note_record_next(const unsigned char *data, size_t size, size_t align,
-				bool big_endian, size_t *at, struct note_record *record)
+                                bool big_endian, size_t *at, struct note_record *record)
 {
 	size_t place = *at;
 

@@ -11,7 +11,7 @@
 struct symbol {
 	uint64_t address, size;
 	const char *name;
-	uint8_t type;	/* STT_FUNC, STT_OBJECT, STT_TLS, ... */
+	uint8_t type;    /* STT_FUNC, STT_OBJECT, STT_TLS, ... */
 	uint8_t binding; /* STB_LOCAL, ... */
 };
 
@@ -28,7 +28,7 @@ const struct symbol *symbols_at(const struct symbols *symbols, uint64_t address)
 /* A symbol by its exact name; global ones win over local ones. *ambiguous (may be NULL) is set
  * when several local symbols of different addresses have the name. */
 const struct symbol *symbols_named(const struct symbols *symbols, const char *name,
-				   bool *ambiguous);
+                                   bool *ambiguous);
 
 /* All of them, sorted by address, for globs. */
 const struct symbol *symbols_all(const struct symbols *symbols, size_t *count);

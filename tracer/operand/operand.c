@@ -11,7 +11,8 @@
 #include "operand/arch.h"
 
 static const struct operand_arch *const architectures[] = {
-	&operand_amd64,
+        &operand_amd64, &operand_i386,  &operand_arm64,  &operand_arm,    &operand_riscv64,
+        &operand_ppc64, &operand_s390x, &operand_mips32, &operand_mips64, &operand_loongarch64,
 };
 
 static const struct operand_arch *find_arch(uint16_t machine, uint8_t bits)
@@ -103,11 +104,10 @@ static bool read_size(struct scan *scan, const char *place, struct operand *oper
 	operand->is_float = *c == 'f';
 	scan->at = place;
 	if (operand->is_float ? !(size == 2 || size == 4 || size == 8 || size == 10 || size == 16)
-			      : !(size == 1 || size == 2 || size == 4 || size == 8 || size == 16)) {
+	                      : !(size == 1 || size == 2 || size == 4 || size == 8 || size == 16)) {
 		operand->size = operand->is_float ? 8 : scan->arch->width;
-		return scan_fail(scan, operand->is_float
-					       ? "no floating-point number has this size"
-					       : "no integer has this size");
+		return scan_fail(scan, operand->is_float ? "no floating-point number has this size"
+		                                         : "no integer has this size");
 	}
 	operand->size = (uint8_t)size;
 	return true;
@@ -137,22 +137,22 @@ static bool read_operand(struct scan *scan, struct operand *operand)
 	if (!scan->arch->parse(scan, operand))
 		return scan_fail(scan, "this form is not known");
 	if (scan_peek(scan))
-		return scan_fail(scan, arena_print(scan->arena, "`%.*s' behind it is not understood",
-						   scan->end - scan->at < 32
-							   ? (int)(scan->end - scan->at)
-							   : 32,
-						   scan->at));
+		return scan_fail(
+		        scan,
+		        arena_print(scan->arena, "`%.*s' behind it is not understood",
+		                    scan->end - scan->at < 32 ? (int)(scan->end - scan->at) : 32,
+		                    scan->at));
 	return true;
 }
 
 static void parse_operand(const struct operand_arch *arch, struct arena *arena,
-			  struct operand *operand)
+                          struct operand *operand)
 {
 	struct scan scan = {
-		.at = operand->text,
-		.end = operand->text + strlen(operand->text),
-		.arena = arena,
-		.arch = arch,
+	        .at = operand->text,
+	        .end = operand->text + strlen(operand->text),
+	        .arena = arena,
+	        .arch = arch,
 	};
 
 	operand->size = arch->width;
@@ -164,19 +164,19 @@ static void parse_operand(const struct operand_arch *arch, struct arena *arena,
 		return;
 	}
 	*operand = (struct operand){
-		.kind = OPERAND_UNKNOWN,
-		.size = operand->size,
-		.sized = operand->sized,
-		.is_signed = operand->is_signed,
-		.is_float = operand->is_float,
-		.scale = 1,
-		.text = operand->text,
-		.reason = scan.reason ? scan.reason : "out of memory",
+	        .kind = OPERAND_UNKNOWN,
+	        .size = operand->size,
+	        .sized = operand->sized,
+	        .is_signed = operand->is_signed,
+	        .is_float = operand->is_float,
+	        .scale = 1,
+	        .text = operand->text,
+	        .reason = scan.reason ? scan.reason : "out of memory",
 	};
 }
 
 int operands_parse(uint16_t machine, uint8_t bits, const char *text, struct arena *arena,
-		   struct operand **operands, size_t *count, struct error *err)
+                   struct operand **operands, size_t *count, struct error *err)
 {
 	const struct operand_arch *arch = find_arch(machine, bits);
 	size_t total = 0, n = 0;
@@ -185,8 +185,8 @@ int operands_parse(uint16_t machine, uint8_t bits, const char *text, struct aren
 	*operands = NULL;
 	*count = 0;
 	if (!arch)
-		return error_set(err, -EOPNOTSUPP,
-				 "operands of machine %u (%u bits) can't be read", machine, bits);
+		return error_set(err, -EOPNOTSUPP, "operands of machine %u (%u bits) can't be read",
+		                 machine, bits);
 	for (c = text + strspn(text, " \t\n\r"); *c; total++) {
 		c = operand_end(c);
 		c += strspn(c, " \t\n\r");

@@ -13,29 +13,34 @@
 #include "base/memory.h"
 
 enum operand_kind {
-	OPERAND_CONST,	  /* value */
-	OPERAND_REG,	  /* reg */
-	OPERAND_MEM,	  /* memory at reg + index * scale + displacement */
-	OPERAND_SYMMEM,	  /* memory at symbol + displacement (+ reg + index * scale) */
+	OPERAND_CONST,    /* value */
+	OPERAND_REG,      /* reg */
+	OPERAND_MEM,      /* memory at reg + index * scale + displacement */
+	OPERAND_SYMMEM,   /* memory at symbol + displacement (+ reg + index * scale) */
 	OPERAND_SYMCONST, /* the address symbol + displacement itself */
 	OPERAND_UNKNOWN,  /* a form that can't be understood; `text` has it, `reason` says why */
 };
 
-/* A register as it is spelled in a note. `ebx`, `bl` and `bh` are three registers of one place. */
+/*
+ * A register as it is spelled in a note. `ebx`, `bl` and `bh` are three registers of one place.
+ * On the architectures whose notes have a number only (mips, ppc64) the name is r2. An operand may
+ * be wider than its register: `-16@%rax` is a pair of which the note names the lower half.
+ */
 struct operand_register {
 	const char *name; /* the manual's name, without `%` or `$` */
-	int16_t offset;	  /* of its place in the kernel's struct pt_regs (user_regs) of that
-			     architecture, in bytes; -1 where the kernel does not save it there */
-	uint8_t size;	  /* bytes that the name stands for: 8 rbx, 4 ebx, 1 bl */
-	uint8_t shift;	  /* bits to shift right first: 8 for bh */
-	bool vector;	  /* a floating-point or vector register: not visible to BPF */
+	int16_t offset;   /* of its place in the kernel's struct pt_regs (user_regs) of that
+	                     architecture, in bytes; -1 where the kernel does not save it there */
+	uint8_t size;     /* bytes that the name stands for: 8 rbx, 4 ebx, 1 bl */
+	uint8_t shift;    /* bits to shift right first: 8 for bh */
+	bool zero;        /* always reads as zero (xzr); a whole operand of it is OPERAND_CONST */
+	bool vector;      /* a floating-point or vector register: not visible to BPF */
 };
 
 enum operand_base {
 	OPERAND_BASE_NONE,
 	OPERAND_BASE_THREAD, /* relative to the thread pointer (%fs on amd64, %gs on i386) */
 	OPERAND_BASE_GOT,    /* the place is the symbol's entry in the global offset table, so
-				the value is the symbol's address */
+	                        the value is the symbol's address */
 	OPERAND_BASE_PC,     /* symbol(%rip): relative to the instruction pointer */
 	/*
 	 * In these the register holds a part of the symbol's address already, and the symbol
@@ -44,21 +49,23 @@ enum operand_base {
 	OPERAND_BASE_GOTOFF, /* sym@GOTOFF(%ebx): the register holds the place of the GOT */
 	OPERAND_BASE_TPOFF,  /* sym@tpoff(%rax): the register holds the thread pointer */
 	OPERAND_BASE_LOW,    /* #:lo12:sym, sym@toc@l, %lo(sym): the register holds the page, the
-				TOC or the upper bits */
+	                        TOC or the upper bits */
 };
 
 struct operand {
 	enum operand_kind kind;
-	uint8_t size;	/* bytes, 1 to 16; the architecture's register width where the note has none */
-	bool sized;	/* the note gave a size */
+	uint8_t size;   /* bytes, 1 to 16; the architecture's register width where the note has none
+	                 */
+	bool sized;     /* the note gave a size */
 	bool is_signed; /* of an unsized operand: true */
 	bool is_float;
 	enum operand_base base;
 	const struct operand_register *reg, *index; /* NULL where not used */
-	uint8_t scale;				    /* of index; 1 where not written */
+	uint8_t scale;                              /* of index; 1 where not written */
+	bool index_signed; /* of an index narrower than an address: extend its sign (arm64 sxtw) */
 	int64_t displacement;
 	const char *symbol; /* its name without @GOTPCREL, @tpoff and the like; NULL: none */
-	uint64_t value;	    /* OPERAND_CONST: already cut to `size` and, when signed, extended */
+	uint64_t value;     /* OPERAND_CONST: already cut to `size` and, when signed, extended */
 	const char *text;   /* as it stands in the note, this operand only */
 	const char *reason; /* OPERAND_UNKNOWN: why */
 };
@@ -72,6 +79,6 @@ bool operand_machine(uint16_t machine, uint8_t bits);
  * or -EOPNOTSUPP for an architecture without a parser.
  */
 int operands_parse(uint16_t machine, uint8_t bits, const char *text, struct arena *arena,
-		   struct operand **operands, size_t *count, struct error *err);
+                   struct operand **operands, size_t *count, struct error *err);
 
 #endif

@@ -66,7 +66,7 @@ const char *scan_word(struct scan *scan, size_t *length)
 }
 
 const struct operand_register *find_register(const struct operand_arch *arch, const char *name,
-					     size_t length)
+                                             size_t length)
 {
 	for (size_t i = 0; length && i < arch->register_count; i++) {
 		const struct operand_register *reg = &arch->registers[i];
@@ -86,9 +86,31 @@ const struct operand_register *scan_register(struct scan *scan)
 
 	if (!reg && !scan->reason)
 		scan->reason = length ? arena_print(scan->arena, "unknown register `%.*s'",
-						    (int)(length < 32 ? length : 32), name)
-				      : "a register is missing";
+		                                    (int)(length < 32 ? length : 32), name)
+		                      : "a register is missing";
 	return reg;
+}
+
+const struct operand_register *scan_if_register(struct scan *scan)
+{
+	const char *start;
+	const struct operand_register *reg;
+	size_t length;
+
+	scan_peek(scan);
+	start = scan->at;
+	scan_word(scan, &length);
+	reg = find_register(scan->arch, start, length);
+	if (!reg)
+		scan->at = start;
+	return reg;
+}
+
+bool addresses(struct scan *scan, const struct operand_register *reg)
+{
+	return !reg->vector && reg->size >= 4 && !reg->shift
+	               ? true
+	               : scan_fail(scan, "an address can't be in this register");
 }
 
 static int digit_value(char c)
@@ -191,6 +213,41 @@ bool scan_sum(struct scan *scan, struct sum *sum)
 	return true;
 }
 
+bool scan_relocation(struct scan *scan, char before, char behind, struct sum *sum)
+{
+	const char *start, *name;
+	size_t length;
+
+	scan_peek(scan);
+	start = scan->at;
+	if (scan_take(scan, before)) {
+		name = scan_word(scan, &length);
+		if (length && scan_take(scan, behind)) {
+			sum->suffix = name;
+			sum->suffix_length = length;
+			return true;
+		}
+	}
+	scan->at = start;
+	return false;
+}
+
+bool scan_relocated(struct scan *scan, char before, char behind, struct sum *sum)
+{
+	struct sum inner, outer = {0};
+
+	if (!scan_relocation(scan, before, behind, &outer))
+		return scan_fail(scan, "a relocation is missing");
+	if (!scan_sum(scan, &inner))
+		return false;
+	if (inner.suffix)
+		return scan_fail(scan, "more than one relocation");
+	*sum = inner;
+	sum->suffix = outer.suffix;
+	sum->suffix_length = outer.suffix_length;
+	return behind == '(' ? scan_expect(scan, ')') : true;
+}
+
 bool suffix_is(const struct sum *sum, const char *name)
 {
 	size_t length = strlen(name);
@@ -216,4 +273,18 @@ void operand_memory(struct operand *operand, const struct sum *sum)
 	operand->kind = sum->symbol ? OPERAND_SYMMEM : OPERAND_MEM;
 	operand->symbol = sum->symbol;
 	operand->displacement = (int64_t)sum->number;
+}
+
+void operand_bare(struct operand *operand, const struct sum *sum)
+{
+	if (sum->symbol)
+		operand_memory(operand, sum);
+	else
+		operand_constant(operand, sum);
+}
+
+void operand_whole(struct operand *operand, const struct operand_register *reg)
+{
+	operand->kind = reg->zero ? OPERAND_CONST : OPERAND_REG;
+	operand->reg = reg->zero ? NULL : reg;
 }

@@ -10,7 +10,7 @@
 static const struct operand_register *scan_x86_register(struct scan *scan)
 {
 	static const char *const stack[] = {"st(0)", "st(1)", "st(2)", "st(3)",
-					    "st(4)", "st(5)", "st(6)", "st(7)"};
+	                                    "st(4)", "st(5)", "st(6)", "st(7)"};
 
 	scan_peek(scan);
 	for (size_t i = 0; i < sizeof(stack) / sizeof(stack[0]); i++) {
@@ -72,12 +72,12 @@ static bool apply_suffix(struct scan *scan, const struct sum *sum, struct operan
 		operand->base = OPERAND_BASE_GOTOFF;
 	else if (suffix_is(sum, "tpoff") || suffix_is(sum, "ntpoff"))
 		operand->base = operand->base == OPERAND_BASE_THREAD ? OPERAND_BASE_THREAD
-								     : OPERAND_BASE_TPOFF;
+		                                                     : OPERAND_BASE_TPOFF;
 	else if (!suffix_is(sum, "PLT"))
 		return scan_fail(scan,
-				 arena_print(scan->arena, "unknown relocation `@%.*s'",
-					     sum->suffix_length < 32 ? (int)sum->suffix_length : 32,
-					     sum->suffix));
+		                 arena_print(scan->arena, "unknown relocation `@%.*s'",
+		                             sum->suffix_length < 32 ? (int)sum->suffix_length : 32,
+		                             sum->suffix));
 	return sum->symbol ? true : scan_fail(scan, "a relocation without a symbol");
 }
 
@@ -117,7 +117,7 @@ static bool parse_constant(struct scan *scan, struct operand *operand)
 
 /* `%fs:...`: the segment's name is read already. */
 static bool parse_segment(struct scan *scan, struct operand *operand, const char *thread_segment,
-			  const char *name)
+                          const char *name)
 {
 	if (strncmp(name, thread_segment, 2))
 		return scan_fail(scan, "a segment that is not the thread's");

@@ -1,0 +1,102 @@
+/*
+ * arm64: the registers of struct user_pt_regs (arch/arm64/include/uapi/asm/ptrace.h: regs[31], sp,
+ * pc), their 32-bit halves, and those that the kernel keeps elsewhere. Operands are arm.c's.
+ */
+#include <elf.h>
+
+#include "operand/arm.h"
+
+enum { SP = 31 * 8, PC = 32 * 8 };
+
+#define HALF(number)                                                                               \
+	{                                                                                          \
+		.name = "w" #number, .offset = 8 * (number), .size = 4                             \
+	}
+
+static const struct operand_register registers[] = {
+        NUMBERED("x", 0, 0, 8),
+        NUMBERED("x", 1, 0, 8),
+        NUMBERED("x", 2, 0, 8),
+        NUMBERED("x", 3, 0, 8),
+        NUMBERED("x", 4, 0, 8),
+        NUMBERED("x", 5, 0, 8),
+        NUMBERED("x", 6, 0, 8),
+        NUMBERED("x", 7, 0, 8),
+        NUMBERED("x", 8, 0, 8),
+        NUMBERED("x", 9, 0, 8),
+        NUMBERED("x", 10, 0, 8),
+        NUMBERED("x", 11, 0, 8),
+        NUMBERED("x", 12, 0, 8),
+        NUMBERED("x", 13, 0, 8),
+        NUMBERED("x", 14, 0, 8),
+        NUMBERED("x", 15, 0, 8),
+        NUMBERED("x", 16, 0, 8),
+        NUMBERED("x", 17, 0, 8),
+        NUMBERED("x", 18, 0, 8),
+        NUMBERED("x", 19, 0, 8),
+        NUMBERED("x", 20, 0, 8),
+        NUMBERED("x", 21, 0, 8),
+        NUMBERED("x", 22, 0, 8),
+        NUMBERED("x", 23, 0, 8),
+        NUMBERED("x", 24, 0, 8),
+        NUMBERED("x", 25, 0, 8),
+        NUMBERED("x", 26, 0, 8),
+        NUMBERED("x", 27, 0, 8),
+        NUMBERED("x", 28, 0, 8),
+        NUMBERED("x", 29, 0, 8),
+        NUMBERED("x", 30, 0, 8),
+        REGISTER("fp", 232, 8),
+        REGISTER("lr", 240, 8),
+        REGISTER("sp", SP, 8),
+        REGISTER("wsp", SP, 4),
+        REGISTER("pc", PC, 8),
+        ZERO("xzr", 8),
+        ZERO("wzr", 4),
+        HALF(0),
+        HALF(1),
+        HALF(2),
+        HALF(3),
+        HALF(4),
+        HALF(5),
+        HALF(6),
+        HALF(7),
+        HALF(8),
+        HALF(9),
+        HALF(10),
+        HALF(11),
+        HALF(12),
+        HALF(13),
+        HALF(14),
+        HALF(15),
+        HALF(16),
+        HALF(17),
+        HALF(18),
+        HALF(19),
+        HALF(20),
+        HALF(21),
+        HALF(22),
+        HALF(23),
+        HALF(24),
+        HALF(25),
+        HALF(26),
+        HALF(27),
+        HALF(28),
+        HALF(29),
+        HALF(30),
+        VECTORS_32("v", 16),
+        VECTORS_32("q", 16),
+        VECTORS_32("d", 8),
+        VECTORS_32("s", 4),
+        VECTORS_32("h", 2),
+        VECTORS_32("b", 1),
+        VECTORS_32("z", 16),
+        VECTORS_16("p", 2),
+};
+
+const struct operand_arch operand_arm64 = {
+        .machine = EM_AARCH64,
+        .bits = 64,
+        .width = 8,
+        OPERAND_REGISTERS(registers),
+        .parse = arm_parse,
+};
