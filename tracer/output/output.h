@@ -28,13 +28,35 @@ struct output_options {
 int output_open(FILE *file, const struct plan *plan, const struct output_options *options,
 		struct output **output, struct error *err);
 
-/* One record as the engine delivered it. Returns 0, -EPIPE when nobody reads any more, or another
+/*
+ * One record as the engine delivered it. In JSON, what INTERFACE promises for events; beside it
+ *
+ *	{...,"args":{...},"ustack":[{"address","symbol","offset","file"}],"kstack":[...],
+ *	 "unreadable":[NAME],"truncated":[NAME],"raw":{NAME:"hex"}}
+ *	{"printf":"what it printed","raw":{"printf":"hex"}}
+ *
+ * where each of the later members is there only when it has something to say.
+ *
+ * Returns 0, -EPIPE when nobody reads any more, or another
  * negative errno of writing. A record that does not fit its format is -EBADMSG. */
 int output_record(struct output *output, const struct abi_record *record, size_t size);
 
 /*
  * The entries of one map: begin, one call an entry, end (which sorts and prints them: by value for
  * counts and the like, by key for the rest).
+ *
+ * Text is bpftrace's. JSON is one object an entry, `key` an array that is empty for a map without
+ * keys, `value` always the number (or text) that a person would name first:
+ *
+ *	count, sum, values	{"map":"@a","key":["demo:request",4],"value":12}
+ *	min, max		the same; null before the first value
+ *	avg, stats		..."value":6,"count":2,"sum":13}; the value is the average, cut to a whole
+ *				number as bpftrace does; null while the count is 0
+ *	hist, lhist		{"map":"@h","key":[],"count":3,"buckets":[{"min":4,"max":7,"count":3}]}
+ *
+ * The range of a bucket includes both its ends; one that is open has no min, or no max. Buckets
+ * begin with the first and end with the last that is not empty. Keys and values that are not UTF-8
+ * have their bytes in "raw":{"key":["hex" or null],"value":"hex"}.
  */
 int output_map_begin(struct output *output, const struct plan_map *map);
 int output_map_entry(struct output *output, const void *key, const void *value);
@@ -44,8 +66,29 @@ int output_map_end(struct output *output);
  * standard error through the caller, so here nothing is printed for it. */
 int output_lost(struct output *output, uint64_t lost);
 
+/*
+ * Stacks: a record or a key holds only the number of one. Whoever has the stack map and the symbols
+ * gives the frames, innermost first: at most `room` of them, returns how many, or a negative errno.
+ * Its texts are valid until it is called again; NULL where it knows nothing. Without it, or when
+ * it fails, a stack is printed as its number.
+ */
+struct output_frame {
+	uint64_t address;
+	const char *symbol;
+	uint64_t offset; /* in the symbol */
+	const char *file;
+};
+
+typedef int output_frames_fn(void *context, bool kernel, int64_t stack, uint32_t pid,
+			     struct output_frame *frames, size_t room);
+void output_set_frames(struct output *output, output_frames_fn *frames, void *context);
+
+/* Writes what was printed since the last time, always: cheap enough for after every poll that
+ * brought records. Until then it is written in large blocks. */
 int output_flush(struct output *output);
-void output_close(struct output *output); /* NULL is allowed */
+
+/* Frees it. What was not flushed is gone. NULL is allowed. */
+void output_close(struct output *output);
 
 /* ---- the listing: plain data again, so that output sees no probe and no ELF ---- */
 

@@ -1,0 +1,368 @@
+/*
+ * Maps: their entries are collected, sorted and printed.
+ */
+#include "state.h"
+
+#include "bpf/abi.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Keys and values are kept one behind the other, each at a multiple of 8, so that buckets can be
+ * read in place. */
+static size_t padded(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+static const char *entry_key(const struct output *o, const struct entry *entry)
+{
+	return o->entry_bytes.data + entry->offset;
+}
+
+static const char *entry_value(const struct output *o, const struct entry *entry)
+{
+	return entry_key(o, entry) + padded(o->map->key_size);
+}
+
+static struct value number(uint64_t bits, bool is_signed)
+{
+	return (struct value){.type = PLAN_INT, .size = 8, .bits = bits, .is_signed = is_signed};
+}
+
+/* Cut towards zero, as in C. A sum of unsigned values is taken as unsigned. */
+static uint64_t average_of(const struct abi_average *average, bool is_signed)
+{
+	if (!average->count)
+		return 0;
+	if (is_signed && average->count <= INT64_MAX)
+		return (uint64_t)((int64_t)average->sum / (int64_t)average->count);
+	return average->sum / average->count;
+}
+
+/* The number that stands for a value: what entries are sorted by, and what is printed first. Values
+ * that are not numbers have the order of their keys. */
+static int main_value(const struct plan_map *map, const char *bytes, struct value *v)
+{
+	bool is_signed = map->value.is_signed;
+	struct abi_average average;
+	struct abi_extreme extreme;
+	uint64_t bits;
+
+	switch (map->aggregate) {
+	case PLAN_COUNT:
+	case PLAN_SUM:
+		memcpy(&bits, bytes, sizeof(bits));
+		*v = number(bits, map->aggregate == PLAN_SUM && is_signed);
+		return 0;
+	case PLAN_MIN:
+	case PLAN_MAX:
+		memcpy(&extreme, bytes, sizeof(extreme));
+		*v = number(extreme.value, is_signed);
+		return 0;
+	case PLAN_AVG:
+	case PLAN_STATS:
+		memcpy(&average, bytes, sizeof(average));
+		*v = number(average_of(&average, is_signed), is_signed);
+		return 0;
+	case PLAN_HIST:
+	case PLAN_LHIST:
+		*v = number(hist_total(map, (const uint64_t *)(const void *)bytes), false);
+		return 0;
+	case PLAN_VALUE:
+		return value_take(&map->value, bytes, map->value_size, v);
+	}
+	return -EBADMSG;
+}
+
+static size_t least_value_size(const struct plan_map *map)
+{
+	switch (map->aggregate) {
+	case PLAN_HIST:
+	case PLAN_LHIST:
+		return hist_buckets(map) * sizeof(uint64_t);
+	case PLAN_COUNT:
+	case PLAN_SUM:
+		return sizeof(uint64_t);
+	case PLAN_VALUE:
+		return 0;
+	default:
+		return sizeof(struct abi_average);
+	}
+}
+
+int output_map_begin(struct output *o, const struct plan_map *map)
+{
+	if (map->role != PLAN_MAP_USER || map->value_size < least_value_size(map))
+		return -EBADMSG;
+	if ((map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST) && !hist_buckets(map))
+		return -EBADMSG;
+	o->map = map;
+	o->entry_count = 0;
+	buffer_clear(&o->entry_bytes);
+	return o->failed;
+}
+
+int output_map_entry(struct output *o, const void *key, const void *value)
+{
+	static const char zeros[8];
+	const struct plan_map *map = o->map;
+	struct entry *entry =
+	        array_add(&o->entries, &o->entry_count, &o->entry_room, sizeof(*entry));
+	struct value part;
+	int r;
+
+	if (!entry)
+		return -ENOMEM;
+	entry->offset = o->entry_bytes.length;
+	if (map->key_size && key)
+		buffer_add(&o->entry_bytes, key, map->key_size);
+	else
+		for (size_t i = 0; i < map->key_size; i++)
+			buffer_char(&o->entry_bytes, 0);
+	buffer_add(&o->entry_bytes, zeros, padded(map->key_size) - map->key_size);
+	buffer_add(&o->entry_bytes, value, map->value_size);
+	buffer_add(&o->entry_bytes, zeros, padded(map->value_size) - map->value_size);
+	if (o->entry_bytes.failed)
+		return -ENOMEM;
+	/* Everything is looked at once here, so that printing can't meet a surprise. */
+	r = main_value(map, entry_value(o, entry), &entry->order);
+	for (size_t i = 0; i < map->key_count && !r; i++)
+		r = value_take(&map->keys[i], entry_key(o, entry), map->key_size, &part);
+	if (r)
+		o->entry_count--;
+	return r;
+}
+
+/* ---- sorting ---- */
+
+static int compare_keys(const struct output *o, const struct entry *a, const struct entry *b)
+{
+	const struct plan_map *map = o->map;
+	struct value left, right;
+	int order = 0;
+
+	for (size_t i = 0; i < map->key_count && !order; i++) {
+		value_take(&map->keys[i], entry_key(o, a), map->key_size, &left);
+		value_take(&map->keys[i], entry_key(o, b), map->key_size, &right);
+		order = value_compare(&left, &right);
+	}
+	return order;
+}
+
+static int compare_entries(const void *left, const void *right, void *context)
+{
+	const struct output *o = context;
+	const struct entry *a = left, *b = right;
+	int order = a->order.bytes ? 0 : value_compare(&a->order, &b->order);
+
+	return order ? order : compare_keys(o, a, b);
+}
+
+/* ---- text ---- */
+
+static void keys_text(struct output *o, const struct entry *entry)
+{
+	const struct plan_map *map = o->map;
+	struct value v;
+
+	if (!map->key_count)
+		return;
+	put_char(&o->text, '[');
+	for (size_t i = 0; i < map->key_count; i++) {
+		if (i)
+			put_text(&o->text, ", ");
+		value_take(&map->keys[i], entry_key(o, entry), map->key_size, &v);
+		value_text(o, &o->text, &v, VALUE_PLAIN);
+	}
+	put_char(&o->text, ']');
+}
+
+/* False while no value has come to it yet. */
+static bool has_value(const struct output *o, const struct entry *entry)
+{
+	struct abi_average average;
+	struct abi_extreme extreme;
+
+	switch (o->map->aggregate) {
+	case PLAN_MIN:
+	case PLAN_MAX:
+		memcpy(&extreme, entry_value(o, entry), sizeof(extreme));
+		return extreme.set;
+	case PLAN_AVG:
+	case PLAN_STATS:
+		memcpy(&average, entry_value(o, entry), sizeof(average));
+		return average.count;
+	case PLAN_HIST:
+	case PLAN_LHIST:
+		return entry->order.bits;
+	default:
+		return true;
+	}
+}
+
+static void stats_text(struct output *o, const struct entry *entry)
+{
+	struct abi_average average;
+	struct value sum;
+
+	memcpy(&average, entry_value(o, entry), sizeof(average));
+	sum = number(average.sum, o->map->value.is_signed);
+	put_text(&o->text, "count ");
+	put_unsigned(&o->text, average.count);
+	put_text(&o->text, ", average ");
+	value_text(o, &o->text, &entry->order, VALUE_PLAIN);
+	put_text(&o->text, ", total ");
+	value_text(o, &o->text, &sum, VALUE_PLAIN);
+}
+
+static void entry_text(struct output *o, const struct entry *entry)
+{
+	const struct plan_map *map = o->map;
+	struct buffer *b = &o->text;
+	struct value v = entry->order;
+
+	put_text(b, paint(&o->options, PAINT_PROBE));
+	put_text(b, map->name);
+	put_text(b, paint(&o->options, PAINT_OFF));
+	keys_text(o, entry);
+	put_char(b, ':');
+	if (!has_value(o, entry)) {
+		put_text(b, " no values\n");
+		return;
+	}
+	if (map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST) {
+		put_char(b, '\n');
+		hist_text(b, map, (const uint64_t *)(const void *)entry_value(o, entry));
+		return;
+	}
+	put_char(b, ' ');
+	if (map->aggregate == PLAN_STATS) {
+		stats_text(o, entry);
+	} else {
+		if (map->aggregate == PLAN_VALUE) /* the bytes may have moved since */
+			value_take(&map->value, entry_value(o, entry), map->value_size, &v);
+		value_text(o, b, &v, VALUE_PLAIN);
+	}
+	if (b->length && b->data[b->length - 1] != '\n')
+		put_char(b, '\n');
+}
+
+static void entries_text(struct output *o)
+{
+	bool apart = o->map->aggregate == PLAN_HIST || o->map->aggregate == PLAN_LHIST;
+
+	for (size_t i = 0; i < o->entry_count; i++) {
+		if (o->printed && (apart || i == 0))
+			put_char(&o->text, '\n');
+		entry_text(o, &o->entries[i]);
+		o->printed = true;
+		output_written(o);
+	}
+}
+
+/* ---- JSON ---- */
+
+static void keys_json(struct output *o, const struct entry *entry, bool *clean)
+{
+	const struct plan_map *map = o->map;
+	struct value v;
+
+	put_char(&o->text, '[');
+	for (size_t i = 0; i < map->key_count; i++) {
+		if (i)
+			put_char(&o->text, ',');
+		value_take(&map->keys[i], entry_key(o, entry), map->key_size, &v);
+		*clean &= value_json(o, &o->text, &v);
+	}
+	put_char(&o->text, ']');
+}
+
+static void raw_value(struct buffer *b, const struct value *v)
+{
+	if (!v->bytes) {
+		put_text(b, "null");
+		return;
+	}
+	put_char(b, '"');
+	put_hex_bytes(b, v->bytes, v->length);
+	put_char(b, '"');
+}
+
+static void raw_entry_json(struct output *o, const struct entry *entry, const struct value *value)
+{
+	const struct plan_map *map = o->map;
+	struct value v;
+
+	put_text(&o->text, ",\"raw\":{\"key\":[");
+	for (size_t i = 0; i < map->key_count; i++) {
+		if (i)
+			put_char(&o->text, ',');
+		value_take(&map->keys[i], entry_key(o, entry), map->key_size, &v);
+		raw_value(&o->text, &v);
+	}
+	put_text(&o->text, "],\"value\":");
+	raw_value(&o->text, value);
+	put_char(&o->text, '}');
+}
+
+static void average_json(struct output *o, const struct entry *entry)
+{
+	struct abi_average average;
+	struct value sum;
+
+	memcpy(&average, entry_value(o, entry), sizeof(average));
+	sum = number(average.sum, o->map->value.is_signed);
+	put_text(&o->text, ",\"count\":");
+	put_unsigned(&o->text, average.count);
+	put_text(&o->text, ",\"sum\":");
+	value_json(o, &o->text, &sum);
+}
+
+static void entry_json(struct output *o, const struct entry *entry)
+{
+	const struct plan_map *map = o->map;
+	struct buffer *b = &o->text;
+	struct value v = entry->order;
+	bool clean = true;
+
+	put_text(b, "{\"map\":");
+	put_json_string(b, map->name, strlen(map->name));
+	put_text(b, ",\"key\":");
+	keys_json(o, entry, &clean);
+	if (map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST) {
+		put_text(b, ",\"count\":");
+		put_unsigned(b, v.bits);
+		put_text(b, ",\"buckets\":");
+		hist_json(b, map, (const uint64_t *)(const void *)entry_value(o, entry));
+	} else {
+		put_text(b, ",\"value\":");
+		if (map->aggregate == PLAN_VALUE)
+			value_take(&map->value, entry_value(o, entry), map->value_size, &v);
+		if (has_value(o, entry))
+			clean &= value_json(o, b, &v);
+		else
+			put_text(b, "null");
+		if (map->aggregate == PLAN_AVG || map->aggregate == PLAN_STATS)
+			average_json(o, entry);
+	}
+	if (!clean)
+		raw_entry_json(o, entry, &v);
+	put_text(b, "}\n");
+}
+
+int output_map_end(struct output *o)
+{
+	if (o->entry_count > 1)
+		qsort_r(o->entries, o->entry_count, sizeof(*o->entries), compare_entries, o);
+	if (o->options.form == OUTPUT_TEXT) {
+		entries_text(o);
+	} else {
+		for (size_t i = 0; i < o->entry_count; i++) {
+			entry_json(o, &o->entries[i]);
+			output_written(o);
+		}
+	}
+	o->map = NULL;
+	return output_written(o);
+}

@@ -1,0 +1,182 @@
+/*
+ * The life of an output, the way of one record through it, and every write.
+ */
+#include "state.h"
+
+#include "bpf/abi.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BLOCK = 64 * 1024 }; /* what a pipe takes at once */
+
+const char *paint(const struct output_options *options, enum paint what)
+{
+	static const char *const codes[] = {
+	        [PAINT_OFF] = "\033[0m",
+	        [PAINT_DIM] = "\033[2m",
+	        [PAINT_PROBE] = "\033[1;36m",
+	        [PAINT_NAME] = "\033[32m",
+	};
+
+	return options->color && options->form == OUTPUT_TEXT ? codes[what] : "";
+}
+
+/* The places of fields come from the compiler, so a plan that makes no sense is found at once, and
+ * not when the first record comes. */
+static int check_record(const struct plan_record *shape, struct error *err)
+{
+	if (shape->size < sizeof(struct abi_record) || shape->field_count > 64)
+		return error_set(err, -EINVAL, "a record of the plan has an impossible form");
+	for (size_t i = 0; i < shape->field_count; i++) {
+		const struct plan_value *value = &shape->fields[i].value;
+
+		if (value->offset > shape->size || value->size > shape->size - value->offset)
+			return error_set(err, -EINVAL,
+			                 "field %zu of a record of the plan lies outside of it", i);
+	}
+	return shape->kind == PLAN_RECORD_PRINTF ? format_check(shape, err) : 0;
+}
+
+int output_open(FILE *file, const struct plan *plan, const struct output_options *options,
+                struct output **output, struct error *err)
+{
+	struct output *o;
+	int r = 0;
+
+	*output = NULL;
+	for (size_t i = 0; i < plan->record_count && !r; i++)
+		r = check_record(&plan->records[i], err);
+	if (r)
+		return r;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return error_memory(err);
+	o->file = file;
+	o->plan = plan;
+	o->options = *options;
+	o->epoch = clock_epoch();
+	r = event_open(o, err);
+	if (r) {
+		output_close(o);
+		return r;
+	}
+	*output = o;
+	return 0;
+}
+
+void output_close(struct output *o)
+{
+	if (!o)
+		return;
+	arena_free(&o->arena);
+	buffer_free(&o->text);
+	buffer_free(&o->line);
+	buffer_free(&o->entry_bytes);
+	free(o->entries);
+	free(o);
+}
+
+static int write_out(struct output *o)
+{
+	size_t length = o->text.length;
+
+	if (o->text.failed && !o->failed)
+		o->failed = -ENOMEM;
+	if (!o->failed && length) {
+		errno = 0;
+		if (fwrite(o->text.data, 1, length, o->file) != length)
+			o->failed = errno ? -errno : -EIO;
+	}
+	buffer_clear(&o->text);
+	return o->failed;
+}
+
+int output_written(struct output *o)
+{
+	if (o->text.length < BLOCK && !o->text.failed)
+		return o->failed;
+	return write_out(o);
+}
+
+int output_flush(struct output *o)
+{
+	if (!write_out(o)) {
+		errno = 0;
+		if (fflush(o->file))
+			o->failed = errno ? -errno : -EIO;
+	}
+	return o->failed;
+}
+
+/* What printf() printed is text of many lines and of bytes; in JSON it is one string. */
+static int printf_json(struct output *o, const struct plan_record *shape,
+                       const struct abi_record *record, size_t size)
+{
+	struct buffer *b = &o->text;
+	int r;
+
+	buffer_clear(&o->line);
+	r = format_record(o, &o->line, shape, record, size);
+	if (r)
+		return r;
+	put_text(b, "{\"printf\":");
+	if (!put_json_string(b, buffer_string(&o->line), o->line.length)) {
+		put_text(b, ",\"raw\":{\"printf\":\"");
+		put_hex_bytes(b, o->line.data, o->line.length);
+		put_text(b, "\"}");
+	}
+	put_text(b, "}\n");
+	return o->line.failed ? -ENOMEM : 0;
+}
+
+static int print_record(struct output *o, const struct plan_record *shape,
+                        const struct abi_record *record, size_t size)
+{
+	bool json = o->options.form == OUTPUT_JSON;
+
+	switch (shape->kind) {
+	case PLAN_RECORD_EVENT:
+		return json ? event_json(o, shape, record, size)
+		            : event_text(o, shape, record, size);
+	case PLAN_RECORD_PRINTF:
+		return json ? printf_json(o, shape, record, size)
+		            : format_record(o, &o->text, shape, record, size);
+	case PLAN_RECORD_EXIT:
+		return 0;
+	}
+	return -EBADMSG;
+}
+
+int output_record(struct output *o, const struct abi_record *record, size_t size)
+{
+	size_t before = o->text.length;
+	const struct plan_record *shape;
+	int r;
+
+	if (o->failed)
+		return o->failed;
+	if (size < sizeof(*record) || record->format >= o->plan->record_count ||
+	    record->probe >= o->plan->probe_count)
+		return -EBADMSG;
+	shape = &o->plan->records[record->format];
+	if (size < shape->size)
+		return -EBADMSG;
+	r = print_record(o, shape, record, size);
+	if (r) {
+		o->text.length = before; /* no half lines */
+		return r;
+	}
+	o->printed |= o->text.length > before;
+	return output_written(o);
+}
+
+int output_lost(struct output *o, uint64_t lost)
+{
+	if (o->options.form == OUTPUT_JSON) {
+		put_text(&o->text, "{\"lost\":");
+		put_unsigned(&o->text, lost);
+		put_text(&o->text, "}\n");
+	}
+	return output_written(o);
+}

@@ -1,0 +1,90 @@
+/*
+ * What one open output knows; shared by the files of this folder only.
+ */
+#ifndef TELLTALE_OUTPUT_STATE_H
+#define TELLTALE_OUTPUT_STATE_H
+
+#include "number.h"
+#include "output.h"
+#include "value.h"
+
+/* Names, escaped once when the output is opened. */
+struct words {
+	const char *text; /* " id=" of an argument, " demo:request" of a probe */
+	size_t text_length;
+	const char *json; /* "\"id\":", and what an event's line says of its probe */
+	size_t json_length;
+	const char *json_full; /* probes: "\"demo:request\"" */
+	size_t json_full_length;
+};
+
+/* What is special about one record's values, found while they are printed. */
+struct oddities {
+	uint64_t cut, raw; /* one bit a field */
+};
+
+struct entry {
+	size_t offset;      /* of key and value in `entry_bytes` */
+	struct value order; /* entries are sorted by this, then by their keys */
+};
+
+struct output {
+	FILE *file;
+	const struct plan *plan;
+	struct output_options options;
+	struct arena arena;
+	struct buffer text; /* printed and not written yet */
+	struct buffer line; /* scratch of printf records in JSON */
+	int failed;         /* the negative errno of the first write that failed */
+	bool printed;       /* something was: a blank line goes in front of a map */
+
+	int64_t epoch;  /* what makes CLOCK_MONOTONIC nanoseconds since 1970 */
+	int64_t second; /* the one that `second_text` shows */
+	char second_text[16];
+
+	struct words *probes;  /* as the plan's probes */
+	struct words **fields; /* of each of the plan's records */
+
+	output_frames_fn *frames;
+	void *frames_context;
+
+	const struct plan_map *map; /* between output_map_begin() and output_map_end() */
+	struct buffer entry_bytes;
+	struct entry *entries;
+	size_t entry_count, entry_room;
+};
+
+/* record.c: writes what is there when it is much, and tells how it went. */
+int output_written(struct output *o);
+
+/* event.c */
+int event_open(struct output *o, struct error *err);
+int event_text(struct output *o, const struct plan_record *shape, const struct abi_record *record,
+               size_t size);
+int event_json(struct output *o, const struct plan_record *shape, const struct abi_record *record,
+               size_t size);
+
+/* format.c */
+int format_check(const struct plan_record *shape, struct error *err);
+int format_record(struct output *o, struct buffer *b, const struct plan_record *shape,
+                  const struct abi_record *record, size_t size);
+
+/* clock.c */
+int64_t clock_epoch(void);
+void clock_text(struct output *o, struct buffer *b, uint64_t monotonic);
+
+/* stack.c */
+void stack_text(const struct output *o, struct buffer *b, const struct value *stack);
+void stack_json(const struct output *o, struct buffer *b, const struct value *stack);
+
+/* hist.c: the rows, or the JSON array, of the buckets of PLAN_HIST and PLAN_LHIST. */
+size_t hist_buckets(const struct plan_map *map);
+uint64_t hist_total(const struct plan_map *map, const uint64_t *buckets);
+void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
+void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
+
+/* Colours, "" where they are off. */
+enum paint { PAINT_OFF, PAINT_DIM, PAINT_PROBE, PAINT_NAME };
+const char *paint(const struct output_options *options, enum paint what);
+
+#endif

@@ -1,0 +1,325 @@
+#include "value.h"
+
+#include "base/text.h"
+#include "bpf/abi.h"
+#include "number.h"
+#include "state.h"
+
+#include <errno.h>
+#include <math.h>
+
+static uint64_t load_integer(const char *bytes, uint32_t size, bool is_signed)
+{
+	uint64_t bits = 0;
+	unsigned shift = 64 - size * 8;
+
+	memcpy(&bits, bytes, size); /* little-endian, as every host of BPF here */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bits >>= shift;
+#endif
+	if (is_signed && shift)
+		return (uint64_t)((int64_t)(bits << shift) >> shift);
+	return bits;
+}
+
+/* A text that was cut in the middle of a character ends before that character. */
+static size_t whole_characters(const char *bytes, size_t length)
+{
+	const unsigned char *c = (const unsigned char *)bytes;
+
+	for (size_t back = 1; back <= 3 && back <= length; back++) {
+		unsigned char lead = c[length - back];
+		unsigned needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+
+		if ((lead & 0xc0) != 0x80)
+			return needed > back ? length - back : length;
+	}
+	return length;
+}
+
+static int take_text(const struct plan_value *place, const char *at, struct value *v)
+{
+	struct abi_text text;
+
+	if (place->size < sizeof(text))
+		return -EBADMSG;
+	memcpy(&text, at, sizeof(text));
+	if (text.length > place->size - sizeof(text))
+		return -EBADMSG;
+	v->bytes = at + sizeof(text);
+	v->length = text.length;
+	v->cut = text.length > place->limit;
+	if (v->cut)
+		v->length = whole_characters(v->bytes, place->limit);
+	return 0;
+}
+
+static int take_bytes(const struct plan_value *place, const char *at, struct value *v)
+{
+	struct abi_bytes bytes;
+
+	if (place->size < sizeof(bytes))
+		return -EBADMSG;
+	memcpy(&bytes, at, sizeof(bytes));
+	if (bytes.length > place->size - sizeof(bytes))
+		return -EBADMSG;
+	v->bytes = at + sizeof(bytes);
+	v->length = bytes.length < place->limit ? bytes.length : place->limit;
+	v->cut = bytes.wanted > v->length || bytes.length > v->length;
+	return 0;
+}
+
+static int take_number(const struct plan_value *place, const char *at, struct value *v)
+{
+	uint32_t size = place->size;
+	float small;
+
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return -EBADMSG;
+	v->size = (uint8_t)size;
+	v->is_signed = place->is_signed && place->type != PLAN_POINTER;
+	v->bits = load_integer(at, size, v->is_signed);
+	if (place->type != PLAN_FLOAT)
+		return 0;
+	if (size == 4) {
+		memcpy(&small, at, sizeof(small));
+		v->real = (double)small;
+	} else if (size == 8) {
+		memcpy(&v->real, at, sizeof(v->real));
+	}
+	return size >= 4 ? 0 : -EBADMSG;
+}
+
+static int take_stack(const struct plan_value *place, const char *at, struct value *v)
+{
+	if (place->size < 16)
+		return -EBADMSG;
+	v->bits = load_integer(at, 8, true);
+	memcpy(&v->pid, at + 8, sizeof(v->pid));
+	return 0;
+}
+
+int value_take(const struct plan_value *place, const void *base, size_t size, struct value *v)
+{
+	const char *at = (const char *)base + place->offset;
+
+	*v = (struct value){.type = place->type};
+	if (place->offset > size || place->size > size - place->offset)
+		return -EBADMSG;
+	switch (place->type) {
+	case PLAN_TEXT:
+		return take_text(place, at, v);
+	case PLAN_BYTES:
+		return take_bytes(place, at, v);
+	case PLAN_COMM:
+		v->bytes = at;
+		v->length = strnlen(at, place->size < ABI_COMM ? place->size : ABI_COMM);
+		return 0;
+	case PLAN_USTACK:
+	case PLAN_KSTACK:
+		return take_stack(place, at, v);
+	case PLAN_NONE:
+		return 0;
+	default:
+		return take_number(place, at, v);
+	}
+}
+
+/* ---- texts ---- */
+
+/* How many bytes from here on mean nothing to a terminal, to JSON, or to a reader of quotes. */
+static size_t plain_prefix(const char *bytes, size_t length)
+{
+	size_t i = 0;
+
+	while (i < length && bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' &&
+	       bytes[i] != '\'' && bytes[i] != '\\')
+		i++;
+	return i;
+}
+
+bool put_json_string(struct buffer *b, const char *bytes, size_t length)
+{
+	if (plain_prefix(bytes, length) < length)
+		return escape_json(b, bytes, length);
+	put_char(b, '"');
+	put_bytes(b, bytes, length);
+	put_char(b, '"');
+	return true;
+}
+
+void put_escaped(struct buffer *b, const char *bytes, size_t length, char quote)
+{
+	size_t plain = plain_prefix(bytes, length);
+
+	put_bytes(b, bytes, plain);
+	if (plain < length)
+		escape_text(b, bytes + plain, length - plain, quote);
+}
+
+void put_harmless(struct buffer *b, const char *bytes, size_t length)
+{
+	while (length) {
+		size_t n = plain_prefix(bytes, length);
+
+		if (!n && strchr("\n\t\"'\\", *bytes) && *bytes) {
+			n = 1;
+		} else if (!n) {
+			n = utf8_length((const unsigned char *)bytes, length);
+			n = n ? n : 1;
+			escape_text(b, bytes, n, 0);
+			bytes += n;
+			length -= n;
+			continue;
+		}
+		put_bytes(b, bytes, n);
+		bytes += n;
+		length -= n;
+	}
+}
+
+static void text_text(struct buffer *b, const struct value *v, enum value_style style)
+{
+	if (style == VALUE_RAW) {
+		put_harmless(b, v->bytes, v->length);
+		return;
+	}
+	if (style == VALUE_QUOTED)
+		put_char(b, '"');
+	put_escaped(b, v->bytes, v->length, style == VALUE_QUOTED ? '"' : 0);
+	if (style == VALUE_QUOTED)
+		put_char(b, '"');
+	if (v->cut)
+		put_text(b, "...");
+}
+
+static void probe_text(const struct output *o, struct buffer *b, uint64_t index)
+{
+	if (index < o->plan->probe_count) {
+		put_escaped(b, o->plan->probes[index].provider,
+		            strlen(o->plan->probes[index].provider), 0);
+		put_char(b, ':');
+		put_escaped(b, o->plan->probes[index].name, strlen(o->plan->probes[index].name), 0);
+	}
+}
+
+static void char_text(struct buffer *b, const struct value *v)
+{
+	char c = (char)v->bits;
+
+	if (v->is_signed)
+		put_signed(b, (int64_t)v->bits);
+	else
+		put_unsigned(b, v->bits);
+	put_text(b, " '");
+	put_escaped(b, &c, 1, '\'');
+	put_char(b, '\'');
+}
+
+void value_text(const struct output *o, struct buffer *b, const struct value *v,
+                enum value_style style)
+{
+	switch (v->type) {
+	case PLAN_INT:
+		if (v->is_signed)
+			put_signed(b, (int64_t)v->bits);
+		else
+			put_unsigned(b, v->bits);
+		break;
+	case PLAN_BOOL:
+		put_text(b, v->bits ? "true" : "false");
+		break;
+	case PLAN_CHAR:
+		char_text(b, v);
+		break;
+	case PLAN_FLOAT:
+		put_float(b, v->real, v->size == 8);
+		break;
+	case PLAN_POINTER:
+		put_hex(b, v->bits);
+		break;
+	case PLAN_TEXT:
+	case PLAN_BYTES:
+	case PLAN_COMM:
+		text_text(b, v, style);
+		break;
+	case PLAN_PROBE:
+		probe_text(o, b, v->bits);
+		break;
+	case PLAN_USTACK:
+	case PLAN_KSTACK:
+		stack_text(o, b, v);
+		break;
+	case PLAN_NONE:
+		break;
+	}
+}
+
+static void float_json(struct buffer *b, const struct value *v)
+{
+	if (isfinite(v->real))
+		put_float(b, v->real, v->size == 8);
+	else
+		put_text(b, isnan(v->real) ? "\"NaN\""
+		            : v->real < 0  ? "\"-Infinity\""
+		                           : "\"Infinity\"");
+}
+
+bool value_json(const struct output *o, struct buffer *b, const struct value *v)
+{
+	switch (v->type) {
+	case PLAN_INT:
+	case PLAN_CHAR:
+		if (v->is_signed)
+			put_signed(b, (int64_t)v->bits);
+		else
+			put_unsigned(b, v->bits);
+		return true;
+	case PLAN_POINTER:
+		put_unsigned(b, v->bits);
+		return true;
+	case PLAN_BOOL:
+		put_text(b, v->bits ? "true" : "false");
+		return true;
+	case PLAN_FLOAT:
+		float_json(b, v);
+		return true;
+	case PLAN_TEXT:
+	case PLAN_BYTES:
+	case PLAN_COMM:
+		return put_json_string(b, v->bytes, v->length);
+	case PLAN_PROBE:
+		if (v->bits >= o->plan->probe_count)
+			break;
+		put_bytes(b, o->probes[v->bits].json_full, o->probes[v->bits].json_full_length);
+		return true;
+	case PLAN_USTACK:
+	case PLAN_KSTACK:
+		stack_json(o, b, v);
+		return true;
+	case PLAN_NONE:
+		break;
+	}
+	put_text(b, "null");
+	return true;
+}
+
+static int compare_bytes(const struct value *a, const struct value *b)
+{
+	size_t common = a->length < b->length ? a->length : b->length;
+	int order = common ? memcmp(a->bytes, b->bytes, common) : 0;
+
+	return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+int value_compare(const struct value *a, const struct value *b)
+{
+	if (a->bytes)
+		return compare_bytes(a, b);
+	if (a->type == PLAN_FLOAT)
+		return (a->real > b->real) - (a->real < b->real);
+	if (a->is_signed)
+		return ((int64_t)a->bits > (int64_t)b->bits) -
+		       ((int64_t)a->bits < (int64_t)b->bits);
+	return (a->bits > b->bits) - (a->bits < b->bits);
+}
