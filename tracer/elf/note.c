@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "elf/bytes.h"
+#include "elf/describe.h"
 
 enum { STAPSDT_VERSION = 3 };
 
@@ -21,6 +22,9 @@ struct reader {
 	struct warnings *warnings;
 	unsigned number;       /* of the next note */
 	uint64_t base_address; /* of .stapsdt.base, where the file has one */
+	struct relocations relocations;
+	struct note_place *places; /* of notes->items, one for each */
+	size_t place_count, place_room;
 };
 
 static void skip(struct reader *r, const char *reason)
@@ -51,23 +55,35 @@ static uint64_t corrected(const struct reader *r, uint64_t address, uint64_t bas
 	return r->facts->bits == 32 ? (uint32_t)address : address;
 }
 
-/* Fills the places; returns why the note makes no sense, or NULL. */
-static const char *read_places(struct reader *r, const unsigned char *desc, struct note *note)
+/* Nothing has a place yet; a semaphore may be at 0 of its section. */
+static const char *read_unlinked(struct reader *r, const struct elf_section *section,
+                                 uint64_t offset, struct note *note, struct note_place *place)
+{
+	unsigned width = r->facts->bits / 8;
+	struct note_place semaphore;
+
+	if (!note_place_read(r->facts, section, &r->relocations, offset, place))
+		return "no relocation says where its site is";
+	note->address = place->address;
+	note->has_semaphore =
+	        note_place_read(r->facts, section, &r->relocations, offset + 2 * width, &semaphore);
+	note->semaphore_address = note->has_semaphore ? semaphore.address : 0;
+	return NULL;
+}
+
+static const char *read_linked(struct reader *r, const unsigned char *desc, struct note *note,
+                               struct note_place *place)
 {
 	unsigned width = r->facts->bits / 8;
 	bool big = r->facts->big_endian;
 	uint64_t base = bytes_number(desc + width, width, big);
 	uint64_t semaphore = bytes_number(desc + 2 * width, width, big);
 
-	note->address = bytes_number(desc, width, big);
-	note->has_semaphore = semaphore != 0;
-	if (r->facts->type == ET_REL) { /* not linked: nothing has a place yet */
-		note->semaphore_address = semaphore;
-		return NULL;
-	}
-	note->address = corrected(r, note->address, base);
+	place->address = bytes_number(desc, width, big);
+	note->address = corrected(r, place->address, base);
 	if (!elf_file_offset(r->file, note->address, &note->offset))
 		return "its address is in no segment of the file";
+	note->has_semaphore = semaphore != 0;
 	if (!note->has_semaphore)
 		return NULL;
 	note->semaphore_address = corrected(r, semaphore, base);
@@ -82,7 +98,9 @@ static const char *read_places(struct reader *r, const unsigned char *desc, stru
 }
 
 /* Reads one record of owner "stapsdt"; returns why it makes no sense, or NULL. */
-static const char *read_note(struct reader *r, const struct note_record *record, struct note *note)
+static const char *read_note(struct reader *r, const struct elf_section *section,
+                             const struct note_record *record, struct note *note,
+                             struct note_place *place)
 {
 	size_t places = 3u * (r->facts->bits / 8u), left = record->desc_size;
 	const unsigned char *at = record->desc;
@@ -101,14 +119,18 @@ static const char *read_note(struct reader *r, const struct note_record *record,
 		return "a text in it does not end";
 	if (!*note->provider || !*note->name)
 		return "it names no provider or no probe";
-	return read_places(r, record->desc, note);
+	if (r->facts->type != ET_REL)
+		return read_linked(r, record->desc, note, place);
+	return read_unlinked(r, section, (uint64_t)(record->desc - section->data), note, place);
 }
 
-static int add_note(struct reader *r, const struct note_record *record, struct error *err)
+static int add_note(struct reader *r, const struct elf_section *section,
+                    const struct note_record *record, struct error *err)
 {
 	struct notes *notes = r->notes;
 	struct note *added, note = {0};
-	const char *reason = read_note(r, record, &note);
+	struct note_place *added_place, place = {0};
+	const char *reason = read_note(r, section, record, &note, &place);
 
 	if (notes->arena.failed)
 		return error_memory(err);
@@ -120,6 +142,10 @@ static int add_note(struct reader *r, const struct note_record *record, struct e
 	if (!added)
 		return error_memory(err);
 	*added = note;
+	added_place = array_add(&r->places, &r->place_count, &r->place_room, sizeof(*added_place));
+	if (!added_place)
+		return error_memory(err);
+	*added_place = place;
 	return 0;
 }
 
@@ -138,7 +164,7 @@ static int read_section(struct reader *r, const struct elf_section *section, str
 		if (record.name_size != sizeof("stapsdt") ||
 		    memcmp(record.name, "stapsdt", sizeof("stapsdt")))
 			continue; /* another owner's, none of our business */
-		rc = add_note(r, &record, err);
+		rc = add_note(r, section, &record, err);
 		if (rc)
 			return rc;
 		r->number++;
@@ -175,12 +201,18 @@ int notes_read(struct elf_file *file, struct notes *notes, struct warnings *warn
 
 	*notes = (struct notes){0};
 	rc = read_base(&r, err);
+	if (!rc)
+		rc = relocations_read(file, &r.relocations, err);
 	while (!rc) {
 		rc = elf_file_section_next(file, ".note.stapsdt", &after, &section, err);
 		if (rc <= 0)
 			break;
 		rc = read_section(&r, &section, err);
 	}
+	if (!rc && notes->count)
+		rc = notes_describe(file, notes, r.places, &r.relocations, warnings, err);
+	relocations_free(&r.relocations);
+	free(r.places);
 	if (rc)
 		notes_free(notes);
 	return rc;

@@ -5,6 +5,9 @@
  *
  * A linker may move sections after the notes were written (prelink): a site's true address is
  * address + (where `.stapsdt.base` is now - base). Semaphores move by the same distance.
+ *
+ * A file that is not linked (ET_REL) is listed as well: its addresses are those inside of the
+ * sections (as readelf shows them), and nothing in it has an offset.
  */
 #ifndef TELLTALE_ELF_NOTE_H
 #define TELLTALE_ELF_NOTE_H
@@ -28,6 +31,7 @@ enum note_kind {
 struct note_argument {
 	enum note_kind kind;
 	const char *name;         /* never NULL; "" where the author gave none */
+	const char *type;         /* the declared type, where the author gave it; else NULL */
 	unsigned length_argument; /* NOTE_BUFFER: index of the operand that holds its length */
 	bool hidden; /* an operand of its own that people do not see (a buffer's length) */
 };
@@ -35,8 +39,9 @@ struct note_argument {
 struct note {
 	unsigned number;  /* place in the section, from 0 */
 	uint64_t address; /* of the site, corrected */
-	uint64_t offset;  /* of the site in the file */
+	uint64_t offset;  /* of the site in the file; 0 in an ET_REL file */
 	bool has_semaphore;
+	/* The offset is 0 where the semaphore has no place in the file: it can't be raised then. */
 	uint64_t semaphore_address, semaphore_offset;
 	const char *provider, *name;
 	const char *operands;                  /* "" for a probe without arguments */
