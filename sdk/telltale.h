@@ -1,0 +1,792 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * telltale.h - markers (USDT probes) for C and C++: `#include <telltale.h>`, nothing else.
+ *
+ * A marker is a named place in a program, with arguments, that a tracer can watch while the program
+ * runs. While nobody watches it costs a nop:
+ *
+ *	TELLTALE(myapp, request__start, req->id, req->path);
+ *
+ * The provider (`myapp`) and the probe (`request__start`) are identifiers; no quotes. The arguments
+ * are zero to twelve expressions, each evaluated once: integers of any size, bool, characters, enums,
+ * bit-fields, pointers, strings, arrays, functions (their address), float and double. A struct is
+ * refused: pass a pointer to it or its members. An argument is named by the text of its expression.
+ *
+ *	TELLTALE(myapp, request__done, TELLTALE_ARG(status, r->hdr[0].st), TELLTALE_BUF(r->body, r->n));
+ *
+ * TELLTALE_ARG gives it another name; TELLTALE_BUF passes bytes with their number (and counts as two).
+ *
+ * Where computing an argument costs something, let the program know whether someone watches. That
+ * takes a semaphore, a counter which tracers raise, and which this header defines by itself:
+ *
+ *	TELLTALE_LAZY(myapp, query, describe(q));	describe() runs while someone watches
+ *
+ *	if (TELLTALE_ENABLED(myapp, stats))		or, in steps of one's own
+ *		TELLTALE_SEMA(myapp, stats, sum_up());
+ *
+ * No library, no other file. C99 and later, C++11 and later, GCC and clang; ELF systems. What it
+ * writes is the .note.stapsdt of systemtap's <sys/sdt.h>, which gdb, bpftrace, perf, BCC, systemtap
+ * and others read, and beside it a .note.telltale with the kinds and names of the arguments, which
+ * NOTE.md describes.
+ *
+ * Define TELLTALE_DISABLE before the include, and no marker is compiled; arguments are still checked.
+ */
+#ifndef TELLTALE_H
+#define TELLTALE_H
+
+#define TELLTALE_VERSION 100 /* major * 10000 + minor * 100 + patch */
+
+#if !defined(__ELF__) && !defined(TELLTALE_DISABLE)
+#define TELLTALE_DISABLE /* the notes are ELF's */
+#endif
+
+/*
+ * What of clang's -Weverything has to be switched off, because the header can't say it differently:
+ *  - c++98-compat, c++98-compat-pedantic: that auto, decltype and static_assert came with C++11;
+ */
+#ifdef __clang__
+#define TELLTALE_X_QUIET                                              \
+	_Pragma("clang diagnostic push")                              \
+	_Pragma("clang diagnostic ignored \"-Wc++98-compat\"")        \
+	_Pragma("clang diagnostic ignored \"-Wc++98-compat-pedantic\"")
+#define TELLTALE_X_LOUD _Pragma("clang diagnostic pop")
+#else
+#define TELLTALE_X_QUIET
+#define TELLTALE_X_LOUD
+#endif
+TELLTALE_X_QUIET
+
+/*
+ * The markers
+ * ===========
+ */
+
+/*
+ * TELLTALE(provider, probe, args...) - a marker.
+ *
+ * A statement. It may stand in inline functions, templates and lambdas; each copy that the compiler
+ * makes is a site of the same probe.
+ */
+#define TELLTALE(provider, ...) TELLTALE_X_MARK(NONE, "", #provider, #__VA_ARGS__, __VA_ARGS__)
+
+/*
+ * TELLTALE_SEMA(provider, probe, args...) - a marker with a semaphore.
+ *
+ * All markers of one provider:probe in a program or shared library share one semaphore, which this
+ * header defines. The arguments are evaluated always; for the other way see TELLTALE_LAZY.
+ */
+#define TELLTALE_SEMA(provider, ...) TELLTALE_X_MARK(OWN, "", #provider, #__VA_ARGS__, __VA_ARGS__)
+
+/*
+ * TELLTALE_ENABLED(provider, probe) - whether someone watches that TELLTALE_SEMA or TELLTALE_LAZY.
+ *
+ * An expression. It reads the semaphore of the program or library it stands in; while nobody watches,
+ * and in a binary without such a marker, it is false.
+ */
+#define TELLTALE_ENABLED(provider, probe) \
+	TELLTALE_X_ENABLED(telltale_x_semaphore_##provider##_, #provider, probe, 0)
+
+/*
+ * TELLTALE_LAZY(provider, probe, args...) - like TELLTALE_SEMA, but the arguments are evaluated only
+ * while someone watches. Costs a load, a compare and a branch.
+ */
+#define TELLTALE_LAZY(provider, ...)                                                         \
+	do {                                                                                 \
+		if (__builtin_expect(TELLTALE_X_ENABLED(telltale_x_semaphore_##provider##_,  \
+							#provider, __VA_ARGS__, 0),          \
+				     0))                                                     \
+			TELLTALE_X_MARK(OWN, "", #provider, #__VA_ARGS__, __VA_ARGS__);      \
+	} while (0)
+
+/*
+ * In an argument list
+ * ===================
+ */
+
+/*
+ * TELLTALE_ARG(name, expr) - the argument expr, shown as name. Around a TELLTALE_BUF it names the bytes.
+ */
+#define TELLTALE_ARG(name, ...) TELLTALE_X_ARG(#name, __VA_ARGS__)
+
+/*
+ * TELLTALE_BUF(ptr, len) - len bytes at ptr. Two arguments to any other tool: the pointer, the length.
+ */
+#define TELLTALE_BUF(ptr, len) \
+	((void)#ptr, telltale_x_bytes_at(ptr)), ((void)#len, (len))
+
+/*
+ * A semaphore for several markers
+ * ===============================
+ *
+ *	TELLTALE_DEFINE_SEMAPHORE(myapp_io);			in one file, outside of functions
+ *	TELLTALE_DECLARE_SEMAPHORE(myapp_io);			in others, or in a header
+ *
+ *	if (TELLTALE_SEMAPHORE_ENABLED(myapp_io)) {		raised by a watcher of either
+ *		TELLTALE_WITH(myapp_io, myapp, read, fd, n);
+ *		TELLTALE_WITH(myapp_io, myapp, write, fd, n);
+ *	}
+ *
+ * It is hidden in the program or library that defines it. In C++, define and declare it in any namespace;
+ * the id is the same in all.
+ */
+#define TELLTALE_DEFINE_SEMAPHORE(id) TELLTALE_X_DEFINE_SEMAPHORE(id, "telltale_semaphore_" #id)
+#define TELLTALE_DECLARE_SEMAPHORE(id) TELLTALE_X_DECLARE_SEMAPHORE(id, "telltale_semaphore_" #id)
+#define TELLTALE_SEMAPHORE_ENABLED(id) TELLTALE_X_SEMAPHORE_ENABLED(id)
+#define TELLTALE_WITH(id, provider, ...)                                                           \
+	TELLTALE_X_MARK(SHARED, "telltale_semaphore_" #id, #provider, #__VA_ARGS__, __VA_ARGS__)
+
+/*
+ * How it works
+ * ============
+ *
+ * From here on nothing is for use; names that begin with TELLTALE_X_ and telltale_x_ may change.
+ *
+ * A marker becomes, in order:
+ *  1. its arguments, evaluated into the variables telltale_x_a1 to telltale_x_a12;
+ *  2. a statement without instructions: the text of the argument list, for .note.telltale;
+ *  3. the site: the nops, the stapsdt note, the kinds for .note.telltale, the base section and, for
+ *     TELLTALE_SEMA, the semaphore.
+ *
+ * First the means to get there: strings, and choosing a macro by the number of arguments.
+ */
+#define TELLTALE_X_STR(...) TELLTALE_X_STR_(__VA_ARGS__)
+#define TELLTALE_X_STR_(...) #__VA_ARGS__
+#define TELLTALE_X_CAT(a, b) TELLTALE_X_CAT_(a, b)
+#define TELLTALE_X_CAT_(a, b) a##b
+#define TELLTALE_X_CALL(macro, ...) macro(__VA_ARGS__)
+
+/* The number of arguments after the first; MANY for 13 to 31. */
+#define TELLTALE_X_COUNT(...)                                                                      \
+	TELLTALE_X_COUNT_(__VA_ARGS__, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, \
+			  MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, 12, 11, 10, 9, 8,  \
+			  7, 6, 5, 4, 3, 2, 1, 0, 0)
+#define TELLTALE_X_COUNT_(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15,  \
+			  a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, \
+			  a30, a31, n, ...)                                                      \
+	n
+
+/* TELLTALE_ARG of a plain argument, and of TELLTALE_BUF's two. */
+#define TELLTALE_X_ARG(name, ...)                                                            \
+	TELLTALE_X_CALL(TELLTALE_X_CAT(TELLTALE_X_ARG, TELLTALE_X_COUNT(__VA_ARGS__)), name, \
+			__VA_ARGS__)
+#define TELLTALE_X_ARG0(name, expr) ((void)name, (expr))
+#define TELLTALE_X_ARG1(name, ptr, len) ((void)name, (ptr)), len
+
+/* What the compiler says of an argument that can't travel, or of too many. */
+#ifdef __cplusplus
+#define TELLTALE_X_CHECK(ok, why) static_assert(ok, why)
+#else
+/* glibc has a macro of this name for clang and C99, without the message: keep the `(` from it. */
+#define TELLTALE_X_NOTHING
+#define TELLTALE_X_CHECK(ok, why) __extension__ _Static_assert TELLTALE_X_NOTHING(ok, why)
+#endif
+#define TELLTALE_X_NOTYPE                                                                    \
+	"telltale: an argument of this type can't travel in a marker; pass an integer, bool, " \
+	"enum, pointer, string, float or double (of a struct: a pointer, or its members)"
+#define TELLTALE_X_NOCOUNT                                                               \
+	"telltale: a marker takes at most twelve arguments (TELLTALE_BUF counts as two)"
+
+/*
+ * What an argument is
+ * -------------------
+ *
+ * Of a variable x that holds an argument: KIND, as NOTE.md numbers them, or -1 for what is refused; SIZE,
+ * as the stapsdt note has it, below zero for signed; VALUE, what travels. A float travels as its bits
+ * in a general register or in memory, since a tracer in the kernel can't see vector registers.
+ */
+#define TELLTALE_X_INLINE static inline __attribute__((__always_inline__))
+
+/* The type by which a buffer's pointer is told from others. */
+struct telltale_x_bytes;
+
+TELLTALE_X_INLINE const volatile struct telltale_x_bytes *
+telltale_x_bytes_at(const volatile void *ptr)
+{
+#ifdef __cplusplus
+	return static_cast<const volatile struct telltale_x_bytes *>(ptr);
+#else
+	return (const volatile struct telltale_x_bytes *)ptr;
+#endif
+}
+
+/* Bytes of any number: what an operand of this type points at is in memory. */
+typedef const volatile char telltale_x_memory[];
+
+TELLTALE_X_INLINE telltale_x_memory *telltale_x_memory_at(const volatile void *ptr)
+{
+#ifdef __cplusplus
+	return static_cast<telltale_x_memory *>(ptr);
+#else
+	return (telltale_x_memory *)ptr;
+#endif
+}
+
+TELLTALE_X_INLINE unsigned int telltale_x_bits32(float value)
+{
+	unsigned int bits;
+
+	__builtin_memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+__extension__ TELLTALE_X_INLINE unsigned long long telltale_x_bits64(double value)
+{
+	__extension__ unsigned long long bits;
+
+	__builtin_memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+#ifdef __cplusplus
+
+/* One class says it all. The primary template is what is refused. */
+template <typename T, bool = __is_enum(T)> struct telltale_x_type {
+	enum { kind = -1, size = 4 };
+	static int value(const T &)
+	{
+		return 0;
+	}
+};
+
+/* What comes as it is. */
+template <typename T, int Kind, bool Signed> struct telltale_x_plain {
+	enum { kind = Kind, size = Signed ? -static_cast<int>(sizeof(T)) : static_cast<int>(sizeof(T)) };
+	static T value(T x)
+	{
+		return x;
+	}
+};
+template <typename T>
+struct telltale_x_integer
+	: telltale_x_plain<T, (static_cast<T>(-1) < static_cast<T>(1)) ? 1 : 2,
+			   (static_cast<T>(-1) < static_cast<T>(1))> {
+};
+#define TELLTALE_X_INTEGER(T) \
+	template <> struct telltale_x_type<T, false> : telltale_x_integer<T> { \
+	}
+TELLTALE_X_INTEGER(signed char);
+TELLTALE_X_INTEGER(unsigned char);
+TELLTALE_X_INTEGER(short);
+TELLTALE_X_INTEGER(unsigned short);
+TELLTALE_X_INTEGER(int);
+TELLTALE_X_INTEGER(unsigned int);
+TELLTALE_X_INTEGER(long);
+TELLTALE_X_INTEGER(unsigned long);
+__extension__ TELLTALE_X_INTEGER(long long);
+__extension__ TELLTALE_X_INTEGER(unsigned long long);
+TELLTALE_X_INTEGER(wchar_t);
+TELLTALE_X_INTEGER(char16_t);
+TELLTALE_X_INTEGER(char32_t);
+#undef TELLTALE_X_INTEGER
+template <> struct telltale_x_type<bool, false> : telltale_x_plain<bool, 3, false> {
+};
+template <>
+struct telltale_x_type<char, false>
+	: telltale_x_plain<char, 4, (static_cast<char>(-1) < static_cast<char>(1))> {
+};
+template <typename T> struct telltale_x_type<T *, false> : telltale_x_plain<T *, 6, false> {
+};
+template <>
+struct telltale_x_type<const volatile telltale_x_bytes *, false>
+	: telltale_x_plain<const volatile telltale_x_bytes *, 8, false> {
+};
+#define TELLTALE_X_STRING(C) \
+	template <> struct telltale_x_type<C *, false> : telltale_x_plain<C *, 7, false> { \
+	}
+TELLTALE_X_STRING(char);
+TELLTALE_X_STRING(const char);
+TELLTALE_X_STRING(volatile char);
+TELLTALE_X_STRING(const volatile char);
+#ifdef __cpp_char8_t
+template <> struct telltale_x_type<char8_t, false> : telltale_x_integer<char8_t> {
+};
+TELLTALE_X_STRING(char8_t);
+TELLTALE_X_STRING(const char8_t);
+#endif
+#undef TELLTALE_X_STRING
+
+/* What travels as something else. */
+template <> struct telltale_x_type<float, false> {
+	enum { kind = 5, size = 4 };
+	static unsigned int value(float x)
+	{
+		return telltale_x_bits32(x);
+	}
+};
+template <> struct telltale_x_type<double, false> {
+	enum { kind = 5, size = 8 };
+	__extension__ static unsigned long long value(double x)
+	{
+		return telltale_x_bits64(x);
+	}
+};
+template <> struct telltale_x_type<decltype(nullptr), false> {
+	enum { kind = 6, size = sizeof(void *) };
+	static const void *value(decltype(nullptr))
+	{
+		return nullptr;
+	}
+};
+template <typename T> struct telltale_x_type<T, true> {
+	typedef __underlying_type(T) integer;
+	enum { kind = telltale_x_type<integer>::kind, size = telltale_x_type<integer>::size };
+	static integer value(T x)
+	{
+		return static_cast<integer>(x);
+	}
+};
+
+/* Passing by value makes of an argument what a variable can hold: no reference, array or bit-field. */
+template <typename T> TELLTALE_X_INLINE T telltale_x_pass(T x)
+{
+	return x;
+}
+template <bool Text> struct telltale_x_text {
+	template <typename T> static const volatile void *of(const T &)
+	{
+		return nullptr;
+	}
+};
+template <> struct telltale_x_text<true> {
+	static const volatile void *of(const volatile void *x)
+	{
+		return x;
+	}
+};
+
+#define TELLTALE_X_VARIABLE(x, expr) auto x = telltale_x_pass(expr)
+#define TELLTALE_X_TYPE(x) telltale_x_type<decltype(x)>
+#define TELLTALE_X_KIND(x) (static_cast<int>(TELLTALE_X_TYPE(x)::kind))
+#define TELLTALE_X_SIZE(x) (static_cast<int>(TELLTALE_X_TYPE(x)::size))
+#define TELLTALE_X_VALUE(x) (TELLTALE_X_TYPE(x)::value(x))
+#define TELLTALE_X_TEXTPTR(x) (telltale_x_text<(TELLTALE_X_KIND(x) >= 7)>::of(x))
+
+#else /* C */
+
+/* The comma decays arrays and functions and drops qualifiers. */
+#define TELLTALE_X_VARIABLE(x, expr) __extension__ __auto_type x = ((void)0, (expr))
+#define TELLTALE_X_IS(x, type) __builtin_types_compatible_p(__typeof__(x), type)
+#define TELLTALE_X_IS_INTEGER(x)                                                       \
+	(__builtin_classify_type(x) >= 1 && __builtin_classify_type(x) <= 4 &&         \
+	 sizeof(x) <= 8)
+#define TELLTALE_X_IS_POINTER(x) (__builtin_classify_type(x) == 5)
+#define TELLTALE_X_IS_BYTES(x) TELLTALE_X_IS(x, const volatile struct telltale_x_bytes *)
+#define TELLTALE_X_IS_STRING(x)                                                 \
+	(TELLTALE_X_IS(x, char *) || TELLTALE_X_IS(x, const char *) ||          \
+	 TELLTALE_X_IS(x, volatile char *) || TELLTALE_X_IS(x, const volatile char *))
+#define TELLTALE_X_TEXTPTR(x)                                                                  \
+	__builtin_choose_expr(TELLTALE_X_IS_STRING(x) || TELLTALE_X_IS_BYTES(x), x, (void *)0)
+
+/* x where it is an integer, so that what is said of integers compiles for any x. */
+#define TELLTALE_X_INT(x) \
+	__builtin_choose_expr(TELLTALE_X_IS_INTEGER(x) && !TELLTALE_X_IS(x, _Bool), x, 0U)
+#define TELLTALE_X_SIGNED(x) \
+	((__typeof__(TELLTALE_X_INT(x)))-1 < (__typeof__(TELLTALE_X_INT(x)))1)
+
+#define TELLTALE_X_KIND(x)                                                        \
+	(TELLTALE_X_IS(x, _Bool)					    ? 3    \
+	 : TELLTALE_X_IS(x, char)					    ? 4    \
+	 : TELLTALE_X_IS(x, float) || TELLTALE_X_IS(x, double)	    ? 5    \
+	 : TELLTALE_X_IS_STRING(x)					    ? 7    \
+	 : TELLTALE_X_IS_BYTES(x)					    ? 8    \
+	 : TELLTALE_X_IS_POINTER(x)					    ? 6    \
+	 : !TELLTALE_X_IS_INTEGER(x)				    ? -1   \
+	 : TELLTALE_X_SIGNED(x)					    ? 1    \
+								    : 2)
+#define TELLTALE_X_SIZE(x) \
+	(TELLTALE_X_SIGNED(x) ? -(int)sizeof(TELLTALE_X_VALUE(x)) : (int)sizeof(TELLTALE_X_VALUE(x)))
+
+/*
+ * GCC gives a bit-field's value a type of the field's width, which no register has: it travels in the
+ * integer around it. Such a type can't hold the largest number of its size.
+ */
+#define TELLTALE_X_MAX(x) (~0ULL >> (65 - 8 * sizeof(TELLTALE_X_INT(x))))
+#define TELLTALE_X_IS_FIELD(x)         \
+	((unsigned long long)(__typeof__(TELLTALE_X_INT(x)))TELLTALE_X_MAX(x) != TELLTALE_X_MAX(x))
+#define TELLTALE_X_AROUND(x)                                                            \
+	__builtin_choose_expr(                                                          \
+		sizeof(TELLTALE_X_INT(x)) > 4,                                          \
+		__builtin_choose_expr(TELLTALE_X_SIGNED(x), (long long)TELLTALE_X_INT(x), \
+				      (unsigned long long)TELLTALE_X_INT(x)),           \
+		__builtin_choose_expr(TELLTALE_X_SIGNED(x), (int)TELLTALE_X_INT(x),     \
+				      (unsigned int)TELLTALE_X_INT(x)))
+#define TELLTALE_X_VALUE(x)                                                                      \
+	__builtin_choose_expr(                                                                   \
+		TELLTALE_X_IS(x, float),                                                         \
+		telltale_x_bits32(__builtin_choose_expr(TELLTALE_X_IS(x, float), x, 0)),         \
+		__builtin_choose_expr(                                                           \
+			TELLTALE_X_IS(x, double),                                                \
+			telltale_x_bits64(__builtin_choose_expr(TELLTALE_X_IS(x, double), x, 0)), \
+			__builtin_choose_expr(TELLTALE_X_KIND(x) < 0, 0,                         \
+				__builtin_choose_expr(TELLTALE_X_IS_FIELD(x),                    \
+						      TELLTALE_X_AROUND(x), x))))
+
+#endif /* C */
+
+/*
+ * An argument's variable, and its four operands of the site's statement: the size, the value and (packed by
+ * four) the kind. A string or buffer must be in memory when the site is reached; a plain pointer need
+ * not, which keeps markers from ordering a program's stores.
+ */
+#define TELLTALE_X_EVAL(i, expr) TELLTALE_X_VARIABLE(telltale_x_a##i, expr);
+#define TELLTALE_X_CHECKS(i) \
+	TELLTALE_X_CHECK(TELLTALE_X_KIND(telltale_x_a##i) >= 0, TELLTALE_X_NOTYPE);
+#ifdef __clang__
+#define TELLTALE_X_SETTLE(i) TELLTALE_X_CHECKS(i) /* to clang, a volatile asm may read anything */
+#else
+#define TELLTALE_X_SETTLE(i)                                                              \
+	TELLTALE_X_CHECKS(i)                                                              \
+	if (TELLTALE_X_KIND(telltale_x_a##i) >= 7)                                        \
+		__asm__ __volatile__(                                                     \
+			""                                                                \
+			:                                                                 \
+			: "m"(*telltale_x_memory_at(TELLTALE_X_TEXTPTR(telltale_x_a##i))));
+#endif
+#define TELLTALE_X_OPERANDS(i)                                              \
+	[s##i] "n"(TELLTALE_X_SIZE(telltale_x_a##i)),                       \
+	[a##i] TELLTALE_X_CONSTRAINT(TELLTALE_X_VALUE(telltale_x_a##i))
+#define TELLTALE_X_KINDS(name, a, b, c, d) [name] "n"((a) | (b) << 8 | (c) << 16 | (d) << 24)
+#define TELLTALE_X_K(i) TELLTALE_X_KIND(telltale_x_a##i)
+
+/*
+ * The architecture
+ * ----------------
+ */
+#ifdef __LP64__
+#define TELLTALE_X_ADDR ".8byte "
+#define TELLTALE_X_ADDRSIZE "8"
+#else
+#define TELLTALE_X_ADDR ".4byte "
+#define TELLTALE_X_ADDRSIZE "4"
+#endif
+
+/*
+ * Where an argument may be: a number, a register, memory. clang, given the choice, takes memory, and so
+ * stores each argument before the site; it may choose between a number and a register only.
+ */
+#ifdef __clang__
+#define TELLTALE_X_CONSTRAINT "nr"
+#else
+#define TELLTALE_X_CONSTRAINT "nor"
+#endif
+
+/*
+ * The site's instructions. On x86-64, a nop of ten bytes behind the one that the note points at: new kernels
+ * turn a probe on it into a call, which is faster than a trap.
+ */
+#ifdef __x86_64__
+#define TELLTALE_X_NOPS "nop\n.byte 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0\n"
+#else
+#define TELLTALE_X_NOPS "nop\n"
+#endif
+
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 9
+#define TELLTALE_X_ASM __asm__ __volatile__ __inline__ /* "inline": counts as short */
+#else
+#define TELLTALE_X_ASM __asm__ __volatile__
+#endif
+
+/*
+ * The text
+ * --------
+ *
+ * In a statement with operands a % or {a|b} is special, so a basic one holds the text. GCC makes of
+ * that a barrier for memory, which must not be paid for; so there the text goes in as numbers, four
+ * bytes each, where it is short enough and the optimizer sees through it.
+ */
+#define TELLTALE_X_TEXTNOTE(prov, probe, n, text)             \
+	".pushsection .note.telltale,\"?\",\"note\"\n"        \
+	".balign 4\n"                                         \
+	".4byte 982f-981f, 984f-983f, 2\n"                    \
+	"981: .asciz \"telltale\"\n"                          \
+	"982: .balign 4\n"                                    \
+	"983: .byte 1, 0, " #n ", 0\n"                        \
+	".4byte " TELLTALE_X_STR(__LINE__) "\n"               \
+	".asciz \"" prov "\"\n"                               \
+	".asciz \"" TELLTALE_X_STR(probe) "\"\n"              \
+	text                                                  \
+	"984: .balign 4\n"                                    \
+	".popsection\n"
+#define TELLTALE_X_TEXT_BASIC(prov, probe, n, text) \
+	TELLTALE_X_ASM(TELLTALE_X_TEXTNOTE(prov, probe, n, ".asciz " TELLTALE_X_STR(text) "\n"))
+
+#ifdef __clang__
+#define TELLTALE_X_TEXT TELLTALE_X_TEXT_BASIC
+#else
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define TELLTALE_X_BYTE(t, i) \
+	((unsigned int)(unsigned char)((i) < sizeof(t) ? (t)[i] : 0) << (24 - (i) % 4 * 8))
+#else
+#define TELLTALE_X_BYTE(t, i) \
+	((unsigned int)(unsigned char)((i) < sizeof(t) ? (t)[i] : 0) << ((i) % 4 * 8))
+#endif
+#define TELLTALE_X_WORD(t, i)                                             \
+	((int)(TELLTALE_X_BYTE(t, i) | TELLTALE_X_BYTE(t, i + 1) |        \
+	       TELLTALE_X_BYTE(t, i + 2) | TELLTALE_X_BYTE(t, i + 3)))
+#define TELLTALE_X_WORDS(t, i)                                                  \
+	"n"(TELLTALE_X_WORD(t, i)), "n"(TELLTALE_X_WORD(t, i + 4)),             \
+		"n"(TELLTALE_X_WORD(t, i + 8)), "n"(TELLTALE_X_WORD(t, i + 12))
+#define TELLTALE_X_TEXT(prov, probe, n, text)                                              \
+	if (sizeof(text) <= 112 && __builtin_constant_p(TELLTALE_X_WORD(text, 0)))         \
+		TELLTALE_X_ASM(TELLTALE_X_TEXTNOTE(prov, probe, n,                         \
+				".4byte %c1, %c2, %c3, %c4\n"                              \
+				".if %c0 > 16\n.4byte %c5, %c6, %c7, %c8\n.endif\n"        \
+				".if %c0 > 32\n.4byte %c9, %c10, %c11, %c12\n.endif\n"     \
+				".if %c0 > 48\n.4byte %c13, %c14, %c15, %c16\n.endif\n"    \
+				".if %c0 > 64\n.4byte %c17, %c18, %c19, %c20\n.endif\n"    \
+				".if %c0 > 80\n.4byte %c21, %c22, %c23, %c24\n.endif\n"    \
+				".if %c0 > 96\n.4byte %c25, %c26, %c27, %c28\n.endif\n")   \
+			       :                                                           \
+			       : "n"((int)sizeof(text)), TELLTALE_X_WORDS(text, 0),        \
+				 TELLTALE_X_WORDS(text, 16), TELLTALE_X_WORDS(text, 32),   \
+				 TELLTALE_X_WORDS(text, 48), TELLTALE_X_WORDS(text, 64),   \
+				 TELLTALE_X_WORDS(text, 80), TELLTALE_X_WORDS(text, 96));  \
+	else                                                                               \
+		TELLTALE_X_TEXT_BASIC(prov, probe, n, text)
+#endif
+
+/*
+ * The semaphore
+ * -------------
+ *
+ * A marker has NONE; its OWN, defined in the site's statement, in a group of its own so that the link editor
+ * keeps one; or a SHARED one, defined in C. ADDRESS and DEFINE are assembler text.
+ */
+#define TELLTALE_X_OWN_NAME(prov, probe) "telltale_semaphore." prov "." TELLTALE_X_STR(probe)
+#define TELLTALE_X_NONE_ADDRESS(sem, prov, probe) "0"
+#define TELLTALE_X_NONE_DEFINE(sem, prov, probe) ""
+#define TELLTALE_X_OWN_ADDRESS(sem, prov, probe) TELLTALE_X_OWN_NAME(prov, probe)
+#define TELLTALE_X_OWN_DEFINE(sem, prov, probe) \
+	TELLTALE_X_KEEP(TELLTALE_X_OWN_NAME(prov, probe)) TELLTALE_X_OWN(TELLTALE_X_OWN_NAME(prov, probe))
+#define TELLTALE_X_SHARED_ADDRESS(sem, prov, probe) sem
+#define TELLTALE_X_SHARED_DEFINE(sem, prov, probe) TELLTALE_X_KEEP(sem)
+#define TELLTALE_X_OWN(symbol)                                                       \
+	".ifndef " symbol "\n"                                                       \
+	".pushsection .probes,\"awG\",\"progbits\"," symbol ",comdat\n"              \
+	".balign 2\n"                                                                \
+	".weak " symbol "\n"                                                         \
+	".hidden " symbol "\n"                                                       \
+	".type " symbol ",\"object\"\n"                                              \
+	".size " symbol ", 2\n"                                                      \
+	symbol ": .2byte 0\n"                                                        \
+	".popsection\n"                                                              \
+	".endif\n"
+
+#define TELLTALE_X_ENABLED(id, prov, probe, ...) TELLTALE_X_ENABLED_(id##probe, prov, probe)
+#define TELLTALE_X_ENABLED_(id, prov, probe)                                              \
+	(__extension__({                                                                  \
+		extern const volatile unsigned short id __asm__(                          \
+			TELLTALE_X_OWN_NAME(prov, probe)) __attribute__((__visibility__("hidden"))); \
+		unsigned short telltale_x_raised = id;                                    \
+		__asm__(TELLTALE_X_OWN(TELLTALE_X_OWN_NAME(prov, probe)) : "+r"(telltale_x_raised)); \
+		telltale_x_raised != 0;                                                   \
+	}))
+
+#define TELLTALE_X_DECLARE_SEMAPHORE(id, symbol)                         \
+	extern volatile unsigned short telltale_x_shared_##id __asm__(symbol) \
+		__attribute__((__visibility__("hidden")))
+#define TELLTALE_X_DEFINE_SEMAPHORE(id, symbol)           \
+	TELLTALE_X_DECLARE_SEMAPHORE(id, symbol);         \
+	volatile unsigned short telltale_x_shared_##id    \
+		__attribute__((__section__(".probes"), __used__)) = 0
+#define TELLTALE_X_SEMAPHORE_ENABLED(id) (telltale_x_shared_##id != 0)
+
+/*
+ * The site
+ * --------
+ *
+ * KEEP makes the code refer to a symbol without using it: so that the link editor's --gc-sections keeps the
+ * section; notes don't count for all of them.
+ */
+#define TELLTALE_X_KEEP(symbol) ".reloc 990b, BFD_RELOC_NONE, " symbol "\n"
+#define TELLTALE_X_SITE(how, sem, prov, probe, n, formats, kinds)              \
+	"990: " TELLTALE_X_NOPS                                                \
+	TELLTALE_X_KEEP("_.stapsdt.base")                                      \
+	TELLTALE_X_##how##_DEFINE(sem, prov, probe)                            \
+	".pushsection .note.stapsdt,\"?\",\"note\"\n"                          \
+	".balign 4\n"                                                          \
+	".4byte 992f-991f, 994f-993f, 3\n"                                     \
+	"991: .asciz \"stapsdt\"\n"                                            \
+	"992: .balign 4\n"                                                     \
+	"993: " TELLTALE_X_ADDR "990b\n"                                       \
+	TELLTALE_X_ADDR "_.stapsdt.base\n"                                     \
+	TELLTALE_X_ADDR TELLTALE_X_##how##_ADDRESS(sem, prov, probe) "\n"      \
+	".asciz \"" prov "\"\n"                                                \
+	".asciz \"" TELLTALE_X_STR(probe) "\"\n"                               \
+	formats                                                                \
+	".byte 0\n"                                                            \
+	"994: .balign 4\n"                                                     \
+	".popsection\n"                                                        \
+	".pushsection .note.telltale,\"?\",\"note\"\n"                         \
+	".balign 4\n"                                                          \
+	".4byte 996f-995f, 998f-997f, 1\n"                                     \
+	"995: .asciz \"telltale\"\n"                                           \
+	"996: .balign 4\n"                                                     \
+	"997: .byte 1, " TELLTALE_X_ADDRSIZE ", " #n ", 0\n"                   \
+	".4byte " TELLTALE_X_STR(__LINE__) "\n"                                \
+	TELLTALE_X_ADDR "990b\n"                                               \
+	TELLTALE_X_ADDR "_.stapsdt.base\n"                                     \
+	kinds                                                                  \
+	"998: .balign 4\n"                                                     \
+	".popsection\n"                                                        \
+	".ifndef _.stapsdt.base\n"                                             \
+	".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n" \
+	".weak _.stapsdt.base\n"                                               \
+	".hidden _.stapsdt.base\n"                                             \
+	"_.stapsdt.base: .space 1\n"                                           \
+	".size _.stapsdt.base, 1\n"                                            \
+	".popsection\n"                                                        \
+	".endif\n"
+
+/* What a size, an operand and a kind are in the assembler's text. */
+#define TELLTALE_X_FORMAT(i) ".ascii \"%c[s" #i "]@%[a" #i "]\"\n"
+#define TELLTALE_X_SPACE ".byte 32\n"
+#define TELLTALE_X_KINDBYTE(k, shift) ".byte (%c[" #k "] >> " #shift ") & 255\n"
+
+/*
+ * Twelve times
+ * ------------
+ */
+
+#define TELLTALE_X_EVALS1(e1) \
+	TELLTALE_X_EVAL(1, e1)
+#define TELLTALE_X_EVALS2(e1, e2) \
+	TELLTALE_X_EVALS1(e1) TELLTALE_X_EVAL(2, e2)
+#define TELLTALE_X_EVALS3(e1, e2, e3) \
+	TELLTALE_X_EVALS2(e1, e2) TELLTALE_X_EVAL(3, e3)
+#define TELLTALE_X_EVALS4(e1, e2, e3, e4) \
+	TELLTALE_X_EVALS3(e1, e2, e3) TELLTALE_X_EVAL(4, e4)
+#define TELLTALE_X_EVALS5(e1, e2, e3, e4, e5) \
+	TELLTALE_X_EVALS4(e1, e2, e3, e4) TELLTALE_X_EVAL(5, e5)
+#define TELLTALE_X_EVALS6(e1, e2, e3, e4, e5, e6) \
+	TELLTALE_X_EVALS5(e1, e2, e3, e4, e5) TELLTALE_X_EVAL(6, e6)
+#define TELLTALE_X_EVALS7(e1, e2, e3, e4, e5, e6, e7) \
+	TELLTALE_X_EVALS6(e1, e2, e3, e4, e5, e6) TELLTALE_X_EVAL(7, e7)
+#define TELLTALE_X_EVALS8(e1, e2, e3, e4, e5, e6, e7, e8) \
+	TELLTALE_X_EVALS7(e1, e2, e3, e4, e5, e6, e7) TELLTALE_X_EVAL(8, e8)
+#define TELLTALE_X_EVALS9(e1, e2, e3, e4, e5, e6, e7, e8, e9) \
+	TELLTALE_X_EVALS8(e1, e2, e3, e4, e5, e6, e7, e8) TELLTALE_X_EVAL(9, e9)
+#define TELLTALE_X_EVALS10(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10) \
+	TELLTALE_X_EVALS9(e1, e2, e3, e4, e5, e6, e7, e8, e9) TELLTALE_X_EVAL(10, e10)
+#define TELLTALE_X_EVALS11(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11) \
+	TELLTALE_X_EVALS10(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10) TELLTALE_X_EVAL(11, e11)
+#define TELLTALE_X_EVALS12(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12) \
+	TELLTALE_X_EVALS11(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11) TELLTALE_X_EVAL(12, e12)
+
+#define TELLTALE_X_SETTLES1 TELLTALE_X_SETTLE(1)
+#define TELLTALE_X_SETTLES2 TELLTALE_X_SETTLES1 TELLTALE_X_SETTLE(2)
+#define TELLTALE_X_SETTLES3 TELLTALE_X_SETTLES2 TELLTALE_X_SETTLE(3)
+#define TELLTALE_X_SETTLES4 TELLTALE_X_SETTLES3 TELLTALE_X_SETTLE(4)
+#define TELLTALE_X_SETTLES5 TELLTALE_X_SETTLES4 TELLTALE_X_SETTLE(5)
+#define TELLTALE_X_SETTLES6 TELLTALE_X_SETTLES5 TELLTALE_X_SETTLE(6)
+#define TELLTALE_X_SETTLES7 TELLTALE_X_SETTLES6 TELLTALE_X_SETTLE(7)
+#define TELLTALE_X_SETTLES8 TELLTALE_X_SETTLES7 TELLTALE_X_SETTLE(8)
+#define TELLTALE_X_SETTLES9 TELLTALE_X_SETTLES8 TELLTALE_X_SETTLE(9)
+#define TELLTALE_X_SETTLES10 TELLTALE_X_SETTLES9 TELLTALE_X_SETTLE(10)
+#define TELLTALE_X_SETTLES11 TELLTALE_X_SETTLES10 TELLTALE_X_SETTLE(11)
+#define TELLTALE_X_SETTLES12 TELLTALE_X_SETTLES11 TELLTALE_X_SETTLE(12)
+
+#define TELLTALE_X_FORMATS1 TELLTALE_X_FORMAT(1)
+#define TELLTALE_X_FORMATS2 TELLTALE_X_FORMATS1 TELLTALE_X_SPACE TELLTALE_X_FORMAT(2)
+#define TELLTALE_X_FORMATS3 TELLTALE_X_FORMATS2 TELLTALE_X_SPACE TELLTALE_X_FORMAT(3)
+#define TELLTALE_X_FORMATS4 TELLTALE_X_FORMATS3 TELLTALE_X_SPACE TELLTALE_X_FORMAT(4)
+#define TELLTALE_X_FORMATS5 TELLTALE_X_FORMATS4 TELLTALE_X_SPACE TELLTALE_X_FORMAT(5)
+#define TELLTALE_X_FORMATS6 TELLTALE_X_FORMATS5 TELLTALE_X_SPACE TELLTALE_X_FORMAT(6)
+#define TELLTALE_X_FORMATS7 TELLTALE_X_FORMATS6 TELLTALE_X_SPACE TELLTALE_X_FORMAT(7)
+#define TELLTALE_X_FORMATS8 TELLTALE_X_FORMATS7 TELLTALE_X_SPACE TELLTALE_X_FORMAT(8)
+#define TELLTALE_X_FORMATS9 TELLTALE_X_FORMATS8 TELLTALE_X_SPACE TELLTALE_X_FORMAT(9)
+#define TELLTALE_X_FORMATS10 TELLTALE_X_FORMATS9 TELLTALE_X_SPACE TELLTALE_X_FORMAT(10)
+#define TELLTALE_X_FORMATS11 TELLTALE_X_FORMATS10 TELLTALE_X_SPACE TELLTALE_X_FORMAT(11)
+#define TELLTALE_X_FORMATS12 TELLTALE_X_FORMATS11 TELLTALE_X_SPACE TELLTALE_X_FORMAT(12)
+
+#define TELLTALE_X_KINDBYTES1 TELLTALE_X_KINDBYTE(k1, 0)
+#define TELLTALE_X_KINDBYTES2 TELLTALE_X_KINDBYTES1 TELLTALE_X_KINDBYTE(k1, 8)
+#define TELLTALE_X_KINDBYTES3 TELLTALE_X_KINDBYTES2 TELLTALE_X_KINDBYTE(k1, 16)
+#define TELLTALE_X_KINDBYTES4 TELLTALE_X_KINDBYTES3 TELLTALE_X_KINDBYTE(k1, 24)
+#define TELLTALE_X_KINDBYTES5 TELLTALE_X_KINDBYTES4 TELLTALE_X_KINDBYTE(k5, 0)
+#define TELLTALE_X_KINDBYTES6 TELLTALE_X_KINDBYTES5 TELLTALE_X_KINDBYTE(k5, 8)
+#define TELLTALE_X_KINDBYTES7 TELLTALE_X_KINDBYTES6 TELLTALE_X_KINDBYTE(k5, 16)
+#define TELLTALE_X_KINDBYTES8 TELLTALE_X_KINDBYTES7 TELLTALE_X_KINDBYTE(k5, 24)
+#define TELLTALE_X_KINDBYTES9 TELLTALE_X_KINDBYTES8 TELLTALE_X_KINDBYTE(k9, 0)
+#define TELLTALE_X_KINDBYTES10 TELLTALE_X_KINDBYTES9 TELLTALE_X_KINDBYTE(k9, 8)
+#define TELLTALE_X_KINDBYTES11 TELLTALE_X_KINDBYTES10 TELLTALE_X_KINDBYTE(k9, 16)
+#define TELLTALE_X_KINDBYTES12 TELLTALE_X_KINDBYTES11 TELLTALE_X_KINDBYTE(k9, 24)
+
+#define TELLTALE_X_VALUES1 TELLTALE_X_OPERANDS(1)
+#define TELLTALE_X_VALUES2 TELLTALE_X_VALUES1, TELLTALE_X_OPERANDS(2)
+#define TELLTALE_X_VALUES3 TELLTALE_X_VALUES2, TELLTALE_X_OPERANDS(3)
+#define TELLTALE_X_VALUES4 TELLTALE_X_VALUES3, TELLTALE_X_OPERANDS(4)
+#define TELLTALE_X_VALUES5 TELLTALE_X_VALUES4, TELLTALE_X_OPERANDS(5)
+#define TELLTALE_X_VALUES6 TELLTALE_X_VALUES5, TELLTALE_X_OPERANDS(6)
+#define TELLTALE_X_VALUES7 TELLTALE_X_VALUES6, TELLTALE_X_OPERANDS(7)
+#define TELLTALE_X_VALUES8 TELLTALE_X_VALUES7, TELLTALE_X_OPERANDS(8)
+#define TELLTALE_X_VALUES9 TELLTALE_X_VALUES8, TELLTALE_X_OPERANDS(9)
+#define TELLTALE_X_VALUES10 TELLTALE_X_VALUES9, TELLTALE_X_OPERANDS(10)
+#define TELLTALE_X_VALUES11 TELLTALE_X_VALUES10, TELLTALE_X_OPERANDS(11)
+#define TELLTALE_X_VALUES12 TELLTALE_X_VALUES11, TELLTALE_X_OPERANDS(12)
+
+#define TELLTALE_X_PACKED1 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), 0, 0, 0)
+#define TELLTALE_X_PACKED2 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), TELLTALE_X_K(2), 0, 0)
+#define TELLTALE_X_PACKED3 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), TELLTALE_X_K(2), TELLTALE_X_K(3), 0)
+#define TELLTALE_X_PACKED4 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), TELLTALE_X_K(2), TELLTALE_X_K(3), TELLTALE_X_K(4))
+#define TELLTALE_X_PACKED5 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), 0, 0, 0)
+#define TELLTALE_X_PACKED6 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), TELLTALE_X_K(6), 0, 0)
+#define TELLTALE_X_PACKED7 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), TELLTALE_X_K(6), TELLTALE_X_K(7), 0)
+#define TELLTALE_X_PACKED8 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), TELLTALE_X_K(6), TELLTALE_X_K(7), TELLTALE_X_K(8))
+#define TELLTALE_X_PACKED9 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), 0, 0, 0)
+#define TELLTALE_X_PACKED10 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), TELLTALE_X_K(10), 0, 0)
+#define TELLTALE_X_PACKED11 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), TELLTALE_X_K(10), TELLTALE_X_K(11), 0)
+#define TELLTALE_X_PACKED12 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), TELLTALE_X_K(10), TELLTALE_X_K(11), TELLTALE_X_K(12))
+
+/* A marker, by the number of its arguments. */
+#define TELLTALE_X_MARK(how, sem, prov, text, ...)                                                \
+	TELLTALE_X_CALL(TELLTALE_X_CAT(TELLTALE_X_MARK, TELLTALE_X_COUNT(__VA_ARGS__)), how, sem, \
+			prov, text, __VA_ARGS__)
+#define TELLTALE_X_MARKMANY(...)                                    \
+	do {                                                        \
+		TELLTALE_X_CHECK(0, TELLTALE_X_NOCOUNT);            \
+	} while (0)
+#define TELLTALE_X_MARKN(how, sem, prov, text, probe, n, evals)                             \
+	do {                                                                                \
+		TELLTALE_X_QUIET                                                            \
+		evals                                                                       \
+		TELLTALE_X_SETTLES##n                                                       \
+		TELLTALE_X_TEXT(prov, probe, n, text);                                      \
+		TELLTALE_X_ASM(TELLTALE_X_SITE(how, sem, prov, probe, n,                    \
+					       TELLTALE_X_FORMATS##n,                       \
+					       TELLTALE_X_KINDBYTES##n)                     \
+			       :                                                            \
+			       : TELLTALE_X_PACKED##n, TELLTALE_X_VALUES##n);               \
+		TELLTALE_X_LOUD                                                             \
+	} while (0)
+#define TELLTALE_X_MARK0(how, sem, prov, text, probe)                                \
+	TELLTALE_X_ASM(TELLTALE_X_SITE(how, sem, prov, probe, 0, "", "") : : "n"(0))
+
+#define TELLTALE_X_MARK1(how, sem, prov, text, probe, e1) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 1, TELLTALE_X_EVALS1(e1))
+#define TELLTALE_X_MARK2(how, sem, prov, text, probe, e1, e2) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 2, TELLTALE_X_EVALS2(e1, e2))
+#define TELLTALE_X_MARK3(how, sem, prov, text, probe, e1, e2, e3) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 3, TELLTALE_X_EVALS3(e1, e2, e3))
+#define TELLTALE_X_MARK4(how, sem, prov, text, probe, e1, e2, e3, e4) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 4, TELLTALE_X_EVALS4(e1, e2, e3, e4))
+#define TELLTALE_X_MARK5(how, sem, prov, text, probe, e1, e2, e3, e4, e5) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 5, TELLTALE_X_EVALS5(e1, e2, e3, e4, e5))
+#define TELLTALE_X_MARK6(how, sem, prov, text, probe, e1, e2, e3, e4, e5, e6) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 6, TELLTALE_X_EVALS6(e1, e2, e3, e4, e5, e6))
+#define TELLTALE_X_MARK7(how, sem, prov, text, probe, e1, e2, e3, e4, e5, e6, e7) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 7, TELLTALE_X_EVALS7(e1, e2, e3, e4, e5, e6, e7))
+#define TELLTALE_X_MARK8(how, sem, prov, text, probe, e1, e2, e3, e4, e5, e6, e7, e8) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 8, TELLTALE_X_EVALS8(e1, e2, e3, e4, e5, e6, e7, e8))
+#define TELLTALE_X_MARK9(how, sem, prov, text, probe, e1, e2, e3, e4, e5, e6, e7, e8, e9) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 9, TELLTALE_X_EVALS9(e1, e2, e3, e4, e5, e6, e7, e8, e9))
+#define TELLTALE_X_MARK10(how, sem, prov, text, probe, e1, e2, e3, e4, e5, e6, e7, e8, e9, e10) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 10, TELLTALE_X_EVALS10(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10))
+#define TELLTALE_X_MARK11(how, sem, prov, text, probe, e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 11, TELLTALE_X_EVALS11(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11))
+#define TELLTALE_X_MARK12(how, sem, prov, text, probe, e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12) \
+	TELLTALE_X_MARKN(how, sem, prov, text, probe, 12, TELLTALE_X_EVALS12(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12))
+
+TELLTALE_X_LOUD
+
+#endif /* TELLTALE_H */
