@@ -1,0 +1,105 @@
+/*
+ * What the verbs share: the options of all of them, the way from a program's text to an exit code,
+ * and what goes to standard error. Only libtelltale.h is below this folder.
+ */
+#ifndef TELLTALE_CLI_CLI_H
+#define TELLTALE_CLI_CLI_H
+
+#include "options.h"
+
+/* One file each. argv[0] is the verb; the result is the exit code. */
+int list_main(int argc, char **argv);
+int trace_main(int argc, char **argv);
+int count_main(int argc, char **argv);
+int hist_main(int argc, char **argv);
+int run_main(int argc, char **argv);
+int features_main(int argc, char **argv);
+
+/* ---- exit.c ---- */
+
+enum { EXIT_WRONG = 2 }; /* the command line is wrong */
+
+int exit_code(int error);              /* of a negative errno; see base/error.h */
+int exit_status(int status);           /* of a command, as waitpid(2) gives it */
+int complain(const struct error *err); /* prints it, returns its exit code */
+
+/* ---- common.c: what every verb with a target takes ---- */
+
+struct common {
+	struct words pids, files;
+	struct words patterns; /* the PROBEs, or what else a verb takes */
+	char **command;
+	bool own_target; /* the program may name its files itself, or need none */
+	bool json, quiet, verbose;
+	/* of verbs that trace */
+	bool show_program;
+	const char *filter, *path;
+	uint64_t records, text_limit, ring_bytes;
+	double seconds;
+
+	struct warnings warnings; /* of the session, which must end before this does */
+};
+
+/* clang-format off: tables */
+#define TARGET_ROWS(c)                                                                             \
+	{'p',        "pid", OPTION_LIST,                                                           \
+	 &(c)->pids, "PID", "a running process and its libraries; may repeat"},                    \
+	{                                                                                          \
+		'b', "binary", OPTION_LIST, &(c)->files, "FILE",                                   \
+		        "a program or library, in every process that runs it; may repeat"          \
+	}
+
+#define JSON_ROWS(c)                                                                               \
+	{                                                                                          \
+		0, "json", OPTION_FLAG, &(c)->json, NULL, "one JSON object a line"                 \
+	}
+
+#define TRACING_ROWS(c)                                                                            \
+	TARGET_ROWS(c), JSON_ROWS(c),                                                              \
+	        {'t', "time", OPTION_SECONDS, &(c)->seconds, "SECONDS", "end after that time"},    \
+	        {'o', "output", OPTION_TEXT, &(c)->path, "FILE", "write the results there"},       \
+	        {'s',         "strlen",                                                            \
+	         OPTION_SIZE, &(c)->text_limit,                                                    \
+	         "N",         "bytes of a text at the most; 256 where not given"},                 \
+	        {0,           "ring-size",                                                         \
+	         OPTION_SIZE, &(c)->ring_bytes,                                                    \
+	         "SIZE",      "room for events that wait to be printed, such as 8M"},              \
+	        {'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"},                     \
+	{                                                                                          \
+		'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,                                  \
+		        "should the kernel refuse a program: its whole reason"                     \
+	}
+
+/* Of verbs that write a program for the person. */
+#define WRITER_ROWS(c)                                                                             \
+	{0, "filter", OPTION_TEXT, &(c)->filter, "EXPR", "only hits for which it is true"},        \
+	{                                                                                          \
+		0, "show-program", OPTION_FLAG, &(c)->show_program, NULL,                          \
+		        "print the program instead of running it"                                  \
+	}
+
+#define ROWS_END                                                                                   \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
+/* clang-format on */
+
+/* Parses the command line. On a return of false the verb has nothing left to do but to return
+ * *code. */
+bool common_parse(struct common *c, const struct usage *usage, const struct option_row *rows,
+                  int argc, char **argv, int *code);
+void common_free(struct common *c);
+
+/* A session with the target added. Warnings go to standard error. */
+int common_session(struct common *c, FILE *file, struct session **session, struct error *err);
+
+/* ---- tracing.c: a program's text to an exit code ---- */
+
+/* "PROBE, PROBE /FILTER/ " in front of a clause's braces. Without PROBEs: all of the target. */
+void write_probes(struct buffer *program, const struct common *c);
+
+/* `name` is what messages call the program; `stage`, where not NULL, is printed instead of a run
+ * ("ast", "types", "code", "plan"). Frees the program. */
+int run_program(struct common *c, const char *name, struct buffer *program, const char *stage);
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * From a parsed command line to a session: the target, the limits, where warnings go.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool common_parse(struct common *c, const struct usage *usage, const struct option_row *rows,
+                  int argc, char **argv, int *code)
+{
+	struct error err = {0};
+	int r = options_parse(usage, rows, argc, argv, &c->patterns, &c->command, &err);
+
+	if (!r && c->text_limit > TEXT_LIMIT_MOST)
+		r = error_set(&err, -EINVAL, "--strlen: at most %d", TEXT_LIMIT_MOST);
+	if (!r)
+		return true;
+	*code = r == OPTIONS_DONE ? 0 : EXIT_WRONG;
+	if (r != OPTIONS_DONE)
+		complain(&err);
+	common_free(c);
+	return false;
+}
+
+void common_free(struct common *c)
+{
+	words_free(&c->pids);
+	words_free(&c->files);
+	words_free(&c->patterns);
+}
+
+static void say_warning(void *context, const char *line)
+{
+	const struct common *c = context;
+
+	if (!c->quiet)
+		fprintf(stderr, "telltale: warning: %s\n", line);
+}
+
+/* Colours are for a person who looks on, and who did not say no (https://no-color.org). */
+static bool wants_color(FILE *file)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(file)) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+static int add_pid(struct session *session, const char *text, struct error *err)
+{
+	int64_t pid;
+
+	if (!text_number(text, &pid) || pid < 1 || pid > INT_MAX)
+		return error_set(err, -EINVAL, "-p: '%s' is not the number of a process", text);
+	return session_add_process(session, (pid_t)pid, err);
+}
+
+/*
+ * `usdt:FILE:PROVIDER:NAME` names its file by itself. Returns 1 when the word did, 0 when it is
+ * another form or a glob.
+ */
+static int add_named_file(struct session *session, const char *word, struct error *err)
+{
+	const char *file, *end;
+	char path[PATH_MAX];
+	int r;
+
+	if (strncmp(word, "usdt:", 5) && strncmp(word, "U:", 2) && strncmp(word, "u:", 2))
+		return 0;
+	file = strchr(word, ':') + 1;
+	end = strchr(file, ':');
+	if (!end || !memchr(file, '/', (size_t)(end - file)) ||
+	    (size_t)(end - file) >= sizeof(path))
+		return 0;
+	memcpy(path, file, (size_t)(end - file));
+	path[end - file] = '\0';
+	if (glob_is_pattern(path))
+		return 0;
+	r = session_add_file(session, path, err);
+	return r ? r : 1;
+}
+
+static int add_target(const struct common *c, struct session *session, struct error *err)
+{
+	size_t named = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < c->pids.count && !r; i++)
+		r = add_pid(session, c->pids.items[i], err);
+	for (size_t i = 0; i < c->files.count && !r; i++)
+		r = session_add_file(session, c->files.items[i], err);
+	if (!r && c->command)
+		r = session_add_command(session, c->command, err);
+	if (r || c->pids.count || c->files.count || c->command || c->own_target)
+		return r;
+	for (size_t i = 0; i < c->patterns.count; i++) {
+		r = add_named_file(session, c->patterns.items[i], err);
+		if (r < 0)
+			return r;
+		named += (size_t)r;
+	}
+	if (named < c->patterns.count || !c->patterns.count)
+		return error_set(err, -EINVAL,
+		                 "no target: name one with -p PID, -b FILE or -- COMMAND");
+	return 0;
+}
+
+int common_session(struct common *c, FILE *file, struct session **session, struct error *err)
+{
+	struct session_options options = {
+	        .json = c->json,
+	        .color = wants_color(file),
+	        .line_flush = isatty(fileno(file)),
+	        .text_limit = (uint32_t)c->text_limit,
+	        .ring_bytes = c->ring_bytes,
+	        .most_records = c->records,
+	        .seconds = c->seconds,
+	        .debug_verifier = c->verbose,
+	};
+	int r;
+
+	c->warnings = (struct warnings){.say = say_warning, .context = c};
+	r = session_new(&options, &c->warnings, session, err);
+	if (r)
+		return r;
+	r = add_target(c, *session, err);
+	if (r) {
+		session_free(*session);
+		*session = NULL;
+	}
+	return r;
+}

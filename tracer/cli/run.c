@@ -1,0 +1,164 @@
+/*
+ * telltale run: a program of the tracing language, from a file, from the command line or from
+ * standard input.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct usage usage = {
+        "run",
+        "[TARGET] [OPTIONS] FILE | - | -e TEXT [-- COMMAND ARGS...]",
+        "Runs a program of the tracing language. `-` reads it from standard input. The one-letter\n"
+        "options are bpftrace's.",
+};
+
+enum { PROGRAM_MOST = 16 * 1024 * 1024 }; /* bytes; more is no program but a mistake */
+
+static int read_stream(FILE *file, const char *name, struct buffer *text, struct error *err)
+{
+	char block[8192];
+	size_t n;
+
+	while ((n = fread(block, 1, sizeof(block), file)) > 0) {
+		buffer_add(text, block, n);
+		if (text->length > PROGRAM_MOST)
+			return error_set(err, -EFBIG, "%s: too long for a program", name);
+	}
+	if (ferror(file))
+		return error_set(err, -errno, "can't read %s: %s", name, strerror(errno));
+	if (text->failed)
+		return error_memory(err);
+	if (memchr(buffer_string(text), '\0', text->length))
+		return error_set(err, -EINVAL, "%s: not a text: it has a NUL byte", name);
+	return 0;
+}
+
+static int read_program(const char *path, struct buffer *text, struct error *err)
+{
+	FILE *file;
+	int r;
+
+	if (!strcmp(path, "-"))
+		return read_stream(stdin, "standard input", text, err);
+	file = fopen(path, "re");
+	if (!file)
+		return error_set(err, -errno, "can't read %s: %s", path, strerror(errno));
+	r = read_stream(file, path, text, err);
+	fclose(file);
+	return r;
+}
+
+/* Splits the text of -c into words, in place: blanks part them, quotes and backslashes keep blanks
+ * in. Nothing is expanded. Returns false at a quote that does not end. */
+static bool split_command(char *text, char **words, size_t most)
+{
+	char *out = text, quote = 0;
+	size_t count = 0;
+	bool inside = false;
+
+	for (; *text; text++) {
+		bool blank = *text == ' ' || *text == '\t' || *text == '\n';
+
+		if (!quote && blank) {
+			if (inside)
+				*out++ = '\0';
+			inside = false;
+			continue;
+		}
+		if (!inside && count < most)
+			words[count++] = out;
+		inside = true;
+		if (quote ? *text == quote : *text == '"' || *text == '\'')
+			quote = quote ? 0 : *text;
+		else if (*text == '\\' && quote != '\'' && text[1])
+			*out++ = *++text;
+		else
+			*out++ = *text;
+	}
+	*out = '\0';
+	words[count] = NULL;
+	return !quote && count > 0;
+}
+
+/* The `-c` of the command line as the words of a command. */
+static int take_command(struct common *c, const char *command, char **copy, char ***words,
+                        struct error *err)
+{
+	size_t most = strlen(command) / 2 + 1;
+
+	if (c->command)
+		return error_set(err, -EINVAL, "one command: with -c or behind --");
+	*copy = strdup(command);
+	*words = calloc(most + 1, sizeof(**words));
+	if (!*copy || !*words)
+		return error_memory(err);
+	if (!split_command(*copy, *words, most))
+		return error_set(err, -EINVAL, "-c: '%s' is not a command", command);
+	c->command = *words;
+	return 0;
+}
+
+/* The program's text and what messages call it. */
+static int take_program(const struct common *c, const char *text, struct buffer *program,
+                        const char **name, struct error *err)
+{
+	if (c->patterns.count > (text ? 0 : 1))
+		return error_set(err, -EINVAL, "'%s': one program at a time",
+		                 c->patterns.items[text ? 0 : 1]);
+	if (text) {
+		*name = "-e";
+		buffer_text(program, text);
+		return 0;
+	}
+	if (!c->patterns.count)
+		return error_set(err, -EINVAL, "run needs a program: FILE, '-' or -e TEXT");
+	*name = !strcmp(c->patterns.items[0], "-") ? "stdin" : c->patterns.items[0];
+	return read_program(c->patterns.items[0], program, err);
+}
+
+static int check_stage(const char *stage, struct error *err)
+{
+	static const char *const stages[] = {"ast", "types", "code", "plan"};
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++)
+		if (!stage || !strcmp(stage, stages[i]))
+			return 0;
+	return error_set(err, -EINVAL, "-d: '%s' is none of ast, types, code, plan", stage);
+}
+
+int run_main(int argc, char **argv)
+{
+	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL;
+	struct common c = {.own_target = true};
+	const struct option_row rows[] = {
+	        TRACING_ROWS(&c),
+	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many records"},
+	        {'e', "program", OPTION_TEXT, &text, "TEXT", "the program itself"},
+	        {'c', "command", OPTION_TEXT, &command, "COMMAND", "as -- COMMAND, in one word"},
+	        {'d', "dump", OPTION_TEXT, &stage, "STAGE",
+	         "print ast, types, code or plan instead of running"},
+	        {0, "no-warnings", OPTION_FLAG, &c.quiet, NULL, "as -q"},
+	        ROWS_END,
+	};
+	char *copy = NULL, **words = NULL;
+	struct buffer program = {0};
+	struct error err = {0};
+	int code;
+
+	if (!common_parse(&c, &usage, rows, argc, argv, &code))
+		return code;
+	code = check_stage(stage, &err);
+	if (!code)
+		code = take_program(&c, text, &program, &name, &err);
+	if (!code && command)
+		code = take_command(&c, command, &copy, &words, &err);
+	code = code ? complain(&err) : run_program(&c, name, &program, stage);
+	buffer_free(&program);
+	free(copy);
+	free(words);
+	common_free(&c);
+	return code;
+}

@@ -1,0 +1,157 @@
+/*
+ * The way that all tracing verbs share: a program's text, a session, signals, an exit code.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+/* ---- signals ---- */
+
+static struct session *running; /* while the handlers are in place */
+static volatile sig_atomic_t interrupted;
+
+static void stop(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+	session_stop(running);
+}
+
+/* The second signal of a kind ends telltale the hard way, should the first one not do. */
+static void catch_signals(struct session *session)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+
+	running = session;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+/* ---- programs ---- */
+
+void write_probes(struct buffer *program, const struct common *c)
+{
+	if (!c->patterns.count)
+		buffer_text(program, "*:*");
+	for (size_t i = 0; i < c->patterns.count; i++) {
+		if (i)
+			buffer_text(program, ", ");
+		buffer_text(program, c->patterns.items[i]);
+	}
+	buffer_char(program, ' ');
+	if (c->filter)
+		buffer_print(program, "/%s/ ", c->filter);
+}
+
+/* Errors of a program come with the line and a caret; others are one line. */
+static int complain_of_program(const struct session *session, const struct error *err)
+{
+	const char *errors = session_program_errors(session);
+
+	if (!errors || !*errors)
+		return complain(err);
+	fputs(errors, stderr);
+	if (errors[strlen(errors) - 1] != '\n')
+		fputc('\n', stderr);
+	return exit_code(err->code);
+}
+
+/* An interrupt is how a person ends a trace; it says nothing of the command, which may well have
+ * been ended by the same key. */
+static int run_to_end(struct session *session, FILE *file)
+{
+	struct error err = {0};
+	int status, r;
+
+	catch_signals(session);
+	r = session_run(session, file, &err);
+	if (r) {
+		clearerr(file); /* what went wrong is said here, once */
+		return complain(&err);
+	}
+	if (!interrupted && session_command_status(session, &status))
+		return exit_status(status);
+	return 0;
+}
+
+static int run_on(struct common *c, const char *name, const char *text, const char *stage,
+                  FILE *file)
+{
+	struct session *session = NULL;
+	struct error err = {0};
+	int code;
+
+	if (common_session(c, file, &session, &err))
+		return complain(&err);
+	if (session_program(session, name, text, &err))
+		code = complain_of_program(session, &err);
+	else if (stage)
+		code = session_dump(session, stage, file, &err) ? complain(&err) : 0;
+	else
+		code = run_to_end(session, file);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	session_free(session);
+	return code;
+}
+
+/* What could not be written is never lost without a word. */
+static int finish_output(FILE *file, const char *path, int code)
+{
+	struct error err = {0};
+	int failed;
+
+	errno = 0;
+	failed = ferror(file) | fflush(file);
+	if (path)
+		failed |= fclose(file);
+	if (!failed || errno == EPIPE || code)
+		return code;
+	error_set(&err, errno ? -errno : -EIO, "can't write to %s: %s",
+	          path ? path : "standard output", strerror(errno ? errno : EIO));
+	complain(&err);
+	return EXIT_WRONG;
+}
+
+static FILE *open_output(const char *path)
+{
+	struct error err = {0};
+	FILE *file = path ? fopen(path, "we") : stdout;
+
+	if (!file) {
+		error_set(&err, -errno, "can't write to %s: %s", path, strerror(errno));
+		complain(&err);
+	}
+	return file;
+}
+
+int run_program(struct common *c, const char *name, struct buffer *program, const char *stage)
+{
+	int code = EXIT_WRONG;
+	struct error err = {0};
+	FILE *file = NULL;
+
+	if (program->failed) {
+		error_memory(&err);
+		complain(&err);
+		goto out;
+	}
+	file = open_output(c->path);
+	if (!file)
+		goto out;
+	if (c->show_program) {
+		fprintf(file, "%s\n", buffer_string(program));
+		code = 0;
+	} else {
+		code = run_on(c, name, buffer_string(program), stage, file);
+	}
+	code = finish_output(file, c->path, code);
+out:
+	buffer_free(program);
+	return code;
+}
