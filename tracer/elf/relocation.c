@@ -5,11 +5,10 @@
  */
 #include "elf/relocation.h"
 
-#include <elf.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "elf/bytes.h"
+#include "elf/symtab.h"
 
 /* What is read once for all relocation sections. */
 struct reader {
@@ -36,17 +35,13 @@ static uint64_t symbol_number(const struct reader *r, const unsigned char *info)
 /* Fills value and section of a symbol; false for one that is not in the table. */
 static bool read_symbol(const struct reader *r, uint64_t index, struct relocation *relocation)
 {
-	bool wide = r->facts->bits == 64;
-	size_t size = wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
-	size_t value = wide ? offsetof(Elf64_Sym, st_value) : offsetof(Elf32_Sym, st_value);
-	size_t section = wide ? offsetof(Elf64_Sym, st_shndx) : offsetof(Elf32_Sym, st_shndx);
-	const unsigned char *symbol;
+	struct symtab_entry entry;
 
-	if (!r->symbols.data || index >= r->symbols.size / size)
+	if (index >= symtab_count(r->facts, &r->symbols))
 		return false;
-	symbol = r->symbols.data + index * size;
-	relocation->value = number(r, symbol + value, wide ? 8 : 4);
-	relocation->symbol_section = number(r, symbol + section, 2);
+	entry = symtab_read(r->facts, &r->symbols, index);
+	relocation->value = entry.value;
+	relocation->symbol_section = entry.section;
 	if (relocation->symbol_section == SHN_XINDEX && r->indexes.data &&
 	    index < r->indexes.size / 4)
 		relocation->symbol_section = number(r, r->indexes.data + index * 4, 4);

@@ -30,7 +30,8 @@ const struct symbol *symbols_at(const struct symbols *symbols, uint64_t address)
 const struct symbol *symbols_named(const struct symbols *symbols, const char *name,
                                    bool *ambiguous);
 
-/* All of them, sorted by address, for globs. */
+/* All of them, sorted by address, for globs; thread-local ones (STT_TLS), whose address is their
+ * place in the thread-local block, stand at the end. */
 const struct symbol *symbols_all(const struct symbols *symbols, size_t *count);
 
 #endif
