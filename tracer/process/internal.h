@@ -2,6 +2,7 @@
 #ifndef TELLTALE_PROCESS_INTERNAL_H
 #define TELLTALE_PROCESS_INTERNAL_H
 
+#include "limits.h"
 #include "target.h"
 
 /*
@@ -34,9 +35,6 @@ int find_library(struct arena *arena, const char *name, const char **path);
 /* Adds the libraries that the interpreter (PT_INTERP) would load for a program, and itself. */
 void add_needed(struct target *target, const char *interpreter, const char *program, pid_t pid,
 		struct warnings *warnings);
-
-/* Raises the soft limit of open files to the hard one; commands get the old one back. */
-void raise_file_limit(void);
 
 /* In a forked child, before execve(2): limits, signal dispositions and mask as they were. */
 void restore_for_command(void);

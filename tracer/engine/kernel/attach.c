@@ -1,0 +1,313 @@
+/*
+ * Owns which site is attached by which link. All sites of one program in one file are one
+ * uprobe_multi link where the kernel has it, else a perf event each (perf.c). The kernel takes a
+ * link as a whole or not at all; when it refuses one, halves are tried until the bad sites are
+ * found and named.
+ */
+#include "features.h"
+#include "kernel.h"
+#include "process/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct attaching {
+	struct engine *engine;
+	struct warnings *warnings;
+	struct error first; /* the first refusal: the reason when nothing could be attached */
+	bool *attached;	    /* of the program at hand, one for each of its sites */
+};
+
+struct kernel_link *link_add(struct engine *e, int fd, int event)
+{
+	struct kernel_link *link = array_add(&e->links, &e->link_count, &e->link_room,
+					     sizeof(*link));
+
+	if (link) {
+		link->fd = fd;
+		link->event = event;
+	}
+	return link;
+}
+
+/* ---- words ---- */
+
+static const char *reason(int code)
+{
+	switch (code) {
+	case -ESRCH:
+		return "the process has ended";
+	case -EMFILE:
+		return "too many open files (raise the hard limit: ulimit -Hn)";
+	case -524: /* ENOTSUPP, the kernel's own */
+		return "the instruction there can't be probed";
+	case -EINVAL:
+		return "the kernel refuses the place (not in the file, not an instruction, or "
+		       "another tracer names another semaphore for it)";
+	default:
+		return strerror(-code);
+	}
+}
+
+static void remember_first(struct attaching *a, int code, const char *text)
+{
+	if (!a->first.code)
+		error_set(&a->first, code, "%s", text);
+}
+
+static void say_bad_site(struct attaching *a, const struct group *g, const struct plan_site *site,
+			 int code)
+{
+	const struct engine *e = a->engine;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s at offset 0x%llx of %s can't be attached: %s",
+		 e->plan->probes[site->probe].full, (unsigned long long)site->offset,
+		 e->target->files[g->file].path, reason(code));
+	remember_first(a, code, text);
+	warn(a->warnings, "%s", text);
+}
+
+static void say_bad_group(struct attaching *a, const struct group *g, size_t count, int code)
+{
+	char text[1024], remedy[200];
+
+	if (code == -EPERM || code == -EACCES)
+		explain_refusal(remedy, sizeof(remedy), !a->engine->multi);
+	else
+		snprintf(remedy, sizeof(remedy), "%s", reason(code));
+	if (g->pid)
+		snprintf(text, sizeof(text), "%s: %zu site%s can't be attached in process %d: %s",
+			 a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
+			 g->pid, remedy);
+	else
+		snprintf(text, sizeof(text), "%s: %zu site%s can't be attached: %s",
+			 a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
+			 remedy);
+	remember_first(a, code, text);
+	warn(a->warnings, "%s", text);
+}
+
+/* ---- one group ---- */
+
+static int try_multi(struct group *g, size_t first, size_t end)
+{
+	struct engine *e = g->engine;
+	const struct plan_program *program = &e->plan->programs[g->program];
+	struct sys_uprobe_multi multi = {
+		.path = g->path,
+		.offsets = g->offsets + first,
+		.ref_ctr_offsets = g->any_ref_ctr ? g->ref_ctr_offsets + first : NULL,
+		.cookies = program->uses_cookie ? g->cookies + first : NULL,
+		.count = end - first,
+		.at_return = program->attach == PLAN_ATTACH_URETPROBE,
+		.pid = g->pid,
+	};
+	int fd = sys_link_uprobe_multi(e->programs[g->program], &multi);
+
+	if (fd < 0)
+		return fd;
+	if (!link_add(e, fd, -1)) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int try_some(struct group *g, size_t first, size_t end)
+{
+	return g->engine->multi ? try_multi(g, first, end) : group_attach_perf(g, first);
+}
+
+/* Refusals that have nothing to do with the places of the sites. */
+static bool is_of_all(int code)
+{
+	return code == -EPERM || code == -EACCES || code == -ENOMEM || code == -ESRCH ||
+	       code == -EBADF || code == -EMFILE || code == -ENFILE || code == -ENODEV;
+}
+
+static void mark(struct attaching *a, const struct group *g, size_t first, size_t end)
+{
+	const struct plan_site *start = a->engine->plan->programs[g->program].sites;
+
+	for (size_t i = first; i < end; i++)
+		a->attached[g->sites[i] - start] = true;
+}
+
+/* Attaches all of them, or halves; false when the rest need not be tried. */
+static bool attach_some(struct attaching *a, struct group *g, size_t first, size_t end)
+{
+	size_t most = a->engine->multi ? SYS_MULTI_MOST : 1;
+	size_t middle = end - first > most ? first + most : first + (end - first) / 2;
+	int code;
+
+	if (end - first <= most) {
+		code = try_some(g, first, end);
+		if (!code) {
+			mark(a, g, first, end);
+			return true;
+		}
+		if (is_of_all(code)) {
+			say_bad_group(a, g, g->count - first, code);
+			return false;
+		}
+		if (end - first == 1) {
+			say_bad_site(a, g, g->sites[first], code);
+			return true;
+		}
+	}
+	return attach_some(a, g, first, middle) && attach_some(a, g, middle, end);
+}
+
+/* The perf events of many sites one by one, without a recursion as deep as there are sites. */
+static void attach_one_by_one(struct attaching *a, struct group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!attach_some(a, g, i, i + 1))
+			return;
+}
+
+static void attach_group(struct attaching *a, struct group *g)
+{
+	const struct target_file *file = &a->engine->target->files[g->file];
+
+	snprintf(g->path, sizeof(g->path), "/proc/self/fd/%d", file->fd);
+	g->any_ref_ctr = false;
+	for (size_t i = 0; i < g->count; i++) {
+		g->offsets[i] = g->sites[i]->offset;
+		g->ref_ctr_offsets[i] = g->sites[i]->semaphore_offset;
+		g->cookies[i] = g->sites[i]->cookie;
+		g->any_ref_ctr |= g->ref_ctr_offsets[i] != 0;
+	}
+	for (size_t i = 0; i < (file->pid_count ? file->pid_count : 1); i++) {
+		g->pid = file->pid_count ? file->pids[i] : 0;
+		if (a->engine->multi)
+			attach_some(a, g, 0, g->count);
+		else
+			attach_one_by_one(a, g);
+	}
+}
+
+/* ---- all of them ---- */
+
+static int by_file(const void *a, const void *b)
+{
+	const struct plan_site *const *x = a, *const *y = b;
+
+	if ((*x)->file != (*y)->file)
+		return (*x)->file < (*y)->file ? -1 : 1;
+	return (*x > *y) - (*x < *y);
+}
+
+/* Attaches one program file by file. */
+static int attach_program(struct attaching *a, size_t index, struct error *err)
+{
+	const struct plan_program *program = &a->engine->plan->programs[index];
+	size_t count = program->site_count;
+	const struct plan_site **sites = calloc(count + 1, sizeof(*sites));
+	uint64_t *numbers = calloc(3 * count + 1, sizeof(*numbers));
+	bool *attached = calloc(count + 1, sizeof(*attached));
+	struct group g = {.engine = a->engine, .program = index, .sites = sites};
+	int code = 0;
+
+	if (!sites || !numbers || !attached) {
+		code = error_memory(err);
+		goto out;
+	}
+	g.offsets = numbers;
+	g.ref_ctr_offsets = numbers + count;
+	g.cookies = numbers + 2 * count;
+	a->attached = attached;
+	for (size_t i = 0; i < count; i++)
+		sites[i] = &program->sites[i];
+	qsort(sites, count, sizeof(*sites), by_file);
+	for (size_t first = 0; first < count; first += g.count) {
+		g.sites = sites + first;
+		g.file = sites[first]->file;
+		for (g.count = 1; first + g.count < count; g.count++)
+			if (sites[first + g.count]->file != g.file)
+				break;
+		attach_group(a, &g);
+	}
+	for (size_t i = 0; i < count; i++)
+		a->engine->attached += attached[i];
+out:
+	free(attached);
+	free(numbers);
+	free(sites);
+	return code;
+}
+
+int sites_attach(struct engine *e, struct warnings *warnings, struct error *err)
+{
+	struct attaching a = {.engine = e, .warnings = warnings};
+	size_t wanted = 0;
+	int code = 0;
+
+	for (size_t i = 0; i < e->plan->program_count && !code; i++) {
+		enum plan_attach attach = e->plan->programs[i].attach;
+
+		if (attach != PLAN_ATTACH_UPROBE && attach != PLAN_ATTACH_URETPROBE)
+			continue;
+		wanted += e->plan->programs[i].site_count;
+		code = attach_program(&a, i, err);
+	}
+	if (code || !wanted || e->attached)
+		return code;
+	code = a.first.code == -EPERM || a.first.code == -EACCES ? -EPERM : -ENODATA;
+	return error_set(err, code, "nothing could be attached: %s", a.first.text);
+}
+
+/* ---- taking off ---- */
+
+enum { CLOSERS = 16 };
+
+struct closing {
+	struct engine *engine;
+	size_t next;
+	pthread_mutex_t lock;
+};
+
+static void *closer(void *context)
+{
+	struct closing *c = context;
+
+	for (;;) {
+		size_t i;
+
+		pthread_mutex_lock(&c->lock);
+		i = c->next++;
+		pthread_mutex_unlock(&c->lock);
+		if (i >= c->engine->link_count)
+			return NULL;
+		close(c->engine->links[i].fd);
+		if (c->engine->links[i].event >= 0)
+			close(c->engine->links[i].event);
+	}
+}
+
+/*
+ * The kernel ends a link only after every processor has left its programs, tens of milliseconds
+ * each; the waits of several threads overlap.
+ */
+void links_close(struct engine *e)
+{
+	struct closing c = {.engine = e};
+	pthread_t threads[CLOSERS];
+	size_t started = 0;
+
+	pthread_mutex_init(&c.lock, NULL);
+	while (started < CLOSERS && started + 1 < e->link_count &&
+	       !pthread_create(&threads[started], NULL, closer, &c))
+		started++;
+	closer(&c); /* this thread, too: none could be started, and all is well */
+	while (started)
+		pthread_join(threads[--started], NULL);
+	pthread_mutex_destroy(&c.lock);
+	free(e->links);
+	e->links = NULL;
+	e->link_count = e->link_room = 0;
+}

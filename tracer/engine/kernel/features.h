@@ -1,0 +1,30 @@
+/* What the files of this folder ask features.c beyond engine.h. */
+#ifndef TELLTALE_ENGINE_KERNEL_FEATURES_H
+#define TELLTALE_ENGINE_KERNEL_FEATURES_H
+
+#include "engine/engine.h"
+
+/* The PMU of uprobes, as /sys describes it; the kernel numbers it at boot. */
+struct uprobe_pmu {
+	int type;
+	int return_bit;	   /* in perf_event_attr.config */
+	int ref_ctr_shift; /* there, too; -1: no semaphores kept by the kernel */
+};
+
+/* False where there is none. */
+bool feature_uprobe_pmu(struct uprobe_pmu *pmu);
+
+/* Does a uprobe_multi link with a pid see all threads of the process? (6.10, and stable kernels of
+ * 6.6 that have the correction; before that it sees the thread of that number only.) */
+bool feature_multi_pid(void);
+
+/* The first CPU that is online: where an event of "any CPU" is put. */
+int first_cpu(void);
+
+/* The error of a feature that is not there; what it was wanted for is in the text already. */
+int feature_refuse(enum feature feature, const char *wanted_for, struct error *err);
+
+/* Why a system call was refused with EPERM or EACCES, and what helps. */
+void explain_refusal(char *remedy, size_t size, bool perf_events);
+
+#endif

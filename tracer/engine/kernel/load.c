@@ -1,0 +1,180 @@
+/*
+ * Owns the way of a plan's instructions into the kernel: descriptors of maps put in, the type of
+ * program that each way of attaching asks for, and what the verifier says when it refuses.
+ */
+#include "features.h"
+#include "kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Replaces the plan's map indexes by descriptors. False: the plan is wrong. */
+static bool put_maps(const struct engine *e, struct bpf_insn *insns, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (i + 1 >= count)
+			return false;
+		if (insns[i].src_reg == BPF_PSEUDO_MAP_IDX ||
+		    insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE) {
+			if (insns[i].imm < 0 || (size_t)insns[i].imm >= e->plan->map_count)
+				return false;
+			insns[i].src_reg = insns[i].src_reg == BPF_PSEUDO_MAP_IDX
+						   ? BPF_PSEUDO_MAP_FD
+						   : BPF_PSEUDO_MAP_VALUE;
+			insns[i].imm = e->maps[insns[i].imm].fd;
+		}
+		i++; /* its second half */
+	}
+	return true;
+}
+
+static void choose_type(const struct engine *e, const struct plan_program *plan,
+			struct sys_program *program)
+{
+	switch (plan->attach) {
+	case PLAN_ATTACH_UPROBE:
+	case PLAN_ATTACH_URETPROBE:
+		program->type = BPF_PROG_TYPE_KPROBE;
+		program->attach_type = e->multi ? SYS_TRACE_UPROBE_MULTI : 0;
+		break;
+	case PLAN_ATTACH_BEGIN:
+	case PLAN_ATTACH_END:
+		/* Run by BPF_PROG_TEST_RUN, on this CPU, as this process. */
+		program->type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+		break;
+	case PLAN_ATTACH_INTERVAL:
+		program->type = BPF_PROG_TYPE_PERF_EVENT;
+		break;
+	}
+}
+
+/* ---- what the verifier said ---- */
+
+/* The start of the last `lines` lines that say something; the statistics at the end do not. */
+static const char *last_lines(char *log, int lines)
+{
+	size_t length = strlen(log);
+	char *stats = strstr(log, "\nprocessed ");
+	char *at;
+
+	if (stats)
+		length = (size_t)(stats - log);
+	log[length] = '\0';
+	while (length && log[length - 1] == '\n')
+		log[--length] = '\0';
+	for (at = log + length; at > log; at--)
+		if (at[-1] == '\n' && !--lines)
+			break;
+	return at;
+}
+
+static void say_whole_log(struct warnings *warnings, char *log)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(log, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		warn(warnings, "verifier: %s", line);
+}
+
+/* Loads once more with a log. Kernels before 6.4 say ENOSPC when it does not fit. */
+static void explain_verifier(struct engine *e, struct sys_program *program, int code,
+			     struct warnings *warnings, struct error *err)
+{
+	size_t size = 1 << 20;
+	char *log = NULL, *at;
+	struct buffer line = {0};
+	int fd;
+
+	do {
+		free(log);
+		log = calloc(1, size);
+		if (!log) {
+			error_memory(err);
+			return;
+		}
+		program->log = log;
+		program->log_size = size;
+		fd = sys_program_load(program);
+		if (fd >= 0)
+			close(fd);
+		size *= 4;
+	} while (fd == -ENOSPC && size <= 16 << 20);
+	program->log = NULL;
+	if (e->options.debug_verifier) {
+		char *copy = strdup(log);
+
+		if (copy)
+			say_whole_log(warnings, copy);
+		free(copy);
+	}
+	for (at = (char *)last_lines(log, 6); *at; at++) {
+		if (*at == '\n')
+			buffer_text(&line, " | ");
+		else
+			buffer_char(&line, *at);
+	}
+	error_set(err, code == -EPERM || code == -EACCES ? -EINVAL : code,
+		  "the kernel refused a program that telltale made (%s; please report it): %s: %s",
+		  program->name ? program->name : "", strerror(-code),
+		  line.length ? buffer_string(&line) : "the verifier said nothing");
+	buffer_free(&line);
+	free(log);
+}
+
+/* ---- loading ---- */
+
+static int load_one(struct engine *e, size_t index, struct warnings *warnings, struct error *err)
+{
+	const struct plan_program *plan = &e->plan->programs[index];
+	struct sys_program program = {
+		.name = plan->name,
+		.sleepable = plan->sleepable,
+		.insn_count = plan->insn_count,
+	};
+	struct bpf_insn *insns = malloc(plan->insn_count * sizeof(*insns) + 1);
+	int fd;
+
+	if (!insns)
+		return error_memory(err);
+	memcpy(insns, plan->insns, plan->insn_count * sizeof(*insns));
+	if (!put_maps(e, insns, plan->insn_count)) {
+		free(insns);
+		return error_set(err, -EINVAL, "program %s of the plan names a map that is not there",
+				 plan->name);
+	}
+	program.insns = insns;
+	choose_type(e, plan, &program);
+	fd = sys_program_load(&program);
+	if (fd < 0)
+		explain_verifier(e, &program, fd, warnings, err);
+	free(insns);
+	e->programs[index] = fd;
+	return fd < 0 ? err->code : 0;
+}
+
+int programs_load(struct engine *e, struct warnings *warnings, struct error *err)
+{
+	int code = 0;
+
+	e->programs = calloc(e->plan->program_count + 1, sizeof(*e->programs));
+	if (!e->programs)
+		return error_memory(err);
+	for (size_t i = 0; i < e->plan->program_count; i++)
+		e->programs[i] = -1;
+	for (size_t i = 0; i < e->plan->program_count && !code; i++)
+		code = load_one(e, i, warnings, err);
+	return code;
+}
+
+void programs_close(struct engine *e)
+{
+	for (size_t i = 0; e->programs && i < e->plan->program_count; i++)
+		if (e->programs[i] >= 0)
+			close(e->programs[i]);
+	free(e->programs);
+	e->programs = NULL;
+}

@@ -1,0 +1,227 @@
+/*
+ * Owns the one bpf(2) wrapper and the one perf_event_open(2) wrapper of telltale. Facts about the
+ * kernel's interface are here and nowhere else; policy is with the callers.
+ */
+#include "sys.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static uint64_t address_of(const void *pointer)
+{
+	return (uint64_t)(uintptr_t)pointer;
+}
+
+static int sys_bpf(int command, void *attr, size_t size)
+{
+	long result = syscall(SYS_bpf, command, attr, size);
+
+	return result < 0 ? -errno : (int)result;
+}
+
+/* The kernel takes letters, digits, `_` and `.` in names. */
+static void set_name(char *to, const char *from)
+{
+	size_t n = 0;
+
+	for (; from && *from && n < BPF_OBJ_NAME_LEN - 1; from++)
+		if (isalnum((unsigned char)*from) || *from == '_' || *from == '.')
+			to[n++] = *from;
+	to[n] = '\0';
+}
+
+int sys_map_create(const struct sys_map *map)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = map->type;
+	attr.map_flags = map->flags;
+	attr.key_size = map->key_size;
+	attr.value_size = map->value_size;
+	attr.max_entries = map->entries;
+	set_name(attr.map_name, map->name);
+	return sys_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+static int map_element(int command, int fd, const void *key, const void *value)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)fd;
+	attr.key = address_of(key);
+	attr.value = address_of(value); /* for MAP_GET_NEXT_KEY: next_key, the same place */
+	attr.flags = BPF_ANY;
+	return sys_bpf(command, &attr, sizeof(attr));
+}
+
+int sys_map_lookup(int fd, const void *key, void *value)
+{
+	return map_element(BPF_MAP_LOOKUP_ELEM, fd, key, value);
+}
+
+int sys_map_update(int fd, const void *key, const void *value)
+{
+	return map_element(BPF_MAP_UPDATE_ELEM, fd, key, value);
+}
+
+int sys_map_next(int fd, const void *key, void *next)
+{
+	return map_element(BPF_MAP_GET_NEXT_KEY, fd, key, next);
+}
+
+int sys_map_freeze(int fd)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)fd;
+	return sys_bpf(BPF_MAP_FREEZE, &attr, sizeof(attr));
+}
+
+int sys_map_lookup_batch(int fd, const void *from, void *to, void *keys, void *values,
+			 uint32_t *count)
+{
+	union bpf_attr attr;
+	int result;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.batch.map_fd = (uint32_t)fd;
+	attr.batch.in_batch = address_of(from);
+	attr.batch.out_batch = address_of(to);
+	attr.batch.keys = address_of(keys);
+	attr.batch.values = address_of(values);
+	attr.batch.count = *count;
+	result = sys_bpf(BPF_MAP_LOOKUP_BATCH, &attr, sizeof(attr));
+	*count = attr.batch.count;
+	return result;
+}
+
+int sys_map_update_batch(int fd, const void *keys, const void *values, uint32_t count)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.batch.map_fd = (uint32_t)fd;
+	attr.batch.keys = address_of(keys);
+	attr.batch.values = address_of(values);
+	attr.batch.count = count;
+	return sys_bpf(BPF_MAP_UPDATE_BATCH, &attr, sizeof(attr));
+}
+
+int sys_program_load(const struct sys_program *program)
+{
+	union bpf_attr attr;
+	int result, tries = 5;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = program->type;
+	attr.expected_attach_type = program->attach_type;
+	attr.insns = address_of(program->insns);
+	attr.insn_cnt = (uint32_t)program->insn_count;
+	/* What telltale's own licence says of its BPF parts; the tracing helpers ask for it. */
+	attr.license = address_of("Dual MIT/GPL");
+	attr.prog_flags = program->sleepable ? BPF_F_SLEEPABLE : 0;
+	set_name(attr.prog_name, program->name);
+	if (program->log) {
+		attr.log_buf = address_of(program->log);
+		attr.log_size = (uint32_t)program->log_size;
+		attr.log_level = 1;
+	}
+	/* The verifier gives up with EAGAIN when a signal is waiting. */
+	do
+		result = sys_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	while (result == -EAGAIN && --tries);
+	return result;
+}
+
+int sys_program_run(int fd)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)fd;
+	return sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+}
+
+int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi)
+{
+	struct {
+		uint32_t prog_fd, target_fd, attach_type, flags;
+		uint64_t path, offsets, ref_ctr_offsets, cookies;
+		uint32_t count, multi_flags, pid, padding;
+	} attr = {
+		.prog_fd = (uint32_t)program,
+		.attach_type = SYS_TRACE_UPROBE_MULTI,
+		.path = address_of(multi->path),
+		.offsets = address_of(multi->offsets),
+		.ref_ctr_offsets = address_of(multi->ref_ctr_offsets),
+		.cookies = address_of(multi->cookies),
+		.count = (uint32_t)multi->count,
+		.multi_flags = multi->at_return ? 1 : 0,
+		.pid = (uint32_t)multi->pid,
+	};
+
+	return sys_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
+}
+
+int sys_link_perf_event(int program, int event, uint64_t cookie)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)program;
+	attr.link_create.target_fd = (uint32_t)event;
+	attr.link_create.attach_type = BPF_PERF_EVENT;
+	attr.link_create.perf_event.bpf_cookie = cookie;
+	return sys_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
+}
+
+static int perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int sys_perf_uprobe(const struct sys_uprobe *uprobe)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = (uint32_t)uprobe->type;
+	if (uprobe->at_return)
+		attr.config |= 1ull << uprobe->return_bit;
+	if (uprobe->ref_ctr_offset)
+		attr.config |= uprobe->ref_ctr_offset << uprobe->ref_ctr_shift;
+	attr.uprobe_path = address_of(uprobe->path);
+	attr.probe_offset = uprobe->offset;
+	return perf_event_open(&attr, uprobe->pid ? uprobe->pid : -1,
+			       uprobe->pid ? -1 : uprobe->cpu);
+}
+
+int sys_perf_clock(uint64_t period, int cpu)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = PERF_TYPE_SOFTWARE;
+	attr.config = PERF_COUNT_SW_CPU_CLOCK;
+	attr.sample_period = period;
+	return perf_event_open(&attr, -1, cpu);
+}
+
+int sys_perf_set_program(int event, int program)
+{
+	if (ioctl(event, PERF_EVENT_IOC_SET_BPF, program))
+		return -errno;
+	return ioctl(event, PERF_EVENT_IOC_ENABLE, 0) ? -errno : 0;
+}

@@ -1,0 +1,87 @@
+/*
+ * The system calls of the kernel engine: bpf(2) and perf_event_open(2), without a library between,
+ * since libbpf 1.1 knows no uprobe_multi, and since its own feature probing costs a dozen system
+ * calls at start-up. Every function returns a descriptor or 0, or -errno.
+ */
+#ifndef TELLTALE_ENGINE_KERNEL_SYS_H
+#define TELLTALE_ENGINE_KERNEL_SYS_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* ---- maps ---- */
+
+struct sys_map {
+	const char *name;
+	uint32_t type, flags, key_size, value_size, entries;
+};
+
+int sys_map_create(const struct sys_map *map);
+int sys_map_lookup(int fd, const void *key, void *value);
+int sys_map_update(int fd, const void *key, const void *value);
+int sys_map_next(int fd, const void *key, void *next); /* key NULL: the first one */
+int sys_map_freeze(int fd);
+
+/* Many entries in one call, 5.6; *count is how many there are room for, then how many there were.
+ * `from` is NULL at the start; 0: more may follow, -ENOENT: these were the last. */
+int sys_map_lookup_batch(int fd, const void *from, void *to, void *keys, void *values,
+			 uint32_t *count);
+int sys_map_update_batch(int fd, const void *keys, const void *values, uint32_t count);
+
+/* ---- programs ---- */
+
+/* Attach type of programs for, and links over, many uprobes; Linux 6.6, enum bpf_attach_type in
+ * include/uapi/linux/bpf.h. The headers of Debian 12 (6.1) end before it. */
+enum { SYS_TRACE_UPROBE_MULTI = 48 };
+
+struct sys_program {
+	const char *name;
+	enum bpf_prog_type type;
+	uint32_t attach_type; /* expected_attach_type */
+	bool sleepable;	      /* BPF_F_SLEEPABLE */
+	const struct bpf_insn *insns;
+	size_t insn_count;
+	char *log; /* or NULL */
+	size_t log_size;
+};
+
+int sys_program_load(const struct sys_program *program);
+int sys_program_run(int fd); /* BPF_PROG_TEST_RUN of a raw tracepoint, 5.10 */
+
+/* ---- links ---- */
+
+/* Linux 6.6: struct link_create.uprobe_multi, include/uapi/linux/bpf.h. */
+struct sys_uprobe_multi {
+	const char *path;
+	const uint64_t *offsets, *ref_ctr_offsets, *cookies; /* the last two may be NULL */
+	size_t count;					     /* at most SYS_MULTI_MOST */
+	bool at_return;					     /* BPF_F_UPROBE_MULTI_RETURN */
+	pid_t pid;					     /* 0: every process */
+};
+
+/* MAX_UPROBE_MULTI_CNT of kernel/trace/bpf_trace.c; more is refused with E2BIG. */
+enum { SYS_MULTI_MOST = 1 << 20 };
+
+int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi);
+int sys_link_perf_event(int program, int event, uint64_t cookie); /* 5.15 */
+
+/* ---- perf events ---- */
+
+struct sys_uprobe {
+	int type; /* of the PMU "uprobe" */
+	int return_bit, ref_ctr_shift; /* places in `config`; -1: the kernel has none */
+	const char *path;
+	uint64_t offset, ref_ctr_offset;
+	bool at_return;
+	pid_t pid; /* 0: every process */
+	int cpu;   /* with every process: one that is online */
+};
+
+int sys_perf_uprobe(const struct sys_uprobe *uprobe);
+int sys_perf_clock(uint64_t period, int cpu);
+int sys_perf_set_program(int event, int program); /* the way before 5.15 */
+
+#endif
