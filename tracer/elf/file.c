@@ -212,7 +212,8 @@ static int check_tables(struct elf_file *file, const GElf_Ehdr *header, struct e
 		if (header->e_shnum && header->e_shentsize != section_size)
 			return damaged(file, err, "section headers of an impossible size");
 		if (!inside(header->e_shoff, section_size, file->size) ||
-		    elf_getshdrnum(file->elf, &sections) ||
+		    elf_getshdrnum(file->elf, &sections) || !sections ||
+		    (header->e_shnum && sections != header->e_shnum) ||
 		    (uint64_t)sections > (file->size - header->e_shoff) / section_size)
 			return damaged(file, err, "its section headers lie outside it");
 	}
@@ -220,6 +221,7 @@ static int check_tables(struct elf_file *file, const GElf_Ehdr *header, struct e
 		if (header->e_phentsize != segment_size)
 			return damaged(file, err, "program headers of an impossible size");
 		if (header->e_phoff > file->size || elf_getphdrnum(file->elf, &segments) ||
+		    (header->e_phnum != PN_XNUM && segments != header->e_phnum) ||
 		    (uint64_t)segments > (file->size - header->e_phoff) / segment_size)
 			return damaged(file, err, "its program headers lie outside it");
 	}
