@@ -71,14 +71,14 @@ static int check_needs(const struct engine *e, struct error *err)
 			if (program->sites[j].semaphore_offset &&
 			    !feature(FEATURE_REF_CTR)->present)
 				return feature_refuse(FEATURE_REF_CTR,
-						      "needed for probes with semaphores", err);
+				                      "needed for probes with semaphores", err);
 	}
 	return 0;
 }
 
 int engine_open(const struct plan *plan, const struct target *target,
-		const struct engine_options *options, struct engine **engine,
-		struct warnings *warnings, struct error *err)
+                const struct engine_options *options, struct engine **engine,
+                struct warnings *warnings, struct error *err)
 {
 	struct engine *e;
 	int code = features_need(err);
@@ -124,7 +124,7 @@ int engine_attach(struct engine *e, struct warnings *warnings, struct error *err
 }
 
 int engine_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
-		engine_record_fn *record, void *context, struct error *err)
+                engine_record_fn *record, void *context, struct error *err)
 {
 	return ring_poll(e, timeout_ms, wake_fds, wake_count, record, context, err);
 }
@@ -140,8 +140,8 @@ void engine_detach(struct engine *e)
 	e->began = false;
 }
 
-int engine_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry,
-		void *context, struct error *err)
+int engine_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
+                struct error *err)
 {
 	return map_each(e, map, entry, context, err);
 }

@@ -10,7 +10,7 @@
 
 /* Counts, sums, averages and histograms: 64-bit numbers that add up one by one. */
 static void add_all(const struct plan_map *map, const char *values, size_t stride, unsigned cpus,
-		    void *merged)
+                    void *merged)
 {
 	size_t numbers = map->value_size / sizeof(uint64_t);
 
@@ -29,7 +29,7 @@ static void add_all(const struct plan_map *map, const char *values, size_t strid
 
 /* A CPU that has seen none (`set` is 0) has no say. */
 static void find_extreme(const struct plan_map *map, const char *values, size_t stride,
-			 unsigned cpus, void *merged)
+                         unsigned cpus, void *merged)
 {
 	struct abi_extreme best = {0};
 
@@ -41,16 +41,16 @@ static void find_extreme(const struct plan_map *map, const char *values, size_t 
 		if (!other.set)
 			continue;
 		less = map->value.is_signed ? (int64_t)other.value < (int64_t)best.value
-					    : other.value < best.value;
-		if (!best.set || (other.value != best.value &&
-				  less == (map->aggregate == PLAN_MIN)))
+		                            : other.value < best.value;
+		if (!best.set ||
+		    (other.value != best.value && less == (map->aggregate == PLAN_MIN)))
 			best = other;
 	}
 	memcpy(merged, &best, sizeof(best));
 }
 
 void merge_cpus(const struct plan_map *map, const void *values, size_t stride, unsigned cpus,
-		void *merged)
+                void *merged)
 {
 	switch (map->aggregate) {
 	case PLAN_COUNT:

@@ -9,6 +9,6 @@
  * `merged` has room for one. What each aggregate means: enum plan_aggregate.
  */
 void merge_cpus(const struct plan_map *map, const void *values, size_t stride, unsigned cpus,
-		void *merged);
+                void *merged);
 
 #endif

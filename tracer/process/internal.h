@@ -34,7 +34,7 @@ int find_library(struct arena *arena, const char *name, const char **path);
 
 /* Adds the libraries that the interpreter (PT_INTERP) would load for a program, and itself. */
 void add_needed(struct target *target, const char *interpreter, const char *program, pid_t pid,
-		struct warnings *warnings);
+                struct warnings *warnings);
 
 /* In a forked child, before execve(2): limits, signal dispositions and mask as they were. */
 void restore_for_command(void);

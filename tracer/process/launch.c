@@ -146,7 +146,7 @@ static pid_t fork_child(struct target *target, const struct start *s)
 }
 
 static int launch(struct target *target, const char *path, char *const argv[],
-		  struct target_process **process, struct error *err)
+                  struct target_process **process, struct error *err)
 {
 	struct start s = {.path = path, .argv = argv};
 	pid_t pid;
@@ -225,7 +225,7 @@ static const struct target_file *file_of(const struct target *target, int fd)
 
 /* Adds an ELF program and what its interpreter would load for it. */
 static int add_program(struct target *target, int fd, const char *path, pid_t pid,
-		       struct warnings *warnings, struct error *err)
+                       struct warnings *warnings, struct error *err)
 {
 	const struct target_file *file;
 	const char *interpreter;
@@ -250,7 +250,7 @@ static int add_program(struct target *target, int fd, const char *path, pid_t pi
 
 /* Follows scripts to a program; the kernel allows five in a row. */
 static int add_files(struct target *target, const char *path, pid_t pid, struct warnings *warnings,
-		     struct error *err)
+                     struct error *err)
 {
 	for (int depth = 0; depth < 6; depth++) {
 		int fd = open_regular(AT_FDCWD, path, path, err);
@@ -269,7 +269,7 @@ static int add_files(struct target *target, const char *path, pid_t pid, struct 
 }
 
 int target_add_command(struct target *target, char *const argv[], struct warnings *warnings,
-		       struct error *err)
+                       struct error *err)
 {
 	struct target_process *process;
 	struct error trouble;

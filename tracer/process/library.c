@@ -57,7 +57,7 @@ const char *find_executable(struct arena *arena, const char *name, struct error 
 		end = strchrnul(folders, ':');
 		/* An empty element is the current folder. */
 		path = arena_print(arena, "%.*s%s%s", (int)(end - folders), folders,
-				   end == folders ? "./" : "/", name);
+		                   end == folders ? "./" : "/", name);
 		if (!path) {
 			error_memory(err);
 			return NULL;
@@ -71,8 +71,8 @@ const char *find_executable(struct arena *arena, const char *name, struct error 
 			break;
 	}
 	error_set(err, worst, "%s: %s", name,
-		  worst == -EACCES ? "found along PATH, but it can't be executed: Permission denied"
-				   : "no such program along PATH");
+	          worst == -EACCES ? "found along PATH, but it can't be executed: Permission denied"
+	                           : "no such program along PATH");
 	return NULL;
 }
 
@@ -101,7 +101,7 @@ static int open_candidate(const char *path)
 		return -ENOENT;
 	}
 	fits = OWN_MACHINE == EM_NONE || (elf_file_facts(elf)->machine == OWN_MACHINE &&
-					  elf_file_facts(elf)->bits == sizeof(void *) * 8);
+	                                  elf_file_facts(elf)->bits == sizeof(void *) * 8);
 	elf_file_close(elf);
 	if (!fits) {
 		close(fd);
@@ -112,7 +112,7 @@ static int open_candidate(const char *path)
 
 /* Along a list of folders with the given separators. */
 static int find_in_folders(struct arena *arena, const char *folders, const char *separators,
-			   const char *name, const char **path)
+                           const char *name, const char **path)
 {
 	int fd = -ENOENT;
 
@@ -151,11 +151,11 @@ static const char CACHE_MAGIC[] = "glibc-ld.so.cache1.1";
 static const char *cache_text(const char *cache, size_t length, uint32_t offset)
 {
 	return offset < length && memchr(cache + offset, '\0', length - offset) ? cache + offset
-										: NULL;
+	                                                                        : NULL;
 }
 
 static int find_in_cache(struct arena *arena, const char *cache, size_t length, const char *name,
-			 const char **path)
+                         const char **path)
 {
 	struct cache_header header;
 	const char *start = memmem(cache, length, CACHE_MAGIC, sizeof(CACHE_MAGIC) - 1);
@@ -219,7 +219,7 @@ int find_library(struct arena *arena, const char *name, const char **path)
 	}
 	if (fd < 0)
 		fd = find_in_folders(arena, "/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib", ":",
-				     name, path);
+		                     name, path);
 	return fd;
 }
 
@@ -264,7 +264,7 @@ out_pipe:
 }
 
 static void add_library(struct target *target, const char *path, pid_t pid,
-			struct warnings *warnings)
+                        struct warnings *warnings)
 {
 	struct error err;
 	int fd = open_regular(AT_FDCWD, path, path, &err);
@@ -273,9 +273,10 @@ static void add_library(struct target *target, const char *path, pid_t pid,
 		warn(warnings, "%s", err.text);
 }
 
-/* "\tlibc.so.6 => /lib/libc.so.6 (0x7f...)", "\t/lib64/ld.so (0x7f...)", "\tlibx.so => not found" */
+/* "\tlibc.so.6 => /lib/libc.so.6 (0x7f...)", "\t/lib64/ld.so (0x7f...)", "\tlibx.so => not found"
+ */
 static void add_listed(struct target *target, char *line, const char *program, pid_t pid,
-		       struct warnings *warnings)
+                       struct warnings *warnings)
 {
 	char *arrow = strstr(line, " => "), *end = strrchr(line, '(');
 	const char *path = arrow ? arrow + 4 : line + strspn(line, "\t ");
@@ -294,7 +295,7 @@ static void add_listed(struct target *target, char *line, const char *program, p
 }
 
 void add_needed(struct target *target, const char *interpreter, const char *program, pid_t pid,
-		struct warnings *warnings)
+                struct warnings *warnings)
 {
 	struct buffer text = {0};
 	int out, status = -1;

@@ -12,8 +12,8 @@ struct maps_line {
 	dev_t device;
 	uint64_t inode;
 	bool executable;
-	const char *path; /* into the line, not terminated; as the kernel shows it: a newline of a
-			     name is \012, and " (deleted)" may follow it */
+	const char *path;   /* into the line, not terminated; as the kernel shows it: a newline of a
+	                       name is \012, and " (deleted)" may follow it */
 	size_t path_length; /* 0: no name */
 };
 

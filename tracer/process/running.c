@@ -19,7 +19,7 @@ struct reading {
 	struct target *target;
 	struct warnings *warnings;
 	pid_t pid;
-	int folder; /* /proc/PID: stays with this process, whatever becomes of the number */
+	int folder;        /* /proc/PID: stays with this process, whatever becomes of the number */
 	bool no_map_files; /* not permitted here: asked once */
 };
 
@@ -88,7 +88,7 @@ static int check_status(struct reading *r, struct error *err)
 	group = status_number(buffer_string(&status), "Tgid");
 	if (group > 0 && group != r->pid) {
 		code = error_set(err, -EINVAL, "%d is a thread of process %ld: use -p %ld", r->pid,
-				 group, group);
+		                 group, group);
 		goto out;
 	}
 	if (has_state(buffer_string(&status), 'Z') || has_state(buffer_string(&status), 'X')) {
@@ -99,11 +99,11 @@ static int check_status(struct reading *r, struct error *err)
 		goto out;
 	if (errno == EACCES || errno == EPERM)
 		code = error_set(err, -EPERM,
-				 "not permitted to look into process %d: CAP_SYS_PTRACE is missing",
-				 r->pid);
+		                 "not permitted to look into process %d: CAP_SYS_PTRACE is missing",
+		                 r->pid);
 	else if (errno == ENOENT)
 		code = error_set(err, -EINVAL, "process %d is a kernel thread: it has no program",
-				 r->pid);
+		                 r->pid);
 	else
 		code = error_set(err, -ESRCH, "process %d ended while it was being read", r->pid);
 out:
@@ -133,7 +133,7 @@ static void unescape(char *path)
  * show another one in maps than in stat(2).
  */
 static int open_by_path(struct reading *r, const struct maps_line *line, const char *shown,
-			struct error *err)
+                        struct error *err)
 {
 	struct stat st;
 	char *path = NULL;
@@ -151,23 +151,24 @@ static int open_by_path(struct reading *r, const struct maps_line *line, const c
 		return fd;
 	if (fstat(fd, &st) || st.st_ino != line->inode) {
 		close(fd);
-		return error_set(err, -ESTALE,
-				 "%s: replaced since process %d mapped it, and the mapped file can't "
-				 "be opened without CAP_CHECKPOINT_RESTORE",
-				 shown, r->pid);
+		return error_set(
+		        err, -ESTALE,
+		        "%s: replaced since process %d mapped it, and the mapped file can't "
+		        "be opened without CAP_CHECKPOINT_RESTORE",
+		        shown, r->pid);
 	}
 	return fd;
 }
 
 static int open_mapping(struct reading *r, const struct maps_line *line, const char *shown,
-			struct error *err)
+                        struct error *err)
 {
 	char name[64];
 	int fd;
 
 	if (!r->no_map_files) {
 		snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)line->start,
-			 (unsigned long long)line->end);
+		         (unsigned long long)line->end);
 		fd = open_regular(r->folder, name, shown, err);
 		/* ENOENT: unmapped meanwhile, or no such folder (gVisor has none); the path still
 		 * may lead to the file. */
@@ -214,10 +215,10 @@ static int add_program(struct reading *r, struct error *err)
 	fd = open_regular(r->folder, "exe", path, err);
 	if (fd == -EACCES || fd == -EPERM)
 		return error_set(err, fd, "%s: not permitted to read the program of process %d",
-				 path, r->pid);
+		                 path, r->pid);
 	if (fd < 0)
 		return error_set(err, fd, "the program of process %d can't be opened: %s", r->pid,
-				 fd == -ENOENT ? "the process ended" : err->text);
+		                 fd == -ENOENT ? "the process ended" : err->text);
 	return target_take(r->target, fd, path, r->pid, err);
 }
 
@@ -232,8 +233,9 @@ static int add_mappings(struct reading *r, struct error *err)
 
 	if (code == -EACCES || code == -EPERM) {
 		error_set(err, -EPERM,
-			  "not permitted to read the mappings of process %d: CAP_SYS_PTRACE is missing",
-			  r->pid);
+		          "not permitted to read the mappings of process %d: CAP_SYS_PTRACE is "
+		          "missing",
+		          r->pid);
 		goto out;
 	}
 	if (code) {
@@ -281,7 +283,7 @@ static int read_process(struct reading *r, int pidfd, struct error *err)
 }
 
 int target_add_process(struct target *target, pid_t pid, struct warnings *warnings,
-		       struct error *err)
+                       struct error *err)
 {
 	struct reading r = {.target = target, .warnings = warnings, .pid = pid};
 	struct target_process *process;
@@ -297,7 +299,7 @@ int target_add_process(struct target *target, pid_t pid, struct warnings *warnin
 	r.folder = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r.folder < 0)
 		return errno == ENOENT ? error_set(err, -ESRCH, "no process %d", pid)
-				       : error_set(err, -errno, "%s: %s", name, strerror(errno));
+		                       : error_set(err, -errno, "%s: %s", name, strerror(errno));
 	pidfd = pidfd_of(pid); /* none before Linux 5.3; refused for a thread: check_status tells */
 	code = read_process(&r, pidfd, err);
 	close(r.folder);

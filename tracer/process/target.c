@@ -39,7 +39,7 @@ int open_regular(int folder, const char *path, const char *shown, struct error *
 	if (!S_ISREG(st.st_mode)) {
 		close(fd);
 		return error_set(err, -EINVAL, "%s: %s, not a program or library file", shown,
-				 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+		                 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
 	}
 	return fd;
 }
@@ -117,7 +117,7 @@ out:
 
 /* A name without a slash that is no program along PATH. */
 static int open_by_name(struct target *target, const char *name, const char **path,
-			struct error *err)
+                        struct error *err)
 {
 	int fd = find_library(&target->arena, name, path);
 
@@ -128,9 +128,9 @@ static int open_by_name(struct target *target, const char *name, const char **pa
 		*path = name;
 	else if (err->code == -ENOENT)
 		error_set(err, -ENOENT,
-			  "%s: neither a program along PATH nor a library that ld.so would find, "
-			  "nor a file in the current folder",
-			  name);
+		          "%s: neither a program along PATH nor a library that ld.so would find, "
+		          "nor a file in the current folder",
+		          name);
 	return fd;
 }
 
@@ -155,9 +155,8 @@ int target_add_file(struct target *target, const char *path, struct error *err)
 
 struct target_process *target_new_process(struct target *target, pid_t pid)
 {
-	struct target_process *process =
-		array_add(&target->processes, &target->process_count, &target->process_room,
-			  sizeof(*process));
+	struct target_process *process = array_add(&target->processes, &target->process_count,
+	                                           &target->process_room, sizeof(*process));
 
 	if (process) {
 		process->pid = pid;

@@ -14,7 +14,7 @@ struct elf_file;
 
 struct target_file {
 	const char *path; /* as people know it: the path given, or that of the mapping */
-	int fd;		  /* open for reading; "/proc/self/fd/N" names the file to the kernel */
+	int fd;           /* open for reading; "/proc/self/fd/N" names the file to the kernel */
 	struct elf_file *elf;
 	dev_t device;
 	ino_t inode;
@@ -35,13 +35,13 @@ struct target {
 /* One process that the person named, or the command. */
 struct target_process {
 	pid_t pid;
-	int pidfd;	/* readable when the process has ended; -1 where the kernel has none */
+	int pidfd;        /* readable when the process has ended; -1 where the kernel has none */
 	const char *name; /* command: its argv[0] */
-	bool command;	/* we started it: it waits for target_start(), and we reap it */
-	int go_fd;	/* command: a byte written here lets it call execve(2); -1 once started */
-	int error_fd;	/* command: where the errno of a failed execve(2) arrives; -1 once started */
+	bool command;     /* we started it: it waits for target_start(), and we reap it */
+	int go_fd;        /* command: a byte written here lets it call execve(2); -1 once started */
+	int error_fd; /* command: where the errno of a failed execve(2) arrives; -1 once started */
 	bool ended;
-	int status;	/* command: as waitpid(2) gives it, once ended */
+	int status; /* command: as waitpid(2) gives it, once ended */
 };
 
 /* Adds a program or library file. A name without a slash is looked for along PATH, then among the
@@ -53,7 +53,7 @@ int target_add_file(struct target *target, const char *path, struct error *err);
  * can't be opened or is not ELF is a warning (nothing is said of non-ELF mappings that are no
  * code). -ESRCH when there is no such process. */
 int target_add_process(struct target *target, pid_t pid, struct warnings *warnings,
-		       struct error *err);
+                       struct error *err);
 
 /*
  * Remembers the signal mask and the ignored signals as they are now, for the commands: main() calls
@@ -68,7 +68,7 @@ void target_remember_signals(void);
  * an error now. A script adds the file of its interpreter (#!).
  */
 int target_add_command(struct target *target, char *const argv[], struct warnings *warnings,
-		       struct error *err);
+                       struct error *err);
 
 /* Lets the commands run. Fails when execve(2) did, with its reason. */
 int target_start(struct target *target, struct error *err);

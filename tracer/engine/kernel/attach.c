@@ -18,13 +18,13 @@ struct attaching {
 	struct engine *engine;
 	struct warnings *warnings;
 	struct error first; /* the first refusal: the reason when nothing could be attached */
-	bool *attached;	    /* of the program at hand, one for each of its sites */
+	bool *attached;     /* of the program at hand, one for each of its sites */
 };
 
 struct kernel_link *link_add(struct engine *e, int fd, int event)
 {
-	struct kernel_link *link = array_add(&e->links, &e->link_count, &e->link_room,
-					     sizeof(*link));
+	struct kernel_link *link =
+	        array_add(&e->links, &e->link_count, &e->link_room, sizeof(*link));
 
 	if (link) {
 		link->fd = fd;
@@ -59,14 +59,14 @@ static void remember_first(struct attaching *a, int code, const char *text)
 }
 
 static void say_bad_site(struct attaching *a, const struct group *g, const struct plan_site *site,
-			 int code)
+                         int code)
 {
 	const struct engine *e = a->engine;
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s at offset 0x%llx of %s can't be attached: %s",
-		 e->plan->probes[site->probe].full, (unsigned long long)site->offset,
-		 e->target->files[g->file].path, reason(code));
+	         e->plan->probes[site->probe].full, (unsigned long long)site->offset,
+	         e->target->files[g->file].path, reason(code));
 	remember_first(a, code, text);
 	warn(a->warnings, "%s", text);
 }
@@ -81,12 +81,12 @@ static void say_bad_group(struct attaching *a, const struct group *g, size_t cou
 		snprintf(remedy, sizeof(remedy), "%s", reason(code));
 	if (g->pid)
 		snprintf(text, sizeof(text), "%s: %zu site%s can't be attached in process %d: %s",
-			 a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
-			 g->pid, remedy);
+		         a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
+		         g->pid, remedy);
 	else
 		snprintf(text, sizeof(text), "%s: %zu site%s can't be attached: %s",
-			 a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
-			 remedy);
+		         a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
+		         remedy);
 	remember_first(a, code, text);
 	warn(a->warnings, "%s", text);
 }
@@ -98,13 +98,13 @@ static int try_multi(struct group *g, size_t first, size_t end)
 	struct engine *e = g->engine;
 	const struct plan_program *program = &e->plan->programs[g->program];
 	struct sys_uprobe_multi multi = {
-		.path = g->path,
-		.offsets = g->offsets + first,
-		.ref_ctr_offsets = g->any_ref_ctr ? g->ref_ctr_offsets + first : NULL,
-		.cookies = program->uses_cookie ? g->cookies + first : NULL,
-		.count = end - first,
-		.at_return = program->attach == PLAN_ATTACH_URETPROBE,
-		.pid = g->pid,
+	        .path = g->path,
+	        .offsets = g->offsets + first,
+	        .ref_ctr_offsets = g->any_ref_ctr ? g->ref_ctr_offsets + first : NULL,
+	        .cookies = program->uses_cookie ? g->cookies + first : NULL,
+	        .count = end - first,
+	        .at_return = program->attach == PLAN_ATTACH_URETPROBE,
+	        .pid = g->pid,
 	};
 	int fd = sys_link_uprobe_multi(e->programs[g->program], &multi);
 

@@ -69,7 +69,7 @@ static bool in_user_namespace(void)
 
 	return read_text("/proc/self/uid_map", text, sizeof(text)) &&
 	       (sscanf(text, "%lu %lu %lu", &inside, &outside, &count) != 3 || inside || outside ||
-		count != UINT32_MAX);
+	        count != UINT32_MAX);
 }
 
 static bool has_seccomp_filter(void)
@@ -99,24 +99,26 @@ void explain_refusal(char *remedy, size_t size, bool perf_events)
 
 	if (!bpf || !perfmon)
 		snprintf(remedy, size, "%s%s%s missing: run as root, or grant it with setcap(8)",
-			 bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
-			 perfmon ? bpf ? "" : " is" : bpf ? "CAP_PERFMON is" : "CAP_PERFMON are");
+		         bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
+		         perfmon ? bpf ? "" : " is"
+		         : bpf   ? "CAP_PERFMON is"
+		                 : "CAP_PERFMON are");
 	else if (perf_events && !admin)
 		snprintf(remedy, size,
-			 "CAP_SYS_ADMIN is missing, which uprobes through perf events ask for "
-			 "(uprobe_multi of Linux 6.6 does without)");
+		         "CAP_SYS_ADMIN is missing, which uprobes through perf events ask for "
+		         "(uprobe_multi of Linux 6.6 does without)");
 	else if (in_user_namespace())
 		snprintf(remedy, size,
-			 "this is a user namespace, whose capabilities do not count for BPF: run "
-			 "outside of it (a container: with --privileged --userns=host)");
+		         "this is a user namespace, whose capabilities do not count for BPF: run "
+		         "outside of it (a container: with --privileged --userns=host)");
 	else if (is_locked_down())
 		snprintf(remedy, size,
-			 "the kernel is locked down (confidentiality): boot without "
-			 "lockdown=confidentiality");
+		         "the kernel is locked down (confidentiality): boot without "
+		         "lockdown=confidentiality");
 	else if (has_seccomp_filter())
 		snprintf(remedy, size,
-			 "a seccomp filter refuses it (a container: allow bpf and perf_event_open "
-			 "in its profile)");
+		         "a seccomp filter refuses it (a container: allow bpf and perf_event_open "
+		         "in its profile)");
 	else
 		snprintf(remedy, size, "a security module refuses it: see the kernel's log");
 }
@@ -124,20 +126,20 @@ void explain_refusal(char *remedy, size_t size, bool perf_events)
 /* ---- the trials: 0, or -errno ---- */
 
 static const struct bpf_insn return_zero[] = {
-	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-	{.code = BPF_JMP | BPF_EXIT},
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+        {.code = BPF_JMP | BPF_EXIT},
 };
 
 static int try_load(const struct bpf_insn *insns, size_t count, uint32_t attach_type,
-		    bool sleepable)
+                    bool sleepable)
 {
 	struct sys_program program = {
-		.name = "telltale_try",
-		.type = BPF_PROG_TYPE_KPROBE,
-		.attach_type = attach_type,
-		.sleepable = sleepable,
-		.insns = insns,
-		.insn_count = count,
+	        .name = "telltale_try",
+	        .type = BPF_PROG_TYPE_KPROBE,
+	        .attach_type = attach_type,
+	        .sleepable = sleepable,
+	        .insns = insns,
+	        .insn_count = count,
 	};
 
 	return sys_program_load(&program);
@@ -230,8 +232,8 @@ static int try_ref_ctr(void)
 static int try_cookie(void)
 {
 	const struct bpf_insn insns[] = {
-		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie},
-		{.code = BPF_JMP | BPF_EXIT},
+	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie},
+	        {.code = BPF_JMP | BPF_EXIT},
 	};
 
 	return close_if_open(try_load(insns, 2, 0, false));
@@ -240,9 +242,9 @@ static int try_cookie(void)
 static int try_ringbuf(void)
 {
 	struct sys_map map = {
-		.name = "telltale_try",
-		.type = BPF_MAP_TYPE_RINGBUF,
-		.entries = (uint32_t)sysconf(_SC_PAGESIZE),
+	        .name = "telltale_try",
+	        .type = BPF_MAP_TYPE_RINGBUF,
+	        .entries = (uint32_t)sysconf(_SC_PAGESIZE),
 	};
 
 	return close_if_open(sys_map_create(&map));
@@ -259,17 +261,17 @@ static const struct {
 	const char *name, *what, *since;
 	int (*try)(void);
 } table[FEATURE_COUNT] = {
-	[FEATURE_BPF] = {"bpf", "loading BPF programs", "5.8", try_bpf},
-	[FEATURE_UPROBE] = {"uprobe", "uprobes as perf events", "4.17", try_uprobe},
-	[FEATURE_UPROBE_MULTI] = {"uprobe_multi", "one link for all sites of a program", "6.6",
-				  try_uprobe_multi},
-	[FEATURE_REF_CTR] = {"ref_ctr", "semaphores kept by the kernel", "4.20", try_ref_ctr},
-	[FEATURE_COOKIE] = {"cookie", "a number for each site that programs can ask for", "5.15",
-			    try_cookie},
-	[FEATURE_RINGBUF] = {"ringbuf", "one ring buffer for the events of all CPUs", "5.8",
-			     try_ringbuf},
-	[FEATURE_SLEEPABLE] = {"sleepable", "texts on pages that are not in memory", "6.0",
-			       try_sleepable},
+        [FEATURE_BPF] = {"bpf", "loading BPF programs", "5.8", try_bpf},
+        [FEATURE_UPROBE] = {"uprobe", "uprobes as perf events", "4.17", try_uprobe},
+        [FEATURE_UPROBE_MULTI] = {"uprobe_multi", "one link for all sites of a program", "6.6",
+                                  try_uprobe_multi},
+        [FEATURE_REF_CTR] = {"ref_ctr", "semaphores kept by the kernel", "4.20", try_ref_ctr},
+        [FEATURE_COOKIE] = {"cookie", "a number for each site that programs can ask for", "5.15",
+                            try_cookie},
+        [FEATURE_RINGBUF] = {"ringbuf", "one ring buffer for the events of all CPUs", "5.8",
+                             try_ringbuf},
+        [FEATURE_SLEEPABLE] = {"sleepable", "texts on pages that are not in memory", "6.0",
+                               try_sleepable},
 };
 
 static bool is_switched_off(const char *name)
@@ -296,8 +298,7 @@ static void find_out(enum feature feature, struct feature_answer *answer)
 	answer->since = table[feature].since;
 	if (is_switched_off(answer->name)) {
 		answer->code = -EOPNOTSUPP;
-		snprintf(answer->remedy, sizeof(answer->remedy),
-			 "take it out of TELLTALE_WITHOUT");
+		snprintf(answer->remedy, sizeof(answer->remedy), "take it out of TELLTALE_WITHOUT");
 		return;
 	}
 	code = table[feature].try();
@@ -310,9 +311,9 @@ static void find_out(enum feature feature, struct feature_answer *answer)
 	} else {
 		answer->code = -EOPNOTSUPP;
 		snprintf(answer->remedy, sizeof(answer->remedy),
-			 "needs Linux %s or later, with CONFIG_BPF_SYSCALL and "
-			 "CONFIG_UPROBE_EVENTS (%s)",
-			 answer->since, strerror(-code));
+		         "needs Linux %s or later, with CONFIG_BPF_SYSCALL and "
+		         "CONFIG_UPROBE_EVENTS (%s)",
+		         answer->since, strerror(-code));
 	}
 }
 
@@ -335,7 +336,7 @@ int feature_refuse(enum feature which, const char *wanted_for, struct error *err
 	if (answer->code == -EPERM)
 		return error_set(err, -EPERM, "not permitted: %s: %s", wanted_for, answer->remedy);
 	return error_set(err, -EOPNOTSUPP, "the kernel lacks %s (%s, since Linux %s), %s: %s",
-			 answer->name, answer->what, answer->since, wanted_for, answer->remedy);
+	                 answer->name, answer->what, answer->since, wanted_for, answer->remedy);
 }
 
 /*

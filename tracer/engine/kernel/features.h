@@ -7,7 +7,7 @@
 /* The PMU of uprobes, as /sys describes it; the kernel numbers it at boot. */
 struct uprobe_pmu {
 	int type;
-	int return_bit;	   /* in perf_event_attr.config */
+	int return_bit;    /* in perf_event_attr.config */
 	int ref_ctr_shift; /* there, too; -1: no semaphores kept by the kernel */
 };
 

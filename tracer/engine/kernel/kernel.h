@@ -17,11 +17,11 @@ struct kernel_map {
 
 /* The ring buffer as this side sees it. Positions only grow; the kernel owns `produced`. */
 struct ring {
-	int fd;		 /* -1: the plan has none */
-	size_t size;	 /* bytes, a power of two */
+	int fd;      /* -1: the plan has none */
+	size_t size; /* bytes, a power of two */
 	size_t page;
-	void *own;	 /* the page that we write: `consumed` at its start */
-	void *shared;	 /* read-only: the page with `produced`, then the data twice */
+	void *own;    /* the page that we write: `consumed` at its start */
+	void *shared; /* read-only: the page with `produced`, then the data twice */
 	uint64_t consumed;
 	/* When to look again; see poll.c. */
 	uint64_t next_look, last_record;
@@ -31,8 +31,8 @@ struct ring {
 /* ---- attach.c ---- */
 
 struct kernel_link {
-	int fd;	      /* a link */
-	int event;    /* the perf event below it, or -1 */
+	int fd;    /* a link */
+	int event; /* the perf event below it, or -1 */
 };
 
 struct engine {
@@ -40,9 +40,9 @@ struct engine {
 	const struct target *target;
 	struct engine_options options;
 	struct kernel_map *maps; /* one for each of the plan */
-	int *programs;		 /* one for each of the plan */
-	bool multi;		 /* uprobe_multi links; else perf events */
-	unsigned cpus;		 /* possible ones: how many values a per-CPU map has */
+	int *programs;           /* one for each of the plan */
+	bool multi;              /* uprobe_multi links; else perf events */
+	unsigned cpus;           /* possible ones: how many values a per-CPU map has */
 
 	struct ring ring;
 	struct abi_control *control; /* NULL: none */
@@ -93,12 +93,12 @@ struct kernel_link *link_add(struct engine *e, int fd, int event);
 int ring_open(struct engine *e, struct error *err);
 void ring_close(struct engine *e);
 int ring_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
-	      engine_record_fn *record, void *context, struct error *err);
+              engine_record_fn *record, void *context, struct error *err);
 
 /* ---- read.c ---- */
 
 int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
-	     struct error *err);
+             struct error *err);
 int map_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err);
 
 #endif

@@ -23,8 +23,8 @@ static bool put_maps(const struct engine *e, struct bpf_insn *insns, size_t coun
 			if (insns[i].imm < 0 || (size_t)insns[i].imm >= e->plan->map_count)
 				return false;
 			insns[i].src_reg = insns[i].src_reg == BPF_PSEUDO_MAP_IDX
-						   ? BPF_PSEUDO_MAP_FD
-						   : BPF_PSEUDO_MAP_VALUE;
+			                           ? BPF_PSEUDO_MAP_FD
+			                           : BPF_PSEUDO_MAP_VALUE;
 			insns[i].imm = e->maps[insns[i].imm].fd;
 		}
 		i++; /* its second half */
@@ -33,7 +33,7 @@ static bool put_maps(const struct engine *e, struct bpf_insn *insns, size_t coun
 }
 
 static void choose_type(const struct engine *e, const struct plan_program *plan,
-			struct sys_program *program)
+                        struct sys_program *program)
 {
 	switch (plan->attach) {
 	case PLAN_ATTACH_UPROBE:
@@ -82,7 +82,7 @@ static void say_whole_log(struct warnings *warnings, char *log)
 
 /* Loads once more with a log. Kernels before 6.4 say ENOSPC when it does not fit. */
 static void explain_verifier(struct engine *e, struct sys_program *program, int code,
-			     struct warnings *warnings, struct error *err)
+                             struct warnings *warnings, struct error *err)
 {
 	size_t size = 1 << 20;
 	char *log = NULL, *at;
@@ -118,9 +118,9 @@ static void explain_verifier(struct engine *e, struct sys_program *program, int 
 			buffer_char(&line, *at);
 	}
 	error_set(err, code == -EPERM || code == -EACCES ? -EINVAL : code,
-		  "the kernel refused a program that telltale made (%s; please report it): %s: %s",
-		  program->name ? program->name : "", strerror(-code),
-		  line.length ? buffer_string(&line) : "the verifier said nothing");
+	          "the kernel refused a program that telltale made (%s; please report it): %s: %s",
+	          program->name ? program->name : "", strerror(-code),
+	          line.length ? buffer_string(&line) : "the verifier said nothing");
 	buffer_free(&line);
 	free(log);
 }
@@ -131,9 +131,9 @@ static int load_one(struct engine *e, size_t index, struct warnings *warnings, s
 {
 	const struct plan_program *plan = &e->plan->programs[index];
 	struct sys_program program = {
-		.name = plan->name,
-		.sleepable = plan->sleepable,
-		.insn_count = plan->insn_count,
+	        .name = plan->name,
+	        .sleepable = plan->sleepable,
+	        .insn_count = plan->insn_count,
 	};
 	struct bpf_insn *insns = malloc(plan->insn_count * sizeof(*insns) + 1);
 	int fd;
@@ -143,8 +143,9 @@ static int load_one(struct engine *e, size_t index, struct warnings *warnings, s
 	memcpy(insns, plan->insns, plan->insn_count * sizeof(*insns));
 	if (!put_maps(e, insns, plan->insn_count)) {
 		free(insns);
-		return error_set(err, -EINVAL, "program %s of the plan names a map that is not there",
-				 plan->name);
+		return error_set(err, -EINVAL,
+		                 "program %s of the plan names a map that is not there",
+		                 plan->name);
 	}
 	program.insns = insns;
 	choose_type(e, plan, &program);

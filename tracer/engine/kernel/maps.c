@@ -50,14 +50,16 @@ static int create_map(const struct sys_map *map)
 static int explain_map(const struct sys_map *map, int code, struct error *err)
 {
 	if (code == -EPERM)
-		return error_set(err, -EPERM, "not permitted to create a BPF map: CAP_BPF is missing");
+		return error_set(err, -EPERM,
+		                 "not permitted to create a BPF map: CAP_BPF is missing");
 	if (code == -ENOMEM || code == -E2BIG)
-		return error_set(err, code,
-				 "the kernel has no memory for the map %s (%u entries of %u bytes): "
-				 "use a smaller one",
-				 map->name, map->entries, map->value_size);
+		return error_set(
+		        err, code,
+		        "the kernel has no memory for the map %s (%u entries of %u bytes): "
+		        "use a smaller one",
+		        map->name, map->entries, map->value_size);
 	return error_set(err, code, "the kernel refused the map %s: %s", map->name,
-			 strerror(-code));
+	                 strerror(-code));
 }
 
 /* Constant data: all entries in one call where the kernel can (5.6). */
@@ -87,12 +89,12 @@ static int create_one(struct engine *e, size_t index, struct error *err)
 {
 	const struct plan_map *plan = &e->plan->maps[index];
 	struct sys_map map = {
-		.name = plan->name ? plan->name : "",
-		.type = plan->bpf_type,
-		.flags = plan->flags,
-		.key_size = plan->key_size,
-		.value_size = plan->value_size,
-		.entries = plan->entries,
+	        .name = plan->name ? plan->name : "",
+	        .type = plan->bpf_type,
+	        .flags = plan->flags,
+	        .key_size = plan->key_size,
+	        .value_size = plan->value_size,
+	        .entries = plan->entries,
 	};
 	int code = 0;
 
@@ -128,14 +130,14 @@ static int create_one(struct engine *e, size_t index, struct error *err)
 	if (!code && plan->initial && plan->flags & BPF_F_RDONLY_PROG)
 		code = sys_map_freeze(e->maps[index].fd);
 	return code ? error_set(err, code, "the constants of the map %s: %s", map.name,
-				strerror(-code))
-		    : 0;
+	                        strerror(-code))
+	            : 0;
 }
 
 static int map_control(struct engine *e, size_t index, struct error *err)
 {
 	void *memory = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
-			    e->maps[index].fd, 0);
+	                    e->maps[index].fd, 0);
 
 	if (memory == MAP_FAILED)
 		return error_set(err, -errno, "mapping the control map: %s", strerror(errno));

@@ -28,13 +28,12 @@ int group_attach_perf(struct group *g, size_t site)
 {
 	struct uprobe_pmu pmu;
 	struct sys_uprobe uprobe = {
-		.path = g->path,
-		.offset = g->offsets[site],
-		.ref_ctr_offset = g->ref_ctr_offsets[site],
-		.at_return =
-			g->engine->plan->programs[g->program].attach == PLAN_ATTACH_URETPROBE,
-		.pid = g->pid,
-		.cpu = first_cpu(),
+	        .path = g->path,
+	        .offset = g->offsets[site],
+	        .ref_ctr_offset = g->ref_ctr_offsets[site],
+	        .at_return = g->engine->plan->programs[g->program].attach == PLAN_ATTACH_URETPROBE,
+	        .pid = g->pid,
+	        .cpu = first_cpu(),
 	};
 	int event, code;
 

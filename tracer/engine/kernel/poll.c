@@ -9,8 +9,8 @@
  * No wake-up is lost: the reader sets `asleep`, then looks, then sleeps. A program takes its room
  * (the position moves), then reads `asleep`. Both are "write mine, then read yours". The reader has
  * a full barrier between; BPF programs have none, and their write may be seen late, by the time
- * that a store buffer takes to drain. So the first sleep is a short one, with `asleep` set, and only
- * when that ends with an empty ring the long one starts. A record that is taken and not yet
+ * that a store buffer takes to drain. So the first sleep is a short one, with `asleep` set, and
+ * only when that ends with an empty ring the long one starts. A record that is taken and not yet
  * finished keeps the reader awake.
  *
  * The kernel's layout (kernel/bpf/ringbuf.c): a page with the consumer's position, a page with the
@@ -74,7 +74,7 @@ int ring_open(struct engine *e, struct error *err)
 	return 0;
 fail:
 	return error_set(err, -errno, "mapping the ring buffer of %zu bytes: %s", r->size,
-			 strerror(errno));
+	                 strerror(errno));
 }
 
 void ring_close(struct engine *e)
@@ -114,7 +114,7 @@ static int drain(struct ring *r, engine_record_fn *record, void *context, int *c
 	while (r->consumed < end && !result && *count < INT32_MAX) {
 		const char *at = data + (r->consumed & (r->size - 1));
 		uint32_t header = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)at,
-						       memory_order_acquire);
+		                                       memory_order_acquire);
 		uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 
 		if (header & BPF_RINGBUF_BUSY_BIT)
@@ -144,8 +144,8 @@ static void choose_pause(struct ring *r, uint64_t bytes, uint64_t time)
 		r->pause = r->pause / 2 > PAUSE_LEAST ? r->pause / 2 : PAUSE_LEAST;
 	else
 		r->pause = r->pause * 2 < PAUSE_LEAST  ? PAUSE_LEAST
-			   : r->pause * 2 > PAUSE_MOST ? PAUSE_MOST
-						       : r->pause * 2;
+		           : r->pause * 2 > PAUSE_MOST ? PAUSE_MOST
+		                                       : r->pause * 2;
 	if (bytes)
 		r->last_record = time;
 	r->next_look = time + r->pause;
@@ -157,7 +157,7 @@ struct waiting {
 	struct pollfd *fds; /* the caller's, then the ring's */
 	size_t wake_count;
 	uint64_t deadline; /* UINT64_MAX: none */
-	bool over;	   /* a descriptor of the caller is readable, a signal came, or it is late */
+	bool over; /* a descriptor of the caller is readable, a signal came, or it is late */
 };
 
 /* Waits until `until` or the deadline; with the ring's descriptor or without. */
@@ -166,8 +166,8 @@ static void wait_until(struct waiting *w, uint64_t until, bool with_ring)
 	uint64_t time = now(), end = until < w->deadline ? until : w->deadline;
 	uint64_t left = end > time ? end - time : 0;
 	struct timespec limit = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
-	int ready = ppoll(w->fds, w->wake_count + with_ring, end == UINT64_MAX ? NULL : &limit,
-			  NULL);
+	int ready =
+	        ppoll(w->fds, w->wake_count + with_ring, end == UINT64_MAX ? NULL : &limit, NULL);
 
 	if (ready < 0)
 		w->over = true;
@@ -220,7 +220,7 @@ static int look(struct engine *e, engine_record_fn *record, void *context, int *
 }
 
 int ring_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
-	      engine_record_fn *record, void *context, struct error *err)
+              engine_record_fn *record, void *context, struct error *err)
 {
 	struct waiting w = {.wake_count = wake_count, .deadline = UINT64_MAX};
 	int count = 0, result = 0;

@@ -44,7 +44,7 @@ static int deliver(struct reading *r, const void *key, const void *value)
 static int fail(struct reading *r, int code)
 {
 	return error_set(r->err, code, "reading the map %s: %s", r->map->name ? r->map->name : "",
-			 strerror(-code));
+	                 strerror(-code));
 }
 
 /*
@@ -77,12 +77,12 @@ static int each_batch(struct reading *r)
 		do {
 			count = room;
 			code = sys_map_lookup_batch(r->fd, first ? NULL : from, to, keys, values,
-						    &count);
+			                            &count);
 			if (code && code != -ENOENT)
 				break;
 			for (uint32_t i = 0; i < count && !result; i++)
 				result = deliver(r, keys + (size_t)i * r->map->key_size,
-						 values + i * r->value_bytes);
+				                 values + i * r->value_bytes);
 			memcpy(from, to, r->map->key_size + 8);
 			first = false;
 		} while (!code && !result);
@@ -143,17 +143,17 @@ out:
 }
 
 int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
-	     struct error *err)
+             struct error *err)
 {
 	bool per_cpu = is_per_cpu(map);
 	struct reading r = {
-		.engine = e,
-		.map = map,
-		.fd = e->maps[map - e->plan->maps].fd,
-		.value_bytes = per_cpu ? stride(map) * e->cpus : map->value_size,
-		.entry = entry,
-		.context = context,
-		.err = err,
+	        .engine = e,
+	        .map = map,
+	        .fd = e->maps[map - e->plan->maps].fd,
+	        .value_bytes = per_cpu ? stride(map) * e->cpus : map->value_size,
+	        .entry = entry,
+	        .context = context,
+	        .err = err,
 	};
 	int code;
 
@@ -163,7 +163,7 @@ int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entr
 			return error_memory(err);
 	}
 	code = map->entries > 1 && map->bpf_type != BPF_MAP_TYPE_STACK_TRACE ? each_batch(&r)
-									      : -EOPNOTSUPP;
+	                                                                     : -EOPNOTSUPP;
 	if (code == -EOPNOTSUPP)
 		code = each_key(&r);
 	free(r.merged);

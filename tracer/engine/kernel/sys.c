@@ -86,7 +86,7 @@ int sys_map_freeze(int fd)
 }
 
 int sys_map_lookup_batch(int fd, const void *from, void *to, void *keys, void *values,
-			 uint32_t *count)
+                         uint32_t *count)
 {
 	union bpf_attr attr;
 	int result;
@@ -157,15 +157,15 @@ int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi)
 		uint64_t path, offsets, ref_ctr_offsets, cookies;
 		uint32_t count, multi_flags, pid, padding;
 	} attr = {
-		.prog_fd = (uint32_t)program,
-		.attach_type = SYS_TRACE_UPROBE_MULTI,
-		.path = address_of(multi->path),
-		.offsets = address_of(multi->offsets),
-		.ref_ctr_offsets = address_of(multi->ref_ctr_offsets),
-		.cookies = address_of(multi->cookies),
-		.count = (uint32_t)multi->count,
-		.multi_flags = multi->at_return ? 1 : 0,
-		.pid = (uint32_t)multi->pid,
+	        .prog_fd = (uint32_t)program,
+	        .attach_type = SYS_TRACE_UPROBE_MULTI,
+	        .path = address_of(multi->path),
+	        .offsets = address_of(multi->offsets),
+	        .ref_ctr_offsets = address_of(multi->ref_ctr_offsets),
+	        .cookies = address_of(multi->cookies),
+	        .count = (uint32_t)multi->count,
+	        .multi_flags = multi->at_return ? 1 : 0,
+	        .pid = (uint32_t)multi->pid,
 	};
 
 	return sys_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
@@ -204,7 +204,7 @@ int sys_perf_uprobe(const struct sys_uprobe *uprobe)
 	attr.uprobe_path = address_of(uprobe->path);
 	attr.probe_offset = uprobe->offset;
 	return perf_event_open(&attr, uprobe->pid ? uprobe->pid : -1,
-			       uprobe->pid ? -1 : uprobe->cpu);
+	                       uprobe->pid ? -1 : uprobe->cpu);
 }
 
 int sys_perf_clock(uint64_t period, int cpu)

@@ -28,7 +28,7 @@ int sys_map_freeze(int fd);
 /* Many entries in one call, 5.6; *count is how many there are room for, then how many there were.
  * `from` is NULL at the start; 0: more may follow, -ENOENT: these were the last. */
 int sys_map_lookup_batch(int fd, const void *from, void *to, void *keys, void *values,
-			 uint32_t *count);
+                         uint32_t *count);
 int sys_map_update_batch(int fd, const void *keys, const void *values, uint32_t count);
 
 /* ---- programs ---- */
@@ -41,7 +41,7 @@ struct sys_program {
 	const char *name;
 	enum bpf_prog_type type;
 	uint32_t attach_type; /* expected_attach_type */
-	bool sleepable;	      /* BPF_F_SLEEPABLE */
+	bool sleepable;       /* BPF_F_SLEEPABLE */
 	const struct bpf_insn *insns;
 	size_t insn_count;
 	char *log; /* or NULL */
@@ -57,9 +57,9 @@ int sys_program_run(int fd); /* BPF_PROG_TEST_RUN of a raw tracepoint, 5.10 */
 struct sys_uprobe_multi {
 	const char *path;
 	const uint64_t *offsets, *ref_ctr_offsets, *cookies; /* the last two may be NULL */
-	size_t count;					     /* at most SYS_MULTI_MOST */
-	bool at_return;					     /* BPF_F_UPROBE_MULTI_RETURN */
-	pid_t pid;					     /* 0: every process */
+	size_t count;                                        /* at most SYS_MULTI_MOST */
+	bool at_return;                                      /* BPF_F_UPROBE_MULTI_RETURN */
+	pid_t pid;                                           /* 0: every process */
 };
 
 /* MAX_UPROBE_MULTI_CNT of kernel/trace/bpf_trace.c; more is refused with E2BIG. */
@@ -71,7 +71,7 @@ int sys_link_perf_event(int program, int event, uint64_t cookie); /* 5.15 */
 /* ---- perf events ---- */
 
 struct sys_uprobe {
-	int type; /* of the PMU "uprobe" */
+	int type;                      /* of the PMU "uprobe" */
 	int return_bit, ref_ctr_shift; /* places in `config`; -1: the kernel has none */
 	const char *path;
 	uint64_t offset, ref_ctr_offset;

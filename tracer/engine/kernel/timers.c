@@ -19,9 +19,9 @@ int specials_run(struct engine *e, enum plan_attach which, struct error *err)
 		code = sys_program_run(e->programs[i]);
 		if (code)
 			return error_set(err, code,
-					 "running %s: %s (BPF_PROG_TEST_RUN of a raw tracepoint, "
-					 "since Linux 5.10)",
-					 e->plan->programs[i].name, strerror(-code));
+			                 "running %s: %s (BPF_PROG_TEST_RUN of a raw tracepoint, "
+			                 "since Linux 5.10)",
+			                 e->plan->programs[i].name, strerror(-code));
 	}
 	return 0;
 }
@@ -33,7 +33,7 @@ static int attach_interval(struct engine *e, size_t index, struct error *err)
 
 	if (event < 0)
 		return error_set(err, event, "%s: the clock can't be opened: %s", program->name,
-				 strerror(-event));
+		                 strerror(-event));
 	link = sys_link_perf_event(e->programs[index], event, 0);
 	if (link >= 0 && link_add(e, link, event))
 		return 0;
@@ -41,8 +41,8 @@ static int attach_interval(struct engine *e, size_t index, struct error *err)
 		close(link);
 	close(event);
 	return link >= 0 ? error_memory(err)
-			 : error_set(err, link, "%s: the clock can't be attached: %s",
-				     program->name, strerror(-link));
+	                 : error_set(err, link, "%s: the clock can't be attached: %s",
+	                             program->name, strerror(-link));
 }
 
 int timers_attach(struct engine *e, struct error *err)
