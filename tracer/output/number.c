@@ -1,5 +1,6 @@
 #include "number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,12 +76,14 @@ void put_hex_bytes(struct buffer *b, const char *bytes, size_t length)
 	}
 }
 
-/* Fewer digits than the type is sure to keep are never enough to differ, so that only three (or
- * four) lengths have to be tried. */
+/* A type keeps any number of so many digits (15, 6), so that only three or four lengths have to be
+ * tried: with fewer digits the same number comes out, without its zeros. */
 static void shortest(char *room, size_t size, double value, bool is_double)
 {
 	int precision = is_double ? 15 : 6, most = is_double ? 17 : 9;
 
+	if (fabs(value) < (is_double ? DBL_MIN : (double)FLT_MIN)) /* keeps fewer digits */
+		precision = 1;
 	for (;; precision++) {
 		snprintf(room, size, "%.*g", precision, value);
 		if (precision == most ||

@@ -15,6 +15,7 @@ static inline void put_bytes(struct buffer *b, const char *bytes, size_t length)
 	if (b->room > b->length + length && !b->failed) {
 		memcpy(b->data + b->length, bytes, length);
 		b->length += length;
+		b->data[b->length] = '\0';
 	} else {
 		buffer_add(b, bytes, length);
 	}
