@@ -81,6 +81,8 @@ static const char *read_linked(struct reader *r, const unsigned char *desc, stru
 
 	place->address = bytes_number(desc, width, big);
 	note->address = corrected(r, place->address, base);
+	if (!place->address)
+		return "its address is 0: the linker discarded its code";
 	if (!elf_file_offset(r->file, note->address, &note->offset))
 		return "its address is in no segment of the file";
 	note->has_semaphore = semaphore != 0;
