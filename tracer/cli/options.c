@@ -120,14 +120,16 @@ struct parser {
 static int unknown(const struct parser *p, const char *spelling)
 {
 	const struct option_row *near = NULL;
-	const char *name = spelling + strspn(spelling, "-");
+	const char *start = spelling + strspn(spelling, "-");
 	unsigned least = 3;
+	char name[64];
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(start, "="), start);
 	for (const struct option_row *row = p->rows; !is_end(row); row++) {
 		unsigned distance =
 		        row->name && spelling[1] == '-' ? text_distance(row->name, name) : least;
 
-		if (distance < least) {
+		if (distance < least && distance < strlen(row->name)) {
 			least = distance;
 			near = row;
 		}
@@ -175,12 +177,12 @@ static int parse_long(struct parser *p, char *argument)
 			break;
 		}
 	}
+	if (!matches || !length)
+		return unknown(p, argument);
 	if (matches > 1)
 		return error_set(p->err, -EINVAL,
 		                 "option '%s' is ambiguous; see 'telltale %s --help'", argument,
 		                 p->usage->verb);
-	if (!matches || !length)
-		return unknown(p, argument);
 	return parse_value(p, found, false, equals ? equals + 1 : NULL);
 }
 
