@@ -96,8 +96,8 @@ static void corrected_by_base(void **state)
 		image_start(&o.image, i & 1 ? 32 : 64, false, EM_X86_64, ET_DYN);
 		image_section(&o.image, ".stapsdt.base", SHT_PROGBITS, 0x402000, "", 1, 0, 0);
 		put_site(&o.image, &b, (uint64_t)(IMAGE_CODE + 0x10 - move),
-			 (uint64_t)(0x402000 - move), (uint64_t)(IMAGE_DATA + 4 - move), "demo",
-			 "moved", "");
+		         (uint64_t)(0x402000 - move), (uint64_t)(IMAGE_DATA + 4 - move), "demo",
+		         "moved", "");
 		/* A base of 0 says that there was none. */
 		put_site(&o.image, &b, IMAGE_CODE + 0x30, 0, 0, "demo", "still", "");
 		add_notes_section(&o, &b);
@@ -195,7 +195,7 @@ static void put_symbol(struct image *im, struct buffer *b, uint64_t value, unsig
 }
 
 static void put_relocation(struct image *im, struct buffer *b, uint64_t offset, unsigned symbol,
-			   bool with_addend, uint64_t addend)
+                           bool with_addend, uint64_t addend)
 {
 	put_address(im, b, offset);
 	if (im->bits == 32) {
@@ -217,9 +217,9 @@ static void not_linked(void **state)
 		unsigned machine, bits;
 		bool big, with_addend;
 	} kinds[] = {
-		{EM_X86_64, 64, false, true}, {EM_386, 32, false, false},
-		{EM_PPC64, 64, true, true},   {EM_MIPS, 64, false, true},
-		{EM_MIPS, 64, true, true},    {EM_ARM, 32, false, false},
+	        {EM_X86_64, 64, false, true}, {EM_386, 32, false, false},
+	        {EM_PPC64, 64, true, true},   {EM_MIPS, 64, false, true},
+	        {EM_MIPS, 64, true, true},    {EM_ARM, 32, false, false},
 	};
 
 	(void)state;
@@ -241,8 +241,8 @@ static void not_linked(void **state)
 		put_relocation(im, &r, first + 2 * width, 2, with_addend, 0); /* not in order */
 		put_relocation(im, &r, first, 1, with_addend, 4);
 		image_section(im, with_addend ? ".rela.note.stapsdt" : ".rel.note.stapsdt",
-			      with_addend ? SHT_RELA : SHT_REL, 0, r.data, r.length, 1,
-			      (uint32_t)section);
+		              with_addend ? SHT_RELA : SHT_REL, 0, r.data, r.length, 1,
+		              (uint32_t)section);
 		buffer_clear(&b);
 		buffer_clear(&r);
 		put_site(im, &b, with_addend ? 0 : 8, 0, 0, "demo", "b", "");
@@ -251,8 +251,8 @@ static void not_linked(void **state)
 		put_relocation(im, &r, first, 1, with_addend, 8);
 		put_relocation(im, &r, first, 99, with_addend, 8); /* no such symbol */
 		image_section(im, with_addend ? ".rela.note.stapsdt" : ".rel.note.stapsdt",
-			      with_addend ? SHT_RELA : SHT_REL, 0, r.data, r.length, 1,
-			      (uint32_t)section);
+		              with_addend ? SHT_RELA : SHT_REL, 0, r.data, r.length, 1,
+		              (uint32_t)section);
 		read_notes(&o);
 		assert_int_equal(o.notes.count, 2);
 		assert_int_equal(o.notes.items[0].address, 0x14);
@@ -322,10 +322,13 @@ static void real_postgres(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_width_and_order), cmocka_unit_test(corrected_by_base),
-		cmocka_unit_test(what_makes_no_sense),	 cmocka_unit_test(nothing_there),
-		cmocka_unit_test(not_linked),		 cmocka_unit_test(cut_sections),
-		cmocka_unit_test(real_postgres),
+	        cmocka_unit_test(every_width_and_order),
+	        cmocka_unit_test(corrected_by_base),
+	        cmocka_unit_test(what_makes_no_sense),
+	        cmocka_unit_test(nothing_there),
+	        cmocka_unit_test(not_linked),
+	        cmocka_unit_test(cut_sections),
+	        cmocka_unit_test(real_postgres),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
