@@ -143,9 +143,9 @@ TELLTALE_X_QUIET
  *
  * A marker becomes, in order:
  *  1. its arguments, evaluated into the variables telltale_x_a1 to telltale_x_a12;
- *  2. a statement without instructions: the text of the argument list, for .note.telltale;
- *  3. the site: the nops, the stapsdt note, the kinds for .note.telltale, the base section and, for
- *     TELLTALE_SEMA, the semaphore.
+ *  2. the site: the nops, the stapsdt note, the kinds for .note.telltale, the base section and, for
+ *     TELLTALE_SEMA, the semaphore;
+ *  3. a statement without instructions: the text of the argument list, for .note.telltale.
  *
  * First the means to get there: strings, and choosing a macro by the number of arguments.
  */
@@ -190,8 +190,8 @@ TELLTALE_X_QUIET
  * What an argument is
  * -------------------
  *
- * Of a variable x that holds an argument: KIND, as NOTE.md numbers them, or -1 for what is refused; SIZE,
- * as the stapsdt note has it, below zero for signed; VALUE, what travels. A float travels as its bits
+ * Of a variable x that holds an argument: KIND, as NOTE.md numbers them, or -1 for what is refused; SIZE and
+ * SIGNED, for the stapsdt note; VALUE, what travels. A float travels as its bits
  * in a general register or in memory, since a tracer in the kernel can't see vector registers.
  */
 #define TELLTALE_X_INLINE static inline __attribute__((__always_inline__))
@@ -241,7 +241,7 @@ __extension__ TELLTALE_X_INLINE unsigned long long telltale_x_bits64(double valu
 
 /* One class says it all. The primary template is what is refused. */
 template <typename T, bool = __is_enum(T)> struct telltale_x_type {
-	enum { kind = -1, size = 4 };
+	enum { kind = -1, size = 4, is_signed = 0 };
 	static int value(const T &)
 	{
 		return 0;
@@ -250,7 +250,7 @@ template <typename T, bool = __is_enum(T)> struct telltale_x_type {
 
 /* What comes as it is. */
 template <typename T, int Kind, bool Signed> struct telltale_x_plain {
-	enum { kind = Kind, size = Signed ? -static_cast<int>(sizeof(T)) : static_cast<int>(sizeof(T)) };
+	enum { kind = Kind, size = sizeof(T), is_signed = Signed };
 	static T value(T x)
 	{
 		return x;
@@ -307,21 +307,21 @@ TELLTALE_X_STRING(const char8_t);
 
 /* What travels as something else. */
 template <> struct telltale_x_type<float, false> {
-	enum { kind = 5, size = 4 };
+	enum { kind = 5, size = 4, is_signed = 0 };
 	static unsigned int value(float x)
 	{
 		return telltale_x_bits32(x);
 	}
 };
 template <> struct telltale_x_type<double, false> {
-	enum { kind = 5, size = 8 };
+	enum { kind = 5, size = 8, is_signed = 0 };
 	__extension__ static unsigned long long value(double x)
 	{
 		return telltale_x_bits64(x);
 	}
 };
 template <> struct telltale_x_type<decltype(nullptr), false> {
-	enum { kind = 6, size = sizeof(void *) };
+	enum { kind = 6, size = sizeof(void *), is_signed = 0 };
 	static const void *value(decltype(nullptr))
 	{
 		return nullptr;
@@ -329,7 +329,8 @@ template <> struct telltale_x_type<decltype(nullptr), false> {
 };
 template <typename T> struct telltale_x_type<T, true> {
 	typedef __underlying_type(T) integer;
-	enum { kind = telltale_x_type<integer>::kind, size = telltale_x_type<integer>::size };
+	typedef telltale_x_type<integer> as_integer;
+	enum { kind = as_integer::kind, size = sizeof(T), is_signed = as_integer::is_signed };
 	static integer value(T x)
 	{
 		return static_cast<integer>(x);
@@ -356,12 +357,16 @@ template <> struct telltale_x_text<true> {
 
 #define TELLTALE_X_VARIABLE(x, expr) auto x = telltale_x_pass(expr)
 #define TELLTALE_X_TYPE(x) telltale_x_type<decltype(x)>
+#define TELLTALE_X_NULL nullptr
 #define TELLTALE_X_KIND(x) (static_cast<int>(TELLTALE_X_TYPE(x)::kind))
 #define TELLTALE_X_SIZE(x) (static_cast<int>(TELLTALE_X_TYPE(x)::size))
+#define TELLTALE_X_SIGNED(x) (TELLTALE_X_TYPE(x)::is_signed != 0)
 #define TELLTALE_X_VALUE(x) (TELLTALE_X_TYPE(x)::value(x))
 #define TELLTALE_X_TEXTPTR(x) (telltale_x_text<(TELLTALE_X_KIND(x) >= 7)>::of(x))
 
 #else /* C */
+
+#define TELLTALE_X_NULL ((void *)0)
 
 /* The comma decays arrays and functions and drops qualifiers. */
 #define TELLTALE_X_VARIABLE(x, expr) __extension__ __auto_type x = ((void)0, (expr))
@@ -393,8 +398,7 @@ template <> struct telltale_x_text<true> {
 	 : !TELLTALE_X_IS_INTEGER(x)				    ? -1   \
 	 : TELLTALE_X_SIGNED(x)					    ? 1    \
 								    : 2)
-#define TELLTALE_X_SIZE(x) \
-	(TELLTALE_X_SIGNED(x) ? -(int)sizeof(TELLTALE_X_VALUE(x)) : (int)sizeof(TELLTALE_X_VALUE(x)))
+#define TELLTALE_X_SIZE(x) ((int)sizeof(TELLTALE_X_VALUE(x)))
 
 /*
  * GCC gives a bit-field's value a type of the field's width, which no register has: it travels in the
@@ -424,29 +428,33 @@ template <> struct telltale_x_text<true> {
 #endif /* C */
 
 /*
- * An argument's variable, and its four operands of the site's statement: the size, the value and (packed by
- * four) the kind. A string or buffer must be in memory when the site is reached; a plain pointer need
- * not, which keeps markers from ordering a program's stores.
+ * An argument's part in the marker: its variable; its kind, size and sign in a byte, four of which make an
+ * operand; its value.
  */
 #define TELLTALE_X_EVAL(i, expr) TELLTALE_X_VARIABLE(telltale_x_a##i, expr);
-#define TELLTALE_X_CHECKS(i) \
+#define TELLTALE_X_CHECKED(i) \
 	TELLTALE_X_CHECK(TELLTALE_X_KIND(telltale_x_a##i) >= 0, TELLTALE_X_NOTYPE);
-#ifdef __clang__
-#define TELLTALE_X_SETTLE(i) TELLTALE_X_CHECKS(i) /* to clang, a volatile asm may read anything */
-#else
-#define TELLTALE_X_SETTLE(i)                                                              \
-	TELLTALE_X_CHECKS(i)                                                              \
-	if (TELLTALE_X_KIND(telltale_x_a##i) >= 7)                                        \
-		__asm__ __volatile__(                                                     \
-			""                                                                \
-			:                                                                 \
-			: "m"(*telltale_x_memory_at(TELLTALE_X_TEXTPTR(telltale_x_a##i))));
+#define TELLTALE_X_BYTE(i)                                                           \
+	((TELLTALE_X_KIND(telltale_x_a##i) & 15) |                                   \
+	 (TELLTALE_X_SIZE(telltale_x_a##i) == 8   ? 3                                \
+	  : TELLTALE_X_SIZE(telltale_x_a##i) == 4 ? 2                                \
+						  : TELLTALE_X_SIZE(telltale_x_a##i) - 1) \
+		 << 4 |                                                              \
+	 (TELLTALE_X_SIGNED(telltale_x_a##i) ? 64 : 0))
+#define TELLTALE_X_PACK(name, a, b, c, d) [name] "n"((a) | (b) << 8 | (c) << 16 | (d) << 24)
+#define TELLTALE_X_VALUEOF(i) [a##i] TELLTALE_X_CONSTRAINT(TELLTALE_X_VALUE(telltale_x_a##i))
+
+/*
+ * A string or buffer must be in memory when the site is reached; the compiler has to know that the site's
+ * statement looks at it. (To clang, a volatile one may look at anything. What a plain pointer points
+ * at need not be there: a marker should not order a program's stores.) Such a statement has one more
+ * operand for each argument: the text, or where the argument is none, the first text of the others.
+ */
+#ifndef __clang__
+#define TELLTALE_X_IS_TEXT(i) (TELLTALE_X_KIND(telltale_x_a##i) >= 7)
+#define TELLTALE_X_FIRSTTEXT(i) TELLTALE_X_IS_TEXT(i) ? TELLTALE_X_TEXTPTR(telltale_x_a##i) :
+#define TELLTALE_X_TEXTOF(i) "m"(*telltale_x_memory_at(TELLTALE_X_FIRSTTEXT(i) telltale_x_anytext))
 #endif
-#define TELLTALE_X_OPERANDS(i)                                              \
-	[s##i] "n"(TELLTALE_X_SIZE(telltale_x_a##i)),                       \
-	[a##i] TELLTALE_X_CONSTRAINT(TELLTALE_X_VALUE(telltale_x_a##i))
-#define TELLTALE_X_KINDS(name, a, b, c, d) [name] "n"((a) | (b) << 8 | (c) << 16 | (d) << 24)
-#define TELLTALE_X_K(i) TELLTALE_X_KIND(telltale_x_a##i)
 
 /*
  * The architecture
@@ -514,15 +522,15 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_TEXT TELLTALE_X_TEXT_BASIC
 #else
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define TELLTALE_X_BYTE(t, i) \
+#define TELLTALE_X_CHAR(t, i) \
 	((unsigned int)(unsigned char)((i) < sizeof(t) ? (t)[i] : 0) << (24 - (i) % 4 * 8))
 #else
-#define TELLTALE_X_BYTE(t, i) \
+#define TELLTALE_X_CHAR(t, i) \
 	((unsigned int)(unsigned char)((i) < sizeof(t) ? (t)[i] : 0) << ((i) % 4 * 8))
 #endif
 #define TELLTALE_X_WORD(t, i)                                             \
-	((int)(TELLTALE_X_BYTE(t, i) | TELLTALE_X_BYTE(t, i + 1) |        \
-	       TELLTALE_X_BYTE(t, i + 2) | TELLTALE_X_BYTE(t, i + 3)))
+	((int)(TELLTALE_X_CHAR(t, i) | TELLTALE_X_CHAR(t, i + 1) |        \
+	       TELLTALE_X_CHAR(t, i + 2) | TELLTALE_X_CHAR(t, i + 3)))
 #define TELLTALE_X_WORDS(t, i)                                                  \
 	"n"(TELLTALE_X_WORD(t, i)), "n"(TELLTALE_X_WORD(t, i + 4)),             \
 		"n"(TELLTALE_X_WORD(t, i + 8)), "n"(TELLTALE_X_WORD(t, i + 12))
@@ -638,16 +646,18 @@ template <> struct telltale_x_text<true> {
 	".popsection\n"                                                        \
 	".endif\n"
 
-/* What a size, an operand and a kind are in the assembler's text. */
-#define TELLTALE_X_FORMAT(i) ".ascii \"%c[s" #i "]@%[a" #i "]\"\n"
+/* Of an argument: `-4@%eax` for the stapsdt note, the kind for ours. */
+#define TELLTALE_X_FORMAT(i, pack, shift)                                         \
+	".if (%c[" pack "] >> " shift ") & 64\n.byte 45\n.endif\n"                 \
+	".byte 48 + (1 << ((%c[" pack "] >> (" shift " + 4)) & 3))\n"              \
+	".ascii \"@%[a" #i "]\"\n"
 #define TELLTALE_X_SPACE ".byte 32\n"
-#define TELLTALE_X_KINDBYTE(k, shift) ".byte (%c[" #k "] >> " #shift ") & 255\n"
+#define TELLTALE_X_KINDBYTE(pack, shift) ".byte (%c[" pack "] >> " shift ") & 15\n"
 
 /*
  * Twelve times
  * ------------
  */
-
 #define TELLTALE_X_EVALS1(e1) \
 	TELLTALE_X_EVAL(1, e1)
 #define TELLTALE_X_EVALS2(e1, e2) \
@@ -673,95 +683,154 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_EVALS12(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12) \
 	TELLTALE_X_EVALS11(e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11) TELLTALE_X_EVAL(12, e12)
 
-#define TELLTALE_X_SETTLES1 TELLTALE_X_SETTLE(1)
-#define TELLTALE_X_SETTLES2 TELLTALE_X_SETTLES1 TELLTALE_X_SETTLE(2)
-#define TELLTALE_X_SETTLES3 TELLTALE_X_SETTLES2 TELLTALE_X_SETTLE(3)
-#define TELLTALE_X_SETTLES4 TELLTALE_X_SETTLES3 TELLTALE_X_SETTLE(4)
-#define TELLTALE_X_SETTLES5 TELLTALE_X_SETTLES4 TELLTALE_X_SETTLE(5)
-#define TELLTALE_X_SETTLES6 TELLTALE_X_SETTLES5 TELLTALE_X_SETTLE(6)
-#define TELLTALE_X_SETTLES7 TELLTALE_X_SETTLES6 TELLTALE_X_SETTLE(7)
-#define TELLTALE_X_SETTLES8 TELLTALE_X_SETTLES7 TELLTALE_X_SETTLE(8)
-#define TELLTALE_X_SETTLES9 TELLTALE_X_SETTLES8 TELLTALE_X_SETTLE(9)
-#define TELLTALE_X_SETTLES10 TELLTALE_X_SETTLES9 TELLTALE_X_SETTLE(10)
-#define TELLTALE_X_SETTLES11 TELLTALE_X_SETTLES10 TELLTALE_X_SETTLE(11)
-#define TELLTALE_X_SETTLES12 TELLTALE_X_SETTLES11 TELLTALE_X_SETTLE(12)
+#define TELLTALE_X_CHECKS1 TELLTALE_X_CHECKED(1)
+#define TELLTALE_X_CHECKS2 TELLTALE_X_CHECKS1 TELLTALE_X_CHECKED(2)
+#define TELLTALE_X_CHECKS3 TELLTALE_X_CHECKS2 TELLTALE_X_CHECKED(3)
+#define TELLTALE_X_CHECKS4 TELLTALE_X_CHECKS3 TELLTALE_X_CHECKED(4)
+#define TELLTALE_X_CHECKS5 TELLTALE_X_CHECKS4 TELLTALE_X_CHECKED(5)
+#define TELLTALE_X_CHECKS6 TELLTALE_X_CHECKS5 TELLTALE_X_CHECKED(6)
+#define TELLTALE_X_CHECKS7 TELLTALE_X_CHECKS6 TELLTALE_X_CHECKED(7)
+#define TELLTALE_X_CHECKS8 TELLTALE_X_CHECKS7 TELLTALE_X_CHECKED(8)
+#define TELLTALE_X_CHECKS9 TELLTALE_X_CHECKS8 TELLTALE_X_CHECKED(9)
+#define TELLTALE_X_CHECKS10 TELLTALE_X_CHECKS9 TELLTALE_X_CHECKED(10)
+#define TELLTALE_X_CHECKS11 TELLTALE_X_CHECKS10 TELLTALE_X_CHECKED(11)
+#define TELLTALE_X_CHECKS12 TELLTALE_X_CHECKS11 TELLTALE_X_CHECKED(12)
 
-#define TELLTALE_X_FORMATS1 TELLTALE_X_FORMAT(1)
-#define TELLTALE_X_FORMATS2 TELLTALE_X_FORMATS1 TELLTALE_X_SPACE TELLTALE_X_FORMAT(2)
-#define TELLTALE_X_FORMATS3 TELLTALE_X_FORMATS2 TELLTALE_X_SPACE TELLTALE_X_FORMAT(3)
-#define TELLTALE_X_FORMATS4 TELLTALE_X_FORMATS3 TELLTALE_X_SPACE TELLTALE_X_FORMAT(4)
-#define TELLTALE_X_FORMATS5 TELLTALE_X_FORMATS4 TELLTALE_X_SPACE TELLTALE_X_FORMAT(5)
-#define TELLTALE_X_FORMATS6 TELLTALE_X_FORMATS5 TELLTALE_X_SPACE TELLTALE_X_FORMAT(6)
-#define TELLTALE_X_FORMATS7 TELLTALE_X_FORMATS6 TELLTALE_X_SPACE TELLTALE_X_FORMAT(7)
-#define TELLTALE_X_FORMATS8 TELLTALE_X_FORMATS7 TELLTALE_X_SPACE TELLTALE_X_FORMAT(8)
-#define TELLTALE_X_FORMATS9 TELLTALE_X_FORMATS8 TELLTALE_X_SPACE TELLTALE_X_FORMAT(9)
-#define TELLTALE_X_FORMATS10 TELLTALE_X_FORMATS9 TELLTALE_X_SPACE TELLTALE_X_FORMAT(10)
-#define TELLTALE_X_FORMATS11 TELLTALE_X_FORMATS10 TELLTALE_X_SPACE TELLTALE_X_FORMAT(11)
-#define TELLTALE_X_FORMATS12 TELLTALE_X_FORMATS11 TELLTALE_X_SPACE TELLTALE_X_FORMAT(12)
+#define TELLTALE_X_FORMATS1 TELLTALE_X_FORMAT(1, "k1", "0")
+#define TELLTALE_X_FORMATS2 TELLTALE_X_FORMATS1 TELLTALE_X_SPACE TELLTALE_X_FORMAT(2, "k1", "8")
+#define TELLTALE_X_FORMATS3 TELLTALE_X_FORMATS2 TELLTALE_X_SPACE TELLTALE_X_FORMAT(3, "k1", "16")
+#define TELLTALE_X_FORMATS4 TELLTALE_X_FORMATS3 TELLTALE_X_SPACE TELLTALE_X_FORMAT(4, "k1", "24")
+#define TELLTALE_X_FORMATS5 TELLTALE_X_FORMATS4 TELLTALE_X_SPACE TELLTALE_X_FORMAT(5, "k5", "0")
+#define TELLTALE_X_FORMATS6 TELLTALE_X_FORMATS5 TELLTALE_X_SPACE TELLTALE_X_FORMAT(6, "k5", "8")
+#define TELLTALE_X_FORMATS7 TELLTALE_X_FORMATS6 TELLTALE_X_SPACE TELLTALE_X_FORMAT(7, "k5", "16")
+#define TELLTALE_X_FORMATS8 TELLTALE_X_FORMATS7 TELLTALE_X_SPACE TELLTALE_X_FORMAT(8, "k5", "24")
+#define TELLTALE_X_FORMATS9 TELLTALE_X_FORMATS8 TELLTALE_X_SPACE TELLTALE_X_FORMAT(9, "k9", "0")
+#define TELLTALE_X_FORMATS10 TELLTALE_X_FORMATS9 TELLTALE_X_SPACE TELLTALE_X_FORMAT(10, "k9", "8")
+#define TELLTALE_X_FORMATS11 TELLTALE_X_FORMATS10 TELLTALE_X_SPACE TELLTALE_X_FORMAT(11, "k9", "16")
+#define TELLTALE_X_FORMATS12 TELLTALE_X_FORMATS11 TELLTALE_X_SPACE TELLTALE_X_FORMAT(12, "k9", "24")
 
-#define TELLTALE_X_KINDBYTES1 TELLTALE_X_KINDBYTE(k1, 0)
-#define TELLTALE_X_KINDBYTES2 TELLTALE_X_KINDBYTES1 TELLTALE_X_KINDBYTE(k1, 8)
-#define TELLTALE_X_KINDBYTES3 TELLTALE_X_KINDBYTES2 TELLTALE_X_KINDBYTE(k1, 16)
-#define TELLTALE_X_KINDBYTES4 TELLTALE_X_KINDBYTES3 TELLTALE_X_KINDBYTE(k1, 24)
-#define TELLTALE_X_KINDBYTES5 TELLTALE_X_KINDBYTES4 TELLTALE_X_KINDBYTE(k5, 0)
-#define TELLTALE_X_KINDBYTES6 TELLTALE_X_KINDBYTES5 TELLTALE_X_KINDBYTE(k5, 8)
-#define TELLTALE_X_KINDBYTES7 TELLTALE_X_KINDBYTES6 TELLTALE_X_KINDBYTE(k5, 16)
-#define TELLTALE_X_KINDBYTES8 TELLTALE_X_KINDBYTES7 TELLTALE_X_KINDBYTE(k5, 24)
-#define TELLTALE_X_KINDBYTES9 TELLTALE_X_KINDBYTES8 TELLTALE_X_KINDBYTE(k9, 0)
-#define TELLTALE_X_KINDBYTES10 TELLTALE_X_KINDBYTES9 TELLTALE_X_KINDBYTE(k9, 8)
-#define TELLTALE_X_KINDBYTES11 TELLTALE_X_KINDBYTES10 TELLTALE_X_KINDBYTE(k9, 16)
-#define TELLTALE_X_KINDBYTES12 TELLTALE_X_KINDBYTES11 TELLTALE_X_KINDBYTE(k9, 24)
+#define TELLTALE_X_KINDS1 TELLTALE_X_KINDBYTE("k1", "0")
+#define TELLTALE_X_KINDS2 TELLTALE_X_KINDS1 TELLTALE_X_KINDBYTE("k1", "8")
+#define TELLTALE_X_KINDS3 TELLTALE_X_KINDS2 TELLTALE_X_KINDBYTE("k1", "16")
+#define TELLTALE_X_KINDS4 TELLTALE_X_KINDS3 TELLTALE_X_KINDBYTE("k1", "24")
+#define TELLTALE_X_KINDS5 TELLTALE_X_KINDS4 TELLTALE_X_KINDBYTE("k5", "0")
+#define TELLTALE_X_KINDS6 TELLTALE_X_KINDS5 TELLTALE_X_KINDBYTE("k5", "8")
+#define TELLTALE_X_KINDS7 TELLTALE_X_KINDS6 TELLTALE_X_KINDBYTE("k5", "16")
+#define TELLTALE_X_KINDS8 TELLTALE_X_KINDS7 TELLTALE_X_KINDBYTE("k5", "24")
+#define TELLTALE_X_KINDS9 TELLTALE_X_KINDS8 TELLTALE_X_KINDBYTE("k9", "0")
+#define TELLTALE_X_KINDS10 TELLTALE_X_KINDS9 TELLTALE_X_KINDBYTE("k9", "8")
+#define TELLTALE_X_KINDS11 TELLTALE_X_KINDS10 TELLTALE_X_KINDBYTE("k9", "16")
+#define TELLTALE_X_KINDS12 TELLTALE_X_KINDS11 TELLTALE_X_KINDBYTE("k9", "24")
 
-#define TELLTALE_X_VALUES1 TELLTALE_X_OPERANDS(1)
-#define TELLTALE_X_VALUES2 TELLTALE_X_VALUES1, TELLTALE_X_OPERANDS(2)
-#define TELLTALE_X_VALUES3 TELLTALE_X_VALUES2, TELLTALE_X_OPERANDS(3)
-#define TELLTALE_X_VALUES4 TELLTALE_X_VALUES3, TELLTALE_X_OPERANDS(4)
-#define TELLTALE_X_VALUES5 TELLTALE_X_VALUES4, TELLTALE_X_OPERANDS(5)
-#define TELLTALE_X_VALUES6 TELLTALE_X_VALUES5, TELLTALE_X_OPERANDS(6)
-#define TELLTALE_X_VALUES7 TELLTALE_X_VALUES6, TELLTALE_X_OPERANDS(7)
-#define TELLTALE_X_VALUES8 TELLTALE_X_VALUES7, TELLTALE_X_OPERANDS(8)
-#define TELLTALE_X_VALUES9 TELLTALE_X_VALUES8, TELLTALE_X_OPERANDS(9)
-#define TELLTALE_X_VALUES10 TELLTALE_X_VALUES9, TELLTALE_X_OPERANDS(10)
-#define TELLTALE_X_VALUES11 TELLTALE_X_VALUES10, TELLTALE_X_OPERANDS(11)
-#define TELLTALE_X_VALUES12 TELLTALE_X_VALUES11, TELLTALE_X_OPERANDS(12)
+#define TELLTALE_X_VALUES1 TELLTALE_X_VALUEOF(1)
+#define TELLTALE_X_VALUES2 TELLTALE_X_VALUES1, TELLTALE_X_VALUEOF(2)
+#define TELLTALE_X_VALUES3 TELLTALE_X_VALUES2, TELLTALE_X_VALUEOF(3)
+#define TELLTALE_X_VALUES4 TELLTALE_X_VALUES3, TELLTALE_X_VALUEOF(4)
+#define TELLTALE_X_VALUES5 TELLTALE_X_VALUES4, TELLTALE_X_VALUEOF(5)
+#define TELLTALE_X_VALUES6 TELLTALE_X_VALUES5, TELLTALE_X_VALUEOF(6)
+#define TELLTALE_X_VALUES7 TELLTALE_X_VALUES6, TELLTALE_X_VALUEOF(7)
+#define TELLTALE_X_VALUES8 TELLTALE_X_VALUES7, TELLTALE_X_VALUEOF(8)
+#define TELLTALE_X_VALUES9 TELLTALE_X_VALUES8, TELLTALE_X_VALUEOF(9)
+#define TELLTALE_X_VALUES10 TELLTALE_X_VALUES9, TELLTALE_X_VALUEOF(10)
+#define TELLTALE_X_VALUES11 TELLTALE_X_VALUES10, TELLTALE_X_VALUEOF(11)
+#define TELLTALE_X_VALUES12 TELLTALE_X_VALUES11, TELLTALE_X_VALUEOF(12)
 
-#define TELLTALE_X_PACKED1 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), 0, 0, 0)
-#define TELLTALE_X_PACKED2 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), TELLTALE_X_K(2), 0, 0)
-#define TELLTALE_X_PACKED3 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), TELLTALE_X_K(2), TELLTALE_X_K(3), 0)
-#define TELLTALE_X_PACKED4 TELLTALE_X_KINDS(k1, TELLTALE_X_K(1), TELLTALE_X_K(2), TELLTALE_X_K(3), TELLTALE_X_K(4))
-#define TELLTALE_X_PACKED5 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), 0, 0, 0)
-#define TELLTALE_X_PACKED6 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), TELLTALE_X_K(6), 0, 0)
-#define TELLTALE_X_PACKED7 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), TELLTALE_X_K(6), TELLTALE_X_K(7), 0)
-#define TELLTALE_X_PACKED8 TELLTALE_X_PACKED4, TELLTALE_X_KINDS(k5, TELLTALE_X_K(5), TELLTALE_X_K(6), TELLTALE_X_K(7), TELLTALE_X_K(8))
-#define TELLTALE_X_PACKED9 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), 0, 0, 0)
-#define TELLTALE_X_PACKED10 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), TELLTALE_X_K(10), 0, 0)
-#define TELLTALE_X_PACKED11 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), TELLTALE_X_K(10), TELLTALE_X_K(11), 0)
-#define TELLTALE_X_PACKED12 TELLTALE_X_PACKED8, TELLTALE_X_KINDS(k9, TELLTALE_X_K(9), TELLTALE_X_K(10), TELLTALE_X_K(11), TELLTALE_X_K(12))
+#define TELLTALE_X_PACKS1 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), 0, 0, 0)
+#define TELLTALE_X_PACKS2 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), 0, 0)
+#define TELLTALE_X_PACKS3 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), 0)
+#define TELLTALE_X_PACKS4 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), TELLTALE_X_BYTE(4))
+#define TELLTALE_X_PACKS5 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), 0, 0, 0)
+#define TELLTALE_X_PACKS6 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), 0, 0)
+#define TELLTALE_X_PACKS7 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), 0)
+#define TELLTALE_X_PACKS8 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), TELLTALE_X_BYTE(8))
+#define TELLTALE_X_PACKS9 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), 0, 0, 0)
+#define TELLTALE_X_PACKS10 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), 0, 0)
+#define TELLTALE_X_PACKS11 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), 0)
+#define TELLTALE_X_PACKS12 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), TELLTALE_X_BYTE(12))
+
+#ifndef __clang__
+#define TELLTALE_X_ANYTEXT1 TELLTALE_X_IS_TEXT(1)
+#define TELLTALE_X_ANYTEXT2 TELLTALE_X_ANYTEXT1 || TELLTALE_X_IS_TEXT(2)
+#define TELLTALE_X_ANYTEXT3 TELLTALE_X_ANYTEXT2 || TELLTALE_X_IS_TEXT(3)
+#define TELLTALE_X_ANYTEXT4 TELLTALE_X_ANYTEXT3 || TELLTALE_X_IS_TEXT(4)
+#define TELLTALE_X_ANYTEXT5 TELLTALE_X_ANYTEXT4 || TELLTALE_X_IS_TEXT(5)
+#define TELLTALE_X_ANYTEXT6 TELLTALE_X_ANYTEXT5 || TELLTALE_X_IS_TEXT(6)
+#define TELLTALE_X_ANYTEXT7 TELLTALE_X_ANYTEXT6 || TELLTALE_X_IS_TEXT(7)
+#define TELLTALE_X_ANYTEXT8 TELLTALE_X_ANYTEXT7 || TELLTALE_X_IS_TEXT(8)
+#define TELLTALE_X_ANYTEXT9 TELLTALE_X_ANYTEXT8 || TELLTALE_X_IS_TEXT(9)
+#define TELLTALE_X_ANYTEXT10 TELLTALE_X_ANYTEXT9 || TELLTALE_X_IS_TEXT(10)
+#define TELLTALE_X_ANYTEXT11 TELLTALE_X_ANYTEXT10 || TELLTALE_X_IS_TEXT(11)
+#define TELLTALE_X_ANYTEXT12 TELLTALE_X_ANYTEXT11 || TELLTALE_X_IS_TEXT(12)
+
+#define TELLTALE_X_FIRSTTEXTS1 TELLTALE_X_FIRSTTEXT(1)
+#define TELLTALE_X_FIRSTTEXTS2 TELLTALE_X_FIRSTTEXTS1 TELLTALE_X_FIRSTTEXT(2)
+#define TELLTALE_X_FIRSTTEXTS3 TELLTALE_X_FIRSTTEXTS2 TELLTALE_X_FIRSTTEXT(3)
+#define TELLTALE_X_FIRSTTEXTS4 TELLTALE_X_FIRSTTEXTS3 TELLTALE_X_FIRSTTEXT(4)
+#define TELLTALE_X_FIRSTTEXTS5 TELLTALE_X_FIRSTTEXTS4 TELLTALE_X_FIRSTTEXT(5)
+#define TELLTALE_X_FIRSTTEXTS6 TELLTALE_X_FIRSTTEXTS5 TELLTALE_X_FIRSTTEXT(6)
+#define TELLTALE_X_FIRSTTEXTS7 TELLTALE_X_FIRSTTEXTS6 TELLTALE_X_FIRSTTEXT(7)
+#define TELLTALE_X_FIRSTTEXTS8 TELLTALE_X_FIRSTTEXTS7 TELLTALE_X_FIRSTTEXT(8)
+#define TELLTALE_X_FIRSTTEXTS9 TELLTALE_X_FIRSTTEXTS8 TELLTALE_X_FIRSTTEXT(9)
+#define TELLTALE_X_FIRSTTEXTS10 TELLTALE_X_FIRSTTEXTS9 TELLTALE_X_FIRSTTEXT(10)
+#define TELLTALE_X_FIRSTTEXTS11 TELLTALE_X_FIRSTTEXTS10 TELLTALE_X_FIRSTTEXT(11)
+#define TELLTALE_X_FIRSTTEXTS12 TELLTALE_X_FIRSTTEXTS11 TELLTALE_X_FIRSTTEXT(12)
+
+#define TELLTALE_X_TEXTS1 TELLTALE_X_TEXTOF(1)
+#define TELLTALE_X_TEXTS2 TELLTALE_X_TEXTS1, TELLTALE_X_TEXTOF(2)
+#define TELLTALE_X_TEXTS3 TELLTALE_X_TEXTS2, TELLTALE_X_TEXTOF(3)
+#define TELLTALE_X_TEXTS4 TELLTALE_X_TEXTS3, TELLTALE_X_TEXTOF(4)
+#define TELLTALE_X_TEXTS5 TELLTALE_X_TEXTS4, TELLTALE_X_TEXTOF(5)
+#define TELLTALE_X_TEXTS6 TELLTALE_X_TEXTS5, TELLTALE_X_TEXTOF(6)
+#define TELLTALE_X_TEXTS7 TELLTALE_X_TEXTS6, TELLTALE_X_TEXTOF(7)
+#define TELLTALE_X_TEXTS8 TELLTALE_X_TEXTS7, TELLTALE_X_TEXTOF(8)
+#define TELLTALE_X_TEXTS9 TELLTALE_X_TEXTS8, TELLTALE_X_TEXTOF(9)
+#define TELLTALE_X_TEXTS10 TELLTALE_X_TEXTS9, TELLTALE_X_TEXTOF(10)
+#define TELLTALE_X_TEXTS11 TELLTALE_X_TEXTS10, TELLTALE_X_TEXTOF(11)
+#define TELLTALE_X_TEXTS12 TELLTALE_X_TEXTS11, TELLTALE_X_TEXTOF(12)
+#endif
+
+/* The site, for which a text's bytes are wanted or not. */
+#define TELLTALE_X_ATSITE(how, sem, prov, probe, n)                                              \
+	TELLTALE_X_SITE(how, sem, prov, probe, n, TELLTALE_X_FORMATS##n, TELLTALE_X_KINDS##n)
+#ifdef __clang__
+#define TELLTALE_X_STAND(how, sem, prov, probe, n)                   \
+	TELLTALE_X_ASM(TELLTALE_X_ATSITE(how, sem, prov, probe, n)   \
+		       :                                             \
+		       : TELLTALE_X_PACKS##n, TELLTALE_X_VALUES##n);
+#else
+#define TELLTALE_X_STAND(how, sem, prov, probe, n)                                               \
+	if (TELLTALE_X_ANYTEXT##n) {                                                             \
+		const volatile void *telltale_x_anytext = TELLTALE_X_FIRSTTEXTS##n TELLTALE_X_NULL; \
+		TELLTALE_X_ASM(TELLTALE_X_ATSITE(how, sem, prov, probe, n)                       \
+			       :                                                                 \
+			       : TELLTALE_X_PACKS##n, TELLTALE_X_VALUES##n,                      \
+				 TELLTALE_X_TEXTS##n);                                           \
+	} else {                                                                                 \
+		TELLTALE_X_ASM(TELLTALE_X_ATSITE(how, sem, prov, probe, n)                       \
+			       :                                                                 \
+			       : TELLTALE_X_PACKS##n, TELLTALE_X_VALUES##n);                     \
+	}
+#endif
 
 /* A marker, by the number of its arguments. */
 #define TELLTALE_X_MARK(how, sem, prov, text, ...)                                                \
 	TELLTALE_X_CALL(TELLTALE_X_CAT(TELLTALE_X_MARK, TELLTALE_X_COUNT(__VA_ARGS__)), how, sem, \
 			prov, text, __VA_ARGS__)
-#define TELLTALE_X_MARKMANY(...)                                    \
-	do {                                                        \
-		TELLTALE_X_CHECK(0, TELLTALE_X_NOCOUNT);            \
+#define TELLTALE_X_MARKMANY(...)                         \
+	do {                                             \
+		TELLTALE_X_CHECK(0, TELLTALE_X_NOCOUNT); \
 	} while (0)
-#define TELLTALE_X_MARKN(how, sem, prov, text, probe, n, evals)                             \
-	do {                                                                                \
-		TELLTALE_X_QUIET                                                            \
-		evals                                                                       \
-		TELLTALE_X_SETTLES##n                                                       \
-		TELLTALE_X_TEXT(prov, probe, n, text);                                      \
-		TELLTALE_X_ASM(TELLTALE_X_SITE(how, sem, prov, probe, n,                    \
-					       TELLTALE_X_FORMATS##n,                       \
-					       TELLTALE_X_KINDBYTES##n)                     \
-			       :                                                            \
-			       : TELLTALE_X_PACKED##n, TELLTALE_X_VALUES##n);               \
-		TELLTALE_X_LOUD                                                             \
+#define TELLTALE_X_MARKN(how, sem, prov, text, probe, n, evals) \
+	do {                                                    \
+		TELLTALE_X_QUIET                                \
+		evals                                           \
+		TELLTALE_X_CHECKS##n                            \
+		TELLTALE_X_STAND(how, sem, prov, probe, n)      \
+		TELLTALE_X_TEXT(prov, probe, n, text);          \
+		TELLTALE_X_LOUD                                 \
 	} while (0)
-#define TELLTALE_X_MARK0(how, sem, prov, text, probe)                                \
+#define TELLTALE_X_MARK0(how, sem, prov, text, probe) \
 	TELLTALE_X_ASM(TELLTALE_X_SITE(how, sem, prov, probe, 0, "", "") : : "n"(0))
-
 #define TELLTALE_X_MARK1(how, sem, prov, text, probe, e1) \
 	TELLTALE_X_MARKN(how, sem, prov, text, probe, 1, TELLTALE_X_EVALS1(e1))
 #define TELLTALE_X_MARK2(how, sem, prov, text, probe, e1, e2) \
