@@ -319,18 +319,13 @@ static void test_many(unsigned count)
 	free(sites);
 }
 
-/*
- * Features are found out once in a process: for the second way, the program starts itself anew and
- * counts its tests on.
- */
 int main(int argc, char **argv)
 {
-	bool perf = argc == 3;
-	char number[2][16];
+	bool perf = argc == 4;
 
 	if (perf) {
-		tests = atoi(argv[1]);
-		failures = atoi(argv[2]);
+		tests = atoi(argv[2]);
+		failures = atoi(argv[3]);
 	}
 	skip_all_unless_permitted();
 	open_self(&target);
@@ -345,10 +340,6 @@ int main(int argc, char **argv)
 	target_close(&target);
 	if (perf)
 		return done();
-	setenv("TELLTALE_WITHOUT", "uprobe_multi", 1);
-	snprintf(number[0], sizeof(number[0]), "%d", tests);
-	snprintf(number[1], sizeof(number[1]), "%d", failures);
-	fflush(stdout);
-	execl("/proc/self/exe", argv[0], number[0], number[1], (char *)NULL);
+	again_with_perf_events("again");
 	return 1;
 }
