@@ -4,8 +4,8 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-telltale=build/telltale
-demo=build/samples/demo
+telltale=${TELLTALE:-build/telltale}
+demo=${DEMO:-build/samples/demo}
 pid=
 
 stop() {

@@ -142,12 +142,36 @@ static void floats_read_back(void **state)
 	buffer_free(&b);
 }
 
+/* The short way and the long way to the digits of a double agree. */
+static void short_floats(void **state)
+{
+	struct buffer b = {0};
+	char expected[40];
+
+	(void)state;
+	for (int i = -30000; i < 30000; i++) {
+		double value = i / 128.0 + i / 1000.0;
+
+		for (int precision = 15; precision <= 17; precision++) {
+			snprintf(expected, sizeof(expected), "%.*g", precision, value);
+			if (strtod(expected, NULL) == value)
+				break;
+		}
+		if (!strpbrk(expected, ".e"))
+			strcat(expected, ".0");
+		buffer_clear(&b);
+		put_float(&b, value, true);
+		assert_string_equal(buffer_string(&b), expected);
+	}
+	buffer_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(integers),         cmocka_unit_test(many_integers),
 	        cmocka_unit_test(padded),           cmocka_unit_test(floats),
-	        cmocka_unit_test(floats_read_back),
+	        cmocka_unit_test(floats_read_back), cmocka_unit_test(short_floats),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

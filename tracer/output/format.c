@@ -130,16 +130,21 @@ static void number_format(char *format, size_t size, const struct conversion *c,
 
 static void print_integer(struct buffer *b, const struct conversion *c, const struct value *v)
 {
+	bool bare = !c->width && !c->has_precision && !c->plus && !c->space && !c->hash;
 	bool as_signed = c->letter == 'd' || c->letter == 'i';
 	char format[48];
 
-	if (!c->width && !c->has_precision && !c->plus && !c->space && !c->hash) {
-		if (as_signed)
-			put_signed(b, (int64_t)v->bits);
-		else if (c->letter == 'u')
-			put_unsigned(b, own_width(v));
-		if (as_signed || c->letter == 'u')
-			return;
+	if (bare && as_signed) {
+		put_signed(b, (int64_t)v->bits);
+		return;
+	}
+	if (bare && c->letter == 'u') {
+		put_unsigned(b, own_width(v));
+		return;
+	}
+	if (bare && c->letter == 'x') {
+		put_hex_digits(b, own_width(v));
+		return;
 	}
 	number_format(format, sizeof(format), c, "ll");
 	if (as_signed)

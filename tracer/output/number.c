@@ -53,17 +53,21 @@ void put_padded(struct buffer *b, uint64_t value, unsigned digits)
 	put_bytes(b, first, (size_t)(room + sizeof(room) - first));
 }
 
-void put_hex(struct buffer *b, uint64_t value)
+void put_hex_digits(struct buffer *b, uint64_t value)
 {
-	char room[18], *first = room + sizeof(room);
+	char room[16], *first = room + sizeof(room);
 
 	do {
 		*--first = "0123456789abcdef"[value & 15];
 		value >>= 4;
 	} while (value);
-	*--first = 'x';
-	*--first = '0';
 	put_bytes(b, first, (size_t)(room + sizeof(room) - first));
+}
+
+void put_hex(struct buffer *b, uint64_t value)
+{
+	put_text(b, "0x");
+	put_hex_digits(b, value);
 }
 
 void put_hex_bytes(struct buffer *b, const char *bytes, size_t length)
@@ -92,6 +96,32 @@ static void shortest(char *room, size_t size, double value, bool is_double)
 	}
 }
 
+/*
+ * Most doubles that people pass have a few decimals. m / 10^k with both numbers exact is the double
+ * that the digits of m with k decimals read back as; the smallest k that gives the value is the
+ * shortest form. False where that form is longer, or has an exponent.
+ */
+static bool put_decimals(struct buffer *b, double value)
+{
+	double size = fabs(value), scale = 1;
+
+	if (size >= 1e9 || (size < 1e-4 && size > 0))
+		return false;
+	for (unsigned decimals = 0; decimals <= 6; decimals++, scale *= 10) {
+		uint64_t m = (uint64_t)(size * scale + 0.5);
+
+		if ((double)m / scale < size || (double)m / scale > size)
+			continue;
+		if (signbit(value))
+			put_char(b, '-');
+		put_unsigned(b, m / (uint64_t)scale);
+		put_char(b, '.');
+		put_padded(b, m % (uint64_t)scale, decimals ? decimals : 1);
+		return true;
+	}
+	return false;
+}
+
 void put_float(struct buffer *b, double value, bool is_double)
 {
 	char room[40], *mark;
@@ -100,6 +130,8 @@ void put_float(struct buffer *b, double value, bool is_double)
 		put_text(b, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
 		return;
 	}
+	if (is_double && put_decimals(b, value))
+		return;
 	shortest(room, sizeof(room), value, is_double);
 	mark = strpbrk(room, ",.e");
 	if (!mark)

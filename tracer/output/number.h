@@ -35,6 +35,7 @@ void put_unsigned(struct buffer *b, uint64_t value);
 void put_signed(struct buffer *b, int64_t value);
 void put_padded(struct buffer *b, uint64_t value, unsigned digits); /* zeros in front */
 void put_hex(struct buffer *b, uint64_t value);                     /* 0x1f */
+void put_hex_digits(struct buffer *b, uint64_t value);
 void put_hex_bytes(struct buffer *b, const char *bytes, size_t length);
 
 /* The shortest decimal form that reads back as the same double, or float: 0.25, 3.0, 1e+300, nan,
