@@ -28,6 +28,9 @@ bool operand_machine(uint16_t machine, uint8_t bits)
 	return find_arch(machine, bits) != NULL;
 }
 
+/* Of a size; what is longer is not looked through again at every blank. */
+enum { MOST_DIGITS = 32 };
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -39,7 +42,7 @@ static const char *size_end(const char *text)
 	const char *c = text + (*text == '-');
 	const char *digits = c;
 
-	while (*c >= '0' && *c <= '9')
+	while (*c >= '0' && *c <= '9' && c - digits < MOST_DIGITS)
 		c++;
 	if (c == digits)
 		return NULL;
