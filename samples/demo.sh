@@ -54,9 +54,9 @@ show "The same for other programs: one JSON object a line, here the first two re
 show "Counted in the kernel, no event is sent" \
 	count -p "$pid" -t 2 'demo:*'
 show "How the sizes of replies are spread" \
-	hist -p "$pid" -t 3 --of bytes demo:reply
+	hist -p "$pid" -t 3 --of args.bytes demo:reply
 show "The verbs write programs; this is what the last one wrote" \
-	hist -p "$pid" -t 3 --of bytes demo:reply --show-program
+	hist -p "$pid" -t 3 --of args.bytes demo:reply --show-program
 
 stop
 echo

@@ -72,7 +72,7 @@ struct common {
 
 /* Of verbs that write a program for the person. */
 #define WRITER_ROWS(c)                                                                             \
-	{0, "filter", OPTION_TEXT, &(c)->filter, "EXPR", "only hits for which it is true"},        \
+	{0, "filter", OPTION_TEXT, &(c)->filter, "EXPR", "only hits for which it is true, such as 'args.id > 3'"},        \
 	{                                                                                          \
 		0, "show-program", OPTION_FLAG, &(c)->show_program, NULL,                          \
 		        "print the program instead of running it"                                  \

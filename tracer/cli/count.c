@@ -17,7 +17,8 @@ int count_main(int argc, char **argv)
 	const char *by = NULL;
 	const struct option_row rows[] = {
 	        TRACING_ROWS(&c),
-	        {0, "by", OPTION_TEXT, &by, "EXPR,...", "one count for each value; default: probe"},
+	        {0, "by", OPTION_TEXT, &by, "EXPR,...",
+	         "one count for each value, such as pid or args.path; default: probe"},
 	        WRITER_ROWS(&c),
 	        ROWS_END,
 	};
