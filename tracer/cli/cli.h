@@ -40,48 +40,37 @@ struct common {
 	struct warnings warnings; /* of the session, which must end before this does */
 };
 
-/* clang-format off: tables */
-#define TARGET_ROWS(c)                                                                             \
-	{'p',        "pid", OPTION_LIST,                                                           \
-	 &(c)->pids, "PID", "a running process and its libraries; may repeat"},                    \
-	{                                                                                          \
-		'b', "binary", OPTION_LIST, &(c)->files, "FILE",                                   \
-		        "a program or library, in every process that runs it; may repeat"          \
-	}
+/* clang-format off */
+#define TARGET_ROWS(c)										\
+	{'p', "pid", OPTION_LIST, &(c)->pids, "PID",						\
+	 "a running process and its libraries; may repeat"},					\
+	{'b', "binary", OPTION_LIST, &(c)->files, "FILE",					\
+	 "a program or library, in every process that runs it; may repeat"}
 
-#define JSON_ROWS(c)                                                                               \
-	{                                                                                          \
-		0, "json", OPTION_FLAG, &(c)->json, NULL, "one JSON object a line"                 \
-	}
+#define JSON_ROWS(c)										\
+	{0, "json", OPTION_FLAG, &(c)->json, NULL, "one JSON object a line"}
 
-#define TRACING_ROWS(c)                                                                            \
-	TARGET_ROWS(c), JSON_ROWS(c),                                                              \
-	        {'t', "time", OPTION_SECONDS, &(c)->seconds, "SECONDS", "end after that time"},    \
-	        {'o', "output", OPTION_TEXT, &(c)->path, "FILE", "write the results there"},       \
-	        {'s',         "strlen",                                                            \
-	         OPTION_SIZE, &(c)->text_limit,                                                    \
-	         "N",         "bytes of a text at the most; 256 where not given"},                 \
-	        {0,           "ring-size",                                                         \
-	         OPTION_SIZE, &(c)->ring_bytes,                                                    \
-	         "SIZE",      "room for events that wait to be printed, such as 8M"},              \
-	        {'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"},                     \
-	{                                                                                          \
-		'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,                                  \
-		        "should the kernel refuse a program: its whole reason"                     \
-	}
+#define TRACING_ROWS(c)										\
+	TARGET_ROWS(c),										\
+	JSON_ROWS(c),										\
+	{'t', "time", OPTION_SECONDS, &(c)->seconds, "SECONDS", "end after that time"},	\
+	{'o', "output", OPTION_TEXT, &(c)->path, "FILE", "write the results there"},		\
+	{'s', "strlen", OPTION_SIZE, &(c)->text_limit, "N",					\
+	 "bytes of a text at the most; 256 where not given"},					\
+	{0, "ring-size", OPTION_SIZE, &(c)->ring_bytes, "SIZE",				\
+	 "room for events that wait to be printed, such as 8M"},				\
+	{'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"},				\
+	{'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,					\
+	 "should the kernel refuse a program: its whole reason"}
 
 /* Of verbs that write a program for the person. */
-#define WRITER_ROWS(c)                                                                             \
-	{0, "filter", OPTION_TEXT, &(c)->filter, "EXPR", "only hits for which it is true, such as 'args.id > 3'"},        \
-	{                                                                                          \
-		0, "show-program", OPTION_FLAG, &(c)->show_program, NULL,                          \
-		        "print the program instead of running it"                                  \
-	}
+#define WRITER_ROWS(c)										\
+	{0, "filter", OPTION_TEXT, &(c)->filter, "EXPR",					\
+	 "only hits for which it is true, such as 'args.id > 3'"},				\
+	{0, "show-program", OPTION_FLAG, &(c)->show_program, NULL,				\
+	 "print the program instead of running it"}
 
-#define ROWS_END                                                                                   \
-	{                                                                                          \
-		.name = NULL                                                                       \
-	}
+#define ROWS_END {.name = NULL}
 /* clang-format on */
 
 /* Parses the command line. On a return of false the verb has nothing left to do but to return
