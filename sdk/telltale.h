@@ -132,8 +132,12 @@ TELLTALE_X_QUIET
 #define TELLTALE_DEFINE_SEMAPHORE(id) TELLTALE_X_DEFINE_SEMAPHORE(id, "telltale_semaphore_" #id)
 #define TELLTALE_DECLARE_SEMAPHORE(id) TELLTALE_X_DECLARE_SEMAPHORE(id, "telltale_semaphore_" #id)
 #define TELLTALE_SEMAPHORE_ENABLED(id) TELLTALE_X_SEMAPHORE_ENABLED(id)
-#define TELLTALE_WITH(id, provider, ...)                                                           \
-	TELLTALE_X_MARK(SHARED, "telltale_semaphore_" #id, #provider, #__VA_ARGS__, __VA_ARGS__)
+#define TELLTALE_WITH(id, provider, ...)                                                         \
+	do {                                                                                     \
+		(void)TELLTALE_X_DECLARED(id);                                                   \
+		TELLTALE_X_MARK(SHARED, "telltale_semaphore_" #id, #provider, #__VA_ARGS__,      \
+				__VA_ARGS__);                                                    \
+	} while (0)
 
 /*
  * How it works
@@ -181,7 +185,7 @@ TELLTALE_X_QUIET
 #define TELLTALE_X_CHECK(ok, why) __extension__ _Static_assert TELLTALE_X_NOTHING(ok, why)
 #endif
 #define TELLTALE_X_NOTYPE                                                                    \
-	"telltale: an argument of this type can't travel in a marker; pass an integer, bool, " \
+	"telltale: an argument of this type cannot travel in a marker; pass an integer, bool, " \
 	"enum, pointer, string, float or double (of a struct: a pointer, or its members)"
 #define TELLTALE_X_NOCOUNT                                                               \
 	"telltale: a marker takes at most twelve arguments (TELLTALE_BUF counts as two)"
@@ -580,6 +584,13 @@ template <> struct telltale_x_text<true> {
 	".popsection\n"                                                              \
 	".endif\n"
 
+#ifdef TELLTALE_DISABLE
+#define TELLTALE_X_ENABLED(id, prov, probe, ...) 0
+#define TELLTALE_X_DECLARE_SEMAPHORE(id, symbol) struct telltale_x_shared_##id
+#define TELLTALE_X_DEFINE_SEMAPHORE(id, symbol) struct telltale_x_shared_##id
+#define TELLTALE_X_SEMAPHORE_ENABLED(id) 0
+#define TELLTALE_X_DECLARED(id) 0
+#else
 #define TELLTALE_X_ENABLED(id, prov, probe, ...) TELLTALE_X_ENABLED_(id##probe, prov, probe)
 #define TELLTALE_X_ENABLED_(id, prov, probe)                                              \
 	(__extension__({                                                                  \
@@ -598,6 +609,8 @@ template <> struct telltale_x_text<true> {
 	volatile unsigned short telltale_x_shared_##id    \
 		__attribute__((__section__(".probes"), __used__)) = 0
 #define TELLTALE_X_SEMAPHORE_ENABLED(id) (telltale_x_shared_##id != 0)
+#define TELLTALE_X_DECLARED(id) sizeof(telltale_x_shared_##id)
+#endif
 
 /*
  * The site
@@ -789,6 +802,19 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_TEXTS12 TELLTALE_X_TEXTS11, TELLTALE_X_TEXTOF(12)
 #endif
 
+#define TELLTALE_X_USES1 (void)telltale_x_a1;
+#define TELLTALE_X_USES2 TELLTALE_X_USES1 (void)telltale_x_a2;
+#define TELLTALE_X_USES3 TELLTALE_X_USES2 (void)telltale_x_a3;
+#define TELLTALE_X_USES4 TELLTALE_X_USES3 (void)telltale_x_a4;
+#define TELLTALE_X_USES5 TELLTALE_X_USES4 (void)telltale_x_a5;
+#define TELLTALE_X_USES6 TELLTALE_X_USES5 (void)telltale_x_a6;
+#define TELLTALE_X_USES7 TELLTALE_X_USES6 (void)telltale_x_a7;
+#define TELLTALE_X_USES8 TELLTALE_X_USES7 (void)telltale_x_a8;
+#define TELLTALE_X_USES9 TELLTALE_X_USES8 (void)telltale_x_a9;
+#define TELLTALE_X_USES10 TELLTALE_X_USES9 (void)telltale_x_a10;
+#define TELLTALE_X_USES11 TELLTALE_X_USES10 (void)telltale_x_a11;
+#define TELLTALE_X_USES12 TELLTALE_X_USES11 (void)telltale_x_a12;
+
 /* The site, for which a text's bytes are wanted or not. */
 #define TELLTALE_X_ATSITE(how, sem, prov, probe, n)                                              \
 	TELLTALE_X_SITE(how, sem, prov, probe, n, TELLTALE_X_FORMATS##n, TELLTALE_X_KINDS##n)
@@ -820,6 +846,21 @@ template <> struct telltale_x_text<true> {
 	do {                                             \
 		TELLTALE_X_CHECK(0, TELLTALE_X_NOCOUNT); \
 	} while (0)
+#ifdef TELLTALE_DISABLE
+#define TELLTALE_X_MARKN(how, sem, prov, text, probe, n, evals) \
+	do {                                                    \
+		TELLTALE_X_QUIET                                \
+		if (0) {                                        \
+			evals                                   \
+			TELLTALE_X_CHECKS##n                    \
+			TELLTALE_X_USES##n                      \
+		}                                               \
+		TELLTALE_X_LOUD                                 \
+	} while (0)
+#define TELLTALE_X_MARK0(how, sem, prov, text, probe) \
+	do {                                          \
+	} while (0)
+#else
 #define TELLTALE_X_MARKN(how, sem, prov, text, probe, n, evals) \
 	do {                                                    \
 		TELLTALE_X_QUIET                                \
@@ -831,6 +872,7 @@ template <> struct telltale_x_text<true> {
 	} while (0)
 #define TELLTALE_X_MARK0(how, sem, prov, text, probe) \
 	TELLTALE_X_ASM(TELLTALE_X_SITE(how, sem, prov, probe, 0, "", "") : : "n"(0))
+#endif
 #define TELLTALE_X_MARK1(how, sem, prov, text, probe, e1) \
 	TELLTALE_X_MARKN(how, sem, prov, text, probe, 1, TELLTALE_X_EVALS1(e1))
 #define TELLTALE_X_MARK2(how, sem, prov, text, probe, e1, e2) \

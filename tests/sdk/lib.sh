@@ -88,3 +88,12 @@ finish()
 	[ "$failed" = 0 ]
 	exit
 }
+
+# expect_notes SOURCE POINTER LONG CHAR: what the `//=` comments of a source and its args.h say, for these sizes.
+expect_notes()
+{
+	cat "$here/$1" "$here/args.h" | sed -n 's|^.*//= ||p' | sed -E ":again
+		s/^([^|]*) (-?)P( |\$)/\1 \2$2\3/; t again
+		s/^([^|]*) (-?)L( |\$)/\1 \2$3\3/; t again
+		s/^([^|]*) C( |\$)/\1 $4\2/; t again" | LC_ALL=C sort -u
+}

@@ -396,7 +396,7 @@ int main(int argc, char **argv)
 			}
 			printf(" %.*s", (int)(at - p), p);
 			for (p = at; *p && *p != ' '; p++)
-				for (; *p == '[' || *p == '('; p++)
+				if (*p == '[' || *p == '(')
 					p += strcspn(p, "])");
 			p += *p == ' ';
 		}
