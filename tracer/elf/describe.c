@@ -308,8 +308,11 @@ int notes_describe(struct elf_file *file, struct notes *notes, const struct note
 	};
 	struct elf_section section;
 	size_t after = 0;
-	int rc = index_places(&j, err);
+	int rc = elf_file_section(file, ".note.telltale", &section, err);
 
+	if (rc <= 0)
+		return rc;
+	rc = index_places(&j, err);
 	while (!rc) {
 		rc = elf_file_section_next(file, ".note.telltale", &after, &section, err);
 		if (rc <= 0)
