@@ -1,5 +1,6 @@
 /*
- * amd64: the registers of struct pt_regs and their narrower names. Operands are x86.c's.
+ * amd64 and x32 (its programs of 32-bit addresses): the registers of struct pt_regs and their
+ * narrower names. Operands are x86.c's.
  */
 #include <elf.h>
 
@@ -99,6 +100,14 @@ static bool parse(struct scan *scan, struct operand *operand)
 const struct operand_arch operand_amd64 = {
         .machine = EM_X86_64,
         .bits = 64,
+        .width = 8,
+        OPERAND_REGISTERS(registers),
+        .parse = parse,
+};
+
+const struct operand_arch operand_x32 = {
+        .machine = EM_X86_64,
+        .bits = 32,
         .width = 8,
         OPERAND_REGISTERS(registers),
         .parse = parse,

@@ -88,8 +88,8 @@ struct operand_arch {
 	        NUMBERED(n, 29, first, width), NUMBERED(n, 30, first, width),                      \
 	        NUMBERED(n, 31, first, width)
 
-extern const struct operand_arch operand_amd64, operand_i386, operand_arm64, operand_arm,
-        operand_riscv64, operand_ppc64, operand_s390x, operand_mips32, operand_mips64,
+extern const struct operand_arch operand_amd64, operand_x32, operand_i386, operand_arm64,
+        operand_arm, operand_riscv64, operand_ppc64, operand_s390x, operand_mips32, operand_mips64,
         operand_loongarch64;
 
 /* Sets the reason, unless there is one; always false. */

@@ -11,8 +11,9 @@
 #include "operand/arch.h"
 
 static const struct operand_arch *const architectures[] = {
-        &operand_amd64, &operand_i386,  &operand_arm64,  &operand_arm,    &operand_riscv64,
-        &operand_ppc64, &operand_s390x, &operand_mips32, &operand_mips64, &operand_loongarch64,
+        &operand_amd64,  &operand_x32,     &operand_i386,        &operand_arm64,
+        &operand_arm,    &operand_riscv64, &operand_ppc64,       &operand_s390x,
+        &operand_mips32, &operand_mips64,  &operand_loongarch64,
 };
 
 static const struct operand_arch *find_arch(uint16_t machine, uint8_t bits)

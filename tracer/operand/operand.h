@@ -65,7 +65,8 @@ struct operand {
 	bool index_signed; /* of an index narrower than an address: extend its sign (arm64 sxtw) */
 	int64_t displacement;
 	const char *symbol; /* its name without @GOTPCREL, @tpoff and the like; NULL: none */
-	uint64_t value;     /* OPERAND_CONST: already cut to `size` and, when signed, extended */
+	uint64_t value;     /* OPERAND_CONST: already cut to `size` and, when signed, extended
+	                   to 64 bits; of a wider one the lower 64 bits */
 	const char *text;   /* as it stands in the note, this operand only */
 	const char *reason; /* OPERAND_UNKNOWN: why */
 };

@@ -55,6 +55,8 @@ static bool scan_registers(struct scan *scan, struct operand *operand)
 	if (scan_take(scan, ',')) {
 		if (!scan_base_register(scan, &operand->index))
 			return false;
+		if (operand->index->offset == X86_SP || operand->index->offset == X86_IP)
+			return scan_fail(scan, "an index can't be in this register");
 		if (scan_take(scan, ',') && !scan_scale(scan, operand))
 			return false;
 	}
@@ -115,13 +117,19 @@ static bool parse_constant(struct scan *scan, struct operand *operand)
 	return apply_suffix(scan, &sum, operand);
 }
 
-/* `%fs:...`: the segment's name is read already. */
+/* `%fs:...`: the segment's name is read already. Linux has those for code and data at 0. */
 static bool parse_segment(struct scan *scan, struct operand *operand, const char *thread_segment,
                           const char *name)
 {
-	if (strncmp(name, thread_segment, 2))
+	static const char *const flat[] = {"ds", "es", "ss", "cs"};
+	bool is_flat = false;
+
+	for (size_t i = 0; i < sizeof(flat) / sizeof(flat[0]); i++)
+		is_flat |= !strncmp(name, flat[i], 2);
+	if (!strncmp(name, thread_segment, 2))
+		operand->base = OPERAND_BASE_THREAD;
+	else if (!is_flat)
 		return scan_fail(scan, "a segment that is not the thread's");
-	operand->base = OPERAND_BASE_THREAD;
 	return parse_memory(scan, operand);
 }
 
