@@ -21,8 +21,8 @@ struct symbols;
 int symbols_read(struct elf_file *file, struct symbols **symbols, struct error *err);
 void symbols_free(struct symbols *symbols); /* NULL is allowed */
 
-/* The symbol that covers the address: the last one that starts at or before it, and, when its size
- * is known, ends behind it. NULL where there is none. */
+/* The symbol that covers the address, the innermost of several; else the last one that starts at or
+ * before it, when its size is not known. NULL where there is none. */
 const struct symbol *symbols_at(const struct symbols *symbols, uint64_t address);
 
 /* A symbol by its exact name; global ones win over local ones. *ambiguous (may be NULL) is set
