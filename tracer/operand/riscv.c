@@ -39,7 +39,8 @@ static const struct operand_register registers[] = {
 
 static bool apply_relocation(struct scan *scan, const struct sum *sum, struct operand *operand)
 {
-	if (suffix_is(sum, "lo") || suffix_is(sum, "pcrel_lo"))
+	/* %pcrel_lo is not here: it names the instruction with the upper part, not the symbol. */
+	if (suffix_is(sum, "lo"))
 		operand->base = OPERAND_BASE_LOW;
 	else if (suffix_is(sum, "tprel_lo"))
 		operand->base = OPERAND_BASE_TPOFF;
