@@ -1,0 +1,3 @@
+/* quiet.h as C. */
+#include <stdbool.h>
+#include "quiet.h"

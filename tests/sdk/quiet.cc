@@ -1,0 +1,2 @@
+// quiet.h as C++.
+#include "quiet.h"
