@@ -321,9 +321,9 @@ static void test_many(unsigned count)
 
 int main(int argc, char **argv)
 {
-	bool perf = argc == 4;
+	bool again = argc == 4, perf = getenv("TELLTALE_WITHOUT") != NULL;
 
-	if (perf) {
+	if (again) {
 		tests = atoi(argv[2]);
 		failures = atoi(argv[3]);
 	}
@@ -338,7 +338,7 @@ int main(int argc, char **argv)
 	test_killed();
 	test_many(perf ? 20 : MANY);
 	target_close(&target);
-	if (perf)
+	if (perf && strstr(getenv("TELLTALE_WITHOUT"), "cookie"))
 		return done();
 	again_with_perf_events("again");
 	return 1;

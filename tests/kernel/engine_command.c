@@ -167,13 +167,13 @@ static void test_killed_target(void)
 
 int main(int argc, char **argv)
 {
-	bool perf = argc == 4;
+	bool again = argc == 4, perf = getenv("TELLTALE_WITHOUT") != NULL;
 
 	if (argc == 3)
 		return be_command(argv);
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 1;
-	if (perf) {
+	if (again) {
 		tests = atoi(argv[2]);
 		failures = atoi(argv[3]);
 	}
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 	test_many_deaths();
 	test_killed_target();
 	target_close(&target);
-	if (perf)
+	if (perf && strstr(getenv("TELLTALE_WITHOUT"), "cookie"))
 		return done();
 	again_with_perf_events("again");
 	return 1;

@@ -45,7 +45,8 @@ static unsigned possible_cpus(void)
  */
 static bool choose_multi(const struct target *target)
 {
-	if (!feature(FEATURE_UPROBE_MULTI)->present)
+	/* Without cookies only by TELLTALE_WITHOUT: they are older. */
+	if (!feature(FEATURE_UPROBE_MULTI)->present || !feature(FEATURE_COOKIE)->present)
 		return false;
 	for (size_t i = 0; i < target->file_count; i++)
 		if (target->files[i].pid_count)
@@ -65,8 +66,6 @@ static int check_needs(const struct engine *e, struct error *err)
 
 		if (program->sleepable && !feature(FEATURE_SLEEPABLE)->present)
 			return feature_refuse(FEATURE_SLEEPABLE, "asked for by a program", err);
-		if (program->uses_cookie && !feature(FEATURE_COOKIE)->present)
-			return feature_refuse(FEATURE_COOKIE, "needed to tell sites apart", err);
 		for (size_t j = 0; j < program->site_count; j++)
 			if (program->sites[j].semaphore_offset &&
 			    !feature(FEATURE_REF_CTR)->present)

@@ -194,7 +194,8 @@ static int try_uprobe(void)
 	return code == -EINVAL ? 0 : close_if_open(code);
 }
 
-static bool multi_pid_right;
+static bool multi_tried;     /* and found */
+static bool multi_pid_right; /* means processes by its pids, not threads */
 
 /*
  * The program must be loaded for it (a kernel without it refuses the attach type with EINVAL); the
@@ -212,8 +213,10 @@ static int try_uprobe_multi(void)
 	code = sys_link_uprobe_multi(program, &multi);
 	close(program);
 	multi_pid_right = code == -EINVAL;
-	/* Kernels that know the attach type but not yet the link would say so. */
-	return code == -EINVAL || code == -EBADF || code == -ESRCH ? 0 : close_if_open(code);
+	if (code == -EINVAL || code == -EBADF || code == -ESRCH)
+		code = 0;
+	multi_tried = !code;
+	return code;
 }
 
 bool feature_multi_pid(void)
@@ -301,7 +304,11 @@ static void find_out(enum feature feature, struct feature_answer *answer)
 		snprintf(answer->remedy, sizeof(answer->remedy), "take it out of TELLTALE_WITHOUT");
 		return;
 	}
-	code = table[feature].try();
+	/* What is older than the link over many sites needs no trial of its own where that is. */
+	if (feature != FEATURE_UPROBE && feature != FEATURE_UPROBE_MULTI && multi_tried)
+		code = 0;
+	else
+		code = table[feature].try();
 	answer->present = !code;
 	if (!code)
 		return;

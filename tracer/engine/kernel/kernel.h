@@ -28,10 +28,19 @@ struct ring {
 	uint64_t pause;
 };
 
+/* ---- load.c ---- */
+
+/* Copies of one program with different cookies in them, where the kernel has none (load.c). */
+struct kernel_copies {
+	struct table by_cookie; /* to an index into fds */
+	int *fds;
+	size_t count, room;
+};
+
 /* ---- attach.c ---- */
 
 struct kernel_link {
-	int fd;    /* a link */
+	int fd;    /* a link; -1 before 5.15, which has none for perf events */
 	int event; /* the perf event below it, or -1 */
 };
 
@@ -39,10 +48,11 @@ struct engine {
 	const struct plan *plan;
 	const struct target *target;
 	struct engine_options options;
-	struct kernel_map *maps; /* one for each of the plan */
-	int *programs;           /* one for each of the plan */
-	bool multi;              /* uprobe_multi links; else perf events */
-	unsigned cpus;           /* possible ones: how many values a per-CPU map has */
+	struct kernel_map *maps;      /* one for each of the plan */
+	int *programs;                /* one for each of the plan; -1: only its copies */
+	struct kernel_copies *copies; /* one for each of the plan */
+	bool multi;                   /* uprobe_multi links; else perf events */
+	unsigned cpus;                /* possible ones: how many values a per-CPU map has */
 
 	struct ring ring;
 	struct abi_control *control; /* NULL: none */
@@ -60,6 +70,8 @@ void maps_close(struct engine *e);
 
 int programs_load(struct engine *e, struct warnings *warnings, struct error *err);
 void programs_close(struct engine *e);
+/* The program to attach at a site with this cookie. */
+int program_for(const struct engine *e, size_t index, uint64_t cookie);
 
 /* ---- attach.c, perf.c, timers.c ---- */
 
@@ -81,6 +93,7 @@ struct group {
 
 int sites_attach(struct engine *e, struct warnings *warnings, struct error *err);
 int group_attach_perf(struct group *group, size_t site);
+int event_attach(struct engine *e, int program, int event, uint64_t cookie);
 void links_close(struct engine *e);
 
 int timers_attach(struct engine *e, struct error *err);

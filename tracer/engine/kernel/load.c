@@ -4,6 +4,7 @@
  */
 #include "features.h"
 #include "kernel.h"
+#include "process/limits.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -127,7 +128,35 @@ static void explain_verifier(struct engine *e, struct sys_program *program, int 
 
 /* ---- loading ---- */
 
-static int load_one(struct engine *e, size_t index, struct warnings *warnings, struct error *err)
+/*
+ * Without cookies (before 5.15), each cookie has a copy of the program with the number in place of
+ * the call that asks for it. One instruction for one, so that every jump stays right.
+ */
+static bool put_cookie(struct bpf_insn *insns, size_t count, uint64_t cookie)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW)) {
+			i++;
+			continue;
+		}
+		if (insns[i].code != (BPF_JMP | BPF_CALL) || insns[i].src_reg ||
+		    insns[i].imm != BPF_FUNC_get_attach_cookie)
+			continue;
+		if (cookie > UINT32_MAX)
+			return false;
+		/* The 32-bit form clears the upper half. */
+		insns[i] = (struct bpf_insn){
+		        .code = BPF_ALU | BPF_MOV | BPF_K,
+		        .dst_reg = BPF_REG_0,
+		        .imm = (int32_t)cookie,
+		};
+	}
+	return true;
+}
+
+/* Loads a program, with the cookie put in where one is given: the descriptor or -errno. */
+static int load_one(struct engine *e, size_t index, const uint64_t *cookie,
+                    struct warnings *warnings, struct error *err)
 {
 	const struct plan_program *plan = &e->plan->programs[index];
 	struct sys_program program = {
@@ -147,14 +176,47 @@ static int load_one(struct engine *e, size_t index, struct warnings *warnings, s
 		                 "program %s of the plan names a map that is not there",
 		                 plan->name);
 	}
+	if (cookie && !put_cookie(insns, plan->insn_count, *cookie)) {
+		free(insns);
+		return feature_refuse(FEATURE_COOKIE, "needed for a cookie of this size", err);
+	}
 	program.insns = insns;
 	choose_type(e, plan, &program);
 	fd = sys_program_load(&program);
+	if (fd == -EMFILE) {
+		raise_file_limit();
+		fd = sys_program_load(&program);
+	}
 	if (fd < 0)
 		explain_verifier(e, &program, fd, warnings, err);
 	free(insns);
-	e->programs[index] = fd;
-	return fd < 0 ? err->code : 0;
+	return fd < 0 ? err->code : fd;
+}
+
+static int load_by_cookie(struct engine *e, size_t index, struct warnings *warnings,
+                          struct error *err)
+{
+	const struct plan_program *plan = &e->plan->programs[index];
+	struct kernel_copies *copies = &e->copies[index];
+
+	for (size_t i = 0; i < plan->site_count; i++) {
+		/* The plan's own memory is the key: it outlives the engine. */
+		const uint64_t *cookie = &plan->sites[i].cookie;
+		size_t found;
+		int *fd, there = table_put(&copies->by_cookie, cookie, sizeof(*cookie),
+		                           copies->count, &found);
+
+		if (there > 0)
+			continue;
+		fd = there ? NULL
+		           : array_add(&copies->fds, &copies->count, &copies->room, sizeof(*fd));
+		if (!fd)
+			return error_memory(err);
+		*fd = load_one(e, index, cookie, warnings, err);
+		if (*fd < 0)
+			return *fd;
+	}
+	return 0;
 }
 
 int programs_load(struct engine *e, struct warnings *warnings, struct error *err)
@@ -162,13 +224,28 @@ int programs_load(struct engine *e, struct warnings *warnings, struct error *err
 	int code = 0;
 
 	e->programs = calloc(e->plan->program_count + 1, sizeof(*e->programs));
-	if (!e->programs)
+	e->copies = calloc(e->plan->program_count + 1, sizeof(*e->copies));
+	if (!e->programs || !e->copies)
 		return error_memory(err);
 	for (size_t i = 0; i < e->plan->program_count; i++)
 		e->programs[i] = -1;
-	for (size_t i = 0; i < e->plan->program_count && !code; i++)
-		code = load_one(e, i, warnings, err);
-	return code;
+	for (size_t i = 0; i < e->plan->program_count && code >= 0; i++) {
+		if (e->plan->programs[i].uses_cookie && !feature(FEATURE_COOKIE)->present)
+			code = load_by_cookie(e, i, warnings, err);
+		else
+			code = e->programs[i] = load_one(e, i, NULL, warnings, err);
+	}
+	return code < 0 ? code : 0;
+}
+
+int program_for(const struct engine *e, size_t index, uint64_t cookie)
+{
+	const struct kernel_copies *copies = &e->copies[index];
+	size_t found;
+
+	if (table_get(&copies->by_cookie, &cookie, sizeof(cookie), &found))
+		return copies->fds[found];
+	return e->programs[index];
 }
 
 void programs_close(struct engine *e)
@@ -176,6 +253,15 @@ void programs_close(struct engine *e)
 	for (size_t i = 0; e->programs && i < e->plan->program_count; i++)
 		if (e->programs[i] >= 0)
 			close(e->programs[i]);
+	for (size_t i = 0; e->copies && i < e->plan->program_count; i++) {
+		for (size_t j = 0; j < e->copies[i].count; j++)
+			if (e->copies[i].fds[j] >= 0)
+				close(e->copies[i].fds[j]);
+		table_free(&e->copies[i].by_cookie);
+		free(e->copies[i].fds);
+	}
 	free(e->programs);
+	free(e->copies);
 	e->programs = NULL;
+	e->copies = NULL;
 }

@@ -9,23 +9,28 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int link_event(struct group *g, size_t site, int event)
+/* Puts a program on an event; the link keeps it there, or before 5.15 the event itself. */
+int event_attach(struct engine *e, int program, int event, uint64_t cookie)
 {
-	struct engine *e = g->engine;
-	int program = e->programs[g->program];
-	int link = sys_link_perf_event(program, event, g->cookies[site]);
+	bool has_links = feature(FEATURE_COOKIE)->present; /* of the same age */
+	int link = has_links ? sys_link_perf_event(program, event, cookie)
+	                     : sys_perf_set_program(event, program);
 
 	if (link < 0)
 		return link;
-	if (!link_add(e, link, event)) {
+	if (!has_links)
+		link = -1;
+	if (link_add(e, link, event))
+		return 0;
+	if (link >= 0)
 		close(link);
-		return -ENOMEM;
-	}
-	return 0;
+	return -ENOMEM;
 }
 
 int group_attach_perf(struct group *g, size_t site)
 {
+	uint64_t cookie = g->cookies[site];
+	int program = program_for(g->engine, g->program, cookie);
 	struct uprobe_pmu pmu;
 	struct sys_uprobe uprobe = {
 	        .path = g->path,
@@ -52,10 +57,10 @@ int group_attach_perf(struct group *g, size_t site)
 	}
 	if (event < 0)
 		return event;
-	code = link_event(g, site, event);
+	code = event_attach(g->engine, program, event, cookie);
 	if (code == -EMFILE) {
 		raise_file_limit();
-		code = link_event(g, site, event);
+		code = event_attach(g->engine, program, event, cookie);
 	}
 	if (code)
 		close(event);

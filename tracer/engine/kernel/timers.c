@@ -29,20 +29,17 @@ int specials_run(struct engine *e, enum plan_attach which, struct error *err)
 static int attach_interval(struct engine *e, size_t index, struct error *err)
 {
 	const struct plan_program *program = &e->plan->programs[index];
-	int event = sys_perf_clock(program->period, first_cpu()), link;
+	int event = sys_perf_clock(program->period, first_cpu()), code;
 
 	if (event < 0)
 		return error_set(err, event, "%s: the clock can't be opened: %s", program->name,
 		                 strerror(-event));
-	link = sys_link_perf_event(e->programs[index], event, 0);
-	if (link >= 0 && link_add(e, link, event))
+	code = event_attach(e, e->programs[index], event, 0);
+	if (!code)
 		return 0;
-	if (link >= 0)
-		close(link);
 	close(event);
-	return link >= 0 ? error_memory(err)
-	                 : error_set(err, link, "%s: the clock can't be attached: %s",
-	                             program->name, strerror(-link));
+	return error_set(err, code, "%s: the clock can't be attached: %s", program->name,
+	                 strerror(-code));
 }
 
 int timers_attach(struct engine *e, struct error *err)
