@@ -145,6 +145,12 @@ int engine_each(struct engine *e, const struct plan_map *map, engine_entry_fn *e
 	return map_each(e, map, entry, context, err);
 }
 
+int engine_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
+                  struct error *err)
+{
+	return map_lookup(e, map, key, value, err);
+}
+
 int engine_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err)
 {
 	return map_trouble(e, probe, trouble, err);

@@ -36,19 +36,28 @@ typedef int engine_record_fn(void *context, const struct abi_record *record, siz
 /*
  * Waits at most timeout_ms (-1: without a limit) for records, or for one of the `wake_count`
  * descriptors to become readable, and delivers what there is. Returns the number of records
- * (0: time is over, or a descriptor is readable, or a signal came), or a negative errno.
+ * (0: time is over, or a descriptor is readable, or a signal came), or a negative errno. It returns
+ * after each batch: a caller that is never idle must look at its descriptors and its clock itself.
+ * To poll again after a detach, use a timeout of 0 until it returns 0.
  */
 int engine_poll(struct engine *engine, int timeout_ms, const int *wake_fds, size_t wake_count,
 		engine_record_fn *record, void *context, struct error *err);
 
 /* Takes every site off; the semaphores are back then. Records that are still in the ring can be
  * polled afterwards, maps can be read. */
+/* (The process that called engine_open() must not fork while it is open, unless the child calls
+ * execve(2): a child that keeps the descriptors keeps everything attached.) */
 void engine_detach(struct engine *engine);
 
 /* Called for each key of a map with the values of all CPUs made one (see enum plan_aggregate). */
 typedef int engine_entry_fn(void *context, const void *key, const void *value);
 int engine_each(struct engine *engine, const struct plan_map *map, engine_entry_fn *entry,
 		void *context, struct error *err);
+
+/* The value of one key as it is in the map (not merged): the addresses behind a stack id. -ENOENT
+ * when it is not there. */
+int engine_lookup(struct engine *engine, const struct plan_map *map, const void *key, void *value,
+		  struct error *err);
 
 /* What went wrong for probe number N of the plan so far. */
 struct abi_trouble;

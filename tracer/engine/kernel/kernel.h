@@ -112,6 +112,8 @@ int ring_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake
 
 int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
              struct error *err);
+int map_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
+               struct error *err);
 int map_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err);
 
 #endif

@@ -170,6 +170,16 @@ int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entr
 	return code;
 }
 
+int map_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
+               struct error *err)
+{
+	int code = sys_map_lookup(e->maps[map - e->plan->maps].fd, key, value);
+
+	return code ? error_set(err, code, "looking up a key of the map %s: %s",
+	                        map->name ? map->name : "", strerror(-code))
+	            : 0;
+}
+
 int map_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err)
 {
 	const struct plan_map *map = plan_map_of(e->plan, PLAN_MAP_TROUBLE);
