@@ -42,12 +42,11 @@
 
 /*
  * What of clang's -Weverything has to be switched off, because the header can't say it differently:
- *  - c++98-compat, c++98-compat-pedantic: that auto, decltype and static_assert came with C++11;
+ *  - c++98-compat-pedantic: that variadic macros, auto, decltype and static_assert came with C++11;
  */
 #ifdef __clang__
 #define TELLTALE_X_QUIET                                              \
 	_Pragma("clang diagnostic push")                              \
-	_Pragma("clang diagnostic ignored \"-Wc++98-compat\"")        \
 	_Pragma("clang diagnostic ignored \"-Wc++98-compat-pedantic\"")
 #define TELLTALE_X_LOUD _Pragma("clang diagnostic pop")
 #else
@@ -241,6 +240,26 @@ __extension__ TELLTALE_X_INLINE unsigned long long telltale_x_bits64(double valu
 	return bits;
 }
 
+/*
+ * Where a register has 32 bits, what has 64 travels in memory, because an operand can't name two registers: in a
+ * struct that no register takes.
+ */
+#ifndef __LP64__
+struct telltale_x_wide {
+	__extension__ unsigned long long value;
+	void *more;
+};
+
+__extension__ TELLTALE_X_INLINE struct telltale_x_wide telltale_x_widen(unsigned long long value)
+{
+	struct telltale_x_wide wide;
+
+	wide.value = value;
+	wide.more = 0;
+	return wide;
+}
+#endif
+
 #ifdef __cplusplus
 
 /* One class says it all. The primary template is what is refused. */
@@ -252,12 +271,30 @@ template <typename T, bool = __is_enum(T)> struct telltale_x_type {
 	}
 };
 
+/* How a value travels, by its size. */
+template <typename T, bool Wide = (sizeof(T) > sizeof(void *))> struct telltale_x_travel {
+	typedef T type;
+	static T of(T x)
+	{
+		return x;
+	}
+};
+#ifndef __LP64__
+template <typename T> struct telltale_x_travel<T, true> {
+	typedef telltale_x_wide type;
+	static telltale_x_wide of(T x)
+	{
+		return telltale_x_widen(static_cast<unsigned long long>(x));
+	}
+};
+#endif
+
 /* What comes as it is. */
 template <typename T, int Kind, bool Signed> struct telltale_x_plain {
 	enum { kind = Kind, size = sizeof(T), is_signed = Signed };
-	static T value(T x)
+	static typename telltale_x_travel<T>::type value(T x)
 	{
-		return x;
+		return telltale_x_travel<T>::of(x);
 	}
 };
 template <typename T>
@@ -319,9 +356,10 @@ template <> struct telltale_x_type<float, false> {
 };
 template <> struct telltale_x_type<double, false> {
 	enum { kind = 5, size = 8, is_signed = 0 };
-	__extension__ static unsigned long long value(double x)
+	__extension__ typedef unsigned long long bits;
+	static telltale_x_travel<bits>::type value(double x)
 	{
-		return telltale_x_bits64(x);
+		return telltale_x_travel<bits>::of(telltale_x_bits64(x));
 	}
 };
 template <> struct telltale_x_type<decltype(nullptr), false> {
@@ -335,9 +373,9 @@ template <typename T> struct telltale_x_type<T, true> {
 	typedef __underlying_type(T) integer;
 	typedef telltale_x_type<integer> as_integer;
 	enum { kind = as_integer::kind, size = sizeof(T), is_signed = as_integer::is_signed };
-	static integer value(T x)
+	static typename telltale_x_travel<integer>::type value(T x)
 	{
-		return static_cast<integer>(x);
+		return telltale_x_travel<integer>::of(static_cast<integer>(x));
 	}
 };
 
@@ -402,7 +440,7 @@ template <> struct telltale_x_text<true> {
 	 : !TELLTALE_X_IS_INTEGER(x)				    ? -1   \
 	 : TELLTALE_X_SIGNED(x)					    ? 1    \
 								    : 2)
-#define TELLTALE_X_SIZE(x) ((int)sizeof(TELLTALE_X_VALUE(x)))
+#define TELLTALE_X_SIZE(x) ((int)sizeof(TELLTALE_X_NARROW(x)))
 
 /*
  * GCC gives a bit-field's value a type of the field's width, which no register has: it travels in the
@@ -418,7 +456,7 @@ template <> struct telltale_x_text<true> {
 				      (unsigned long long)TELLTALE_X_INT(x)),           \
 		__builtin_choose_expr(TELLTALE_X_SIGNED(x), (int)TELLTALE_X_INT(x),     \
 				      (unsigned int)TELLTALE_X_INT(x)))
-#define TELLTALE_X_VALUE(x)                                                                      \
+#define TELLTALE_X_NARROW(x)                                                                     \
 	__builtin_choose_expr(                                                                   \
 		TELLTALE_X_IS(x, float),                                                         \
 		telltale_x_bits32(__builtin_choose_expr(TELLTALE_X_IS(x, float), x, 0)),         \
@@ -428,6 +466,17 @@ template <> struct telltale_x_text<true> {
 			__builtin_choose_expr(TELLTALE_X_KIND(x) < 0, 0,                         \
 				__builtin_choose_expr(TELLTALE_X_IS_FIELD(x),                    \
 						      TELLTALE_X_AROUND(x), x))))
+
+#ifdef __LP64__
+#define TELLTALE_X_VALUE(x) TELLTALE_X_NARROW(x)
+#else
+#define TELLTALE_X_VALUE(x)                                                              \
+	__builtin_choose_expr(                                                           \
+		TELLTALE_X_SIZE(x) == 8,                                                 \
+		telltale_x_widen((unsigned long long)__builtin_choose_expr(              \
+			TELLTALE_X_SIZE(x) == 8, TELLTALE_X_NARROW(x), 0)),              \
+		TELLTALE_X_NARROW(x))
+#endif
 
 #endif /* C */
 
@@ -474,13 +523,30 @@ template <> struct telltale_x_text<true> {
 
 /*
  * Where an argument may be: a number, a register, memory. clang, given the choice, takes memory, and so
- * stores each argument before the site; it may choose between a number and a register only.
+ * stores each argument before the site; it may choose between a number and a register only, where
+ * there are registers for twelve. PowerPC has memory that one register points at.
  */
-#ifdef __clang__
+#if defined(__clang__) && defined(__LP64__)
 #define TELLTALE_X_CONSTRAINT "nr"
+#elif defined(__powerpc__)
+#define TELLTALE_X_CONSTRAINT "nZr"
+#elif defined(__arm__) && !defined(__clang__)
+#define TELLTALE_X_CONSTRAINT "g" /* any other choice with memory in it stops GCC at constants */
 #else
 #define TELLTALE_X_CONSTRAINT "nor"
 #endif
+
+/* How an operand is written: for i386, a register by its 32 bits; for PowerPC, with an i if a number. */
+#if defined(__i386__)
+#define TELLTALE_X_OPERAND(i) "%k[a" #i "]"
+#elif defined(__powerpc__)
+#define TELLTALE_X_OPERAND(i) "%I[a" #i "]%[a" #i "]"
+#else
+#define TELLTALE_X_OPERAND(i) "%[a" #i "]"
+#endif
+
+/* An operand that is a number, as the assembler's: %n writes it negated, which every compiler can. */
+#define TELLTALE_X_NUMBER(operand) "-(%n" operand ")"
 
 /*
  * The site's instructions. On x86-64, a nop of ten bytes behind the one that the note points at: new kernels
@@ -514,8 +580,7 @@ template <> struct telltale_x_text<true> {
 	"982: .balign 4\n"                                    \
 	"983: .byte 1, 0, " #n ", 0\n"                        \
 	".4byte " TELLTALE_X_STR(__LINE__) "\n"               \
-	".asciz \"" prov "\"\n"                               \
-	".asciz \"" TELLTALE_X_STR(probe) "\"\n"              \
+	".asciz \"" prov "\", \"" TELLTALE_X_STR(probe) "\"\n" \
 	text                                                  \
 	"984: .balign 4\n"                                    \
 	".popsection\n"
@@ -538,16 +603,21 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_WORDS(t, i)                                                  \
 	"n"(TELLTALE_X_WORD(t, i)), "n"(TELLTALE_X_WORD(t, i + 4)),             \
 		"n"(TELLTALE_X_WORD(t, i + 8)), "n"(TELLTALE_X_WORD(t, i + 12))
+#define TELLTALE_X_FOUR(a, b, c, d)                                       \
+	".4byte " TELLTALE_X_NUMBER(a) ", " TELLTALE_X_NUMBER(b) ", "      \
+	TELLTALE_X_NUMBER(c) ", " TELLTALE_X_NUMBER(d) "\n"
+#define TELLTALE_X_IF(size, a, b, c, d) \
+	".if " TELLTALE_X_NUMBER("0") " > " #size "\n" TELLTALE_X_FOUR(a, b, c, d) ".endif\n"
 #define TELLTALE_X_TEXT(prov, probe, n, text)                                              \
 	if (sizeof(text) <= 112 && __builtin_constant_p(TELLTALE_X_WORD(text, 0)))         \
 		TELLTALE_X_ASM(TELLTALE_X_TEXTNOTE(prov, probe, n,                         \
-				".4byte %c1, %c2, %c3, %c4\n"                              \
-				".if %c0 > 16\n.4byte %c5, %c6, %c7, %c8\n.endif\n"        \
-				".if %c0 > 32\n.4byte %c9, %c10, %c11, %c12\n.endif\n"     \
-				".if %c0 > 48\n.4byte %c13, %c14, %c15, %c16\n.endif\n"    \
-				".if %c0 > 64\n.4byte %c17, %c18, %c19, %c20\n.endif\n"    \
-				".if %c0 > 80\n.4byte %c21, %c22, %c23, %c24\n.endif\n"    \
-				".if %c0 > 96\n.4byte %c25, %c26, %c27, %c28\n.endif\n")   \
+				TELLTALE_X_FOUR("1", "2", "3", "4")                        \
+				TELLTALE_X_IF(16, "5", "6", "7", "8")                  \
+				TELLTALE_X_IF(32, "9", "10", "11", "12")                  \
+				TELLTALE_X_IF(48, "13", "14", "15", "16")                  \
+				TELLTALE_X_IF(64, "17", "18", "19", "20")                  \
+				TELLTALE_X_IF(80, "21", "22", "23", "24")                  \
+				TELLTALE_X_IF(96, "25", "26", "27", "28"))   \
 			       :                                                           \
 			       : "n"((int)sizeof(text)), TELLTALE_X_WORDS(text, 0),        \
 				 TELLTALE_X_WORDS(text, 16), TELLTALE_X_WORDS(text, 32),   \
@@ -629,11 +699,9 @@ template <> struct telltale_x_text<true> {
 	".4byte 992f-991f, 994f-993f, 3\n"                                     \
 	"991: .asciz \"stapsdt\"\n"                                            \
 	"992: .balign 4\n"                                                     \
-	"993: " TELLTALE_X_ADDR "990b\n"                                       \
-	TELLTALE_X_ADDR "_.stapsdt.base\n"                                     \
-	TELLTALE_X_ADDR TELLTALE_X_##how##_ADDRESS(sem, prov, probe) "\n"      \
-	".asciz \"" prov "\"\n"                                                \
-	".asciz \"" TELLTALE_X_STR(probe) "\"\n"                               \
+	"993: " TELLTALE_X_ADDR "990b, _.stapsdt.base, "                       \
+	TELLTALE_X_##how##_ADDRESS(sem, prov, probe) "\n"                      \
+	".asciz \"" prov "\", \"" TELLTALE_X_STR(probe) "\"\n"                 \
 	formats                                                                \
 	".byte 0\n"                                                            \
 	"994: .balign 4\n"                                                     \
@@ -645,8 +713,7 @@ template <> struct telltale_x_text<true> {
 	"996: .balign 4\n"                                                     \
 	"997: .byte 1, " TELLTALE_X_ADDRSIZE ", " #n ", 0\n"                   \
 	".4byte " TELLTALE_X_STR(__LINE__) "\n"                                \
-	TELLTALE_X_ADDR "990b\n"                                               \
-	TELLTALE_X_ADDR "_.stapsdt.base\n"                                     \
+	TELLTALE_X_ADDR "990b, _.stapsdt.base\n"                               \
 	kinds                                                                  \
 	"998: .balign 4\n"                                                     \
 	".popsection\n"                                                        \
@@ -659,13 +726,17 @@ template <> struct telltale_x_text<true> {
 	".popsection\n"                                                        \
 	".endif\n"
 
-/* Of an argument: `-4@%eax` for the stapsdt note, the kind for ours. */
-#define TELLTALE_X_FORMAT(i, pack, shift)                                         \
-	".if (%c[" pack "] >> " shift ") & 64\n.byte 45\n.endif\n"                 \
-	".byte 48 + (1 << ((%c[" pack "] >> (" shift " + 4)) & 3))\n"              \
-	".ascii \"@%[a" #i "]\"\n"
-#define TELLTALE_X_SPACE ".byte 32\n"
-#define TELLTALE_X_KINDBYTE(pack, shift) ".byte (%c[" pack "] >> " shift ") & 15\n"
+/*
+ * Of an argument: `-4@%eax` for the stapsdt note, with what follows it, and the kind for ours. (As few lines
+ * as can be: GCC takes each for an instruction, and ARM's constants must not be far.)
+ */
+#define TELLTALE_X_FORMAT(i, pack, shift, next)                                    \
+	".fill " TELLTALE_X_PART(pack, shift, 6, 1) ", 1, 45\n"                     \
+	".byte 48 + (1 << " TELLTALE_X_PART(pack, shift, 4, 3) ")\n"               \
+	".ascii \"@" TELLTALE_X_OPERAND(i) next "\"\n"
+#define TELLTALE_X_KINDBYTE(pack, shift) TELLTALE_X_PART(pack, shift, 0, 15)
+#define TELLTALE_X_PART(pack, shift, bit, mask) \
+	"(" TELLTALE_X_NUMBER("[" pack "]") " >> (" shift " + " #bit ") & " #mask ")"
 
 /*
  * Twelve times
@@ -709,31 +780,43 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_CHECKS11 TELLTALE_X_CHECKS10 TELLTALE_X_CHECKED(11)
 #define TELLTALE_X_CHECKS12 TELLTALE_X_CHECKS11 TELLTALE_X_CHECKED(12)
 
-#define TELLTALE_X_FORMATS1 TELLTALE_X_FORMAT(1, "k1", "0")
-#define TELLTALE_X_FORMATS2 TELLTALE_X_FORMATS1 TELLTALE_X_SPACE TELLTALE_X_FORMAT(2, "k1", "8")
-#define TELLTALE_X_FORMATS3 TELLTALE_X_FORMATS2 TELLTALE_X_SPACE TELLTALE_X_FORMAT(3, "k1", "16")
-#define TELLTALE_X_FORMATS4 TELLTALE_X_FORMATS3 TELLTALE_X_SPACE TELLTALE_X_FORMAT(4, "k1", "24")
-#define TELLTALE_X_FORMATS5 TELLTALE_X_FORMATS4 TELLTALE_X_SPACE TELLTALE_X_FORMAT(5, "k5", "0")
-#define TELLTALE_X_FORMATS6 TELLTALE_X_FORMATS5 TELLTALE_X_SPACE TELLTALE_X_FORMAT(6, "k5", "8")
-#define TELLTALE_X_FORMATS7 TELLTALE_X_FORMATS6 TELLTALE_X_SPACE TELLTALE_X_FORMAT(7, "k5", "16")
-#define TELLTALE_X_FORMATS8 TELLTALE_X_FORMATS7 TELLTALE_X_SPACE TELLTALE_X_FORMAT(8, "k5", "24")
-#define TELLTALE_X_FORMATS9 TELLTALE_X_FORMATS8 TELLTALE_X_SPACE TELLTALE_X_FORMAT(9, "k9", "0")
-#define TELLTALE_X_FORMATS10 TELLTALE_X_FORMATS9 TELLTALE_X_SPACE TELLTALE_X_FORMAT(10, "k9", "8")
-#define TELLTALE_X_FORMATS11 TELLTALE_X_FORMATS10 TELLTALE_X_SPACE TELLTALE_X_FORMAT(11, "k9", "16")
-#define TELLTALE_X_FORMATS12 TELLTALE_X_FORMATS11 TELLTALE_X_SPACE TELLTALE_X_FORMAT(12, "k9", "24")
+#define TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(1, "k1", "0", " ")
+#define TELLTALE_X_SPACED2 TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(2, "k1", "8", " ")
+#define TELLTALE_X_SPACED3 TELLTALE_X_SPACED2 TELLTALE_X_FORMAT(3, "k1", "16", " ")
+#define TELLTALE_X_SPACED4 TELLTALE_X_SPACED3 TELLTALE_X_FORMAT(4, "k1", "24", " ")
+#define TELLTALE_X_SPACED5 TELLTALE_X_SPACED4 TELLTALE_X_FORMAT(5, "k5", "0", " ")
+#define TELLTALE_X_SPACED6 TELLTALE_X_SPACED5 TELLTALE_X_FORMAT(6, "k5", "8", " ")
+#define TELLTALE_X_SPACED7 TELLTALE_X_SPACED6 TELLTALE_X_FORMAT(7, "k5", "16", " ")
+#define TELLTALE_X_SPACED8 TELLTALE_X_SPACED7 TELLTALE_X_FORMAT(8, "k5", "24", " ")
+#define TELLTALE_X_SPACED9 TELLTALE_X_SPACED8 TELLTALE_X_FORMAT(9, "k9", "0", " ")
+#define TELLTALE_X_SPACED10 TELLTALE_X_SPACED9 TELLTALE_X_FORMAT(10, "k9", "8", " ")
+#define TELLTALE_X_SPACED11 TELLTALE_X_SPACED10 TELLTALE_X_FORMAT(11, "k9", "16", " ")
+
+#define TELLTALE_X_FORMATS1 TELLTALE_X_FORMAT(1, "k1", "0", "")
+#define TELLTALE_X_FORMATS2 TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(2, "k1", "8", "")
+#define TELLTALE_X_FORMATS3 TELLTALE_X_SPACED2 TELLTALE_X_FORMAT(3, "k1", "16", "")
+#define TELLTALE_X_FORMATS4 TELLTALE_X_SPACED3 TELLTALE_X_FORMAT(4, "k1", "24", "")
+#define TELLTALE_X_FORMATS5 TELLTALE_X_SPACED4 TELLTALE_X_FORMAT(5, "k5", "0", "")
+#define TELLTALE_X_FORMATS6 TELLTALE_X_SPACED5 TELLTALE_X_FORMAT(6, "k5", "8", "")
+#define TELLTALE_X_FORMATS7 TELLTALE_X_SPACED6 TELLTALE_X_FORMAT(7, "k5", "16", "")
+#define TELLTALE_X_FORMATS8 TELLTALE_X_SPACED7 TELLTALE_X_FORMAT(8, "k5", "24", "")
+#define TELLTALE_X_FORMATS9 TELLTALE_X_SPACED8 TELLTALE_X_FORMAT(9, "k9", "0", "")
+#define TELLTALE_X_FORMATS10 TELLTALE_X_SPACED9 TELLTALE_X_FORMAT(10, "k9", "8", "")
+#define TELLTALE_X_FORMATS11 TELLTALE_X_SPACED10 TELLTALE_X_FORMAT(11, "k9", "16", "")
+#define TELLTALE_X_FORMATS12 TELLTALE_X_SPACED11 TELLTALE_X_FORMAT(12, "k9", "24", "")
 
 #define TELLTALE_X_KINDS1 TELLTALE_X_KINDBYTE("k1", "0")
-#define TELLTALE_X_KINDS2 TELLTALE_X_KINDS1 TELLTALE_X_KINDBYTE("k1", "8")
-#define TELLTALE_X_KINDS3 TELLTALE_X_KINDS2 TELLTALE_X_KINDBYTE("k1", "16")
-#define TELLTALE_X_KINDS4 TELLTALE_X_KINDS3 TELLTALE_X_KINDBYTE("k1", "24")
-#define TELLTALE_X_KINDS5 TELLTALE_X_KINDS4 TELLTALE_X_KINDBYTE("k5", "0")
-#define TELLTALE_X_KINDS6 TELLTALE_X_KINDS5 TELLTALE_X_KINDBYTE("k5", "8")
-#define TELLTALE_X_KINDS7 TELLTALE_X_KINDS6 TELLTALE_X_KINDBYTE("k5", "16")
-#define TELLTALE_X_KINDS8 TELLTALE_X_KINDS7 TELLTALE_X_KINDBYTE("k5", "24")
-#define TELLTALE_X_KINDS9 TELLTALE_X_KINDS8 TELLTALE_X_KINDBYTE("k9", "0")
-#define TELLTALE_X_KINDS10 TELLTALE_X_KINDS9 TELLTALE_X_KINDBYTE("k9", "8")
-#define TELLTALE_X_KINDS11 TELLTALE_X_KINDS10 TELLTALE_X_KINDBYTE("k9", "16")
-#define TELLTALE_X_KINDS12 TELLTALE_X_KINDS11 TELLTALE_X_KINDBYTE("k9", "24")
+#define TELLTALE_X_KINDS2 TELLTALE_X_KINDS1 ", " TELLTALE_X_KINDBYTE("k1", "8")
+#define TELLTALE_X_KINDS3 TELLTALE_X_KINDS2 ", " TELLTALE_X_KINDBYTE("k1", "16")
+#define TELLTALE_X_KINDS4 TELLTALE_X_KINDS3 ", " TELLTALE_X_KINDBYTE("k1", "24")
+#define TELLTALE_X_KINDS5 TELLTALE_X_KINDS4 ", " TELLTALE_X_KINDBYTE("k5", "0")
+#define TELLTALE_X_KINDS6 TELLTALE_X_KINDS5 ", " TELLTALE_X_KINDBYTE("k5", "8")
+#define TELLTALE_X_KINDS7 TELLTALE_X_KINDS6 ", " TELLTALE_X_KINDBYTE("k5", "16")
+#define TELLTALE_X_KINDS8 TELLTALE_X_KINDS7 ", " TELLTALE_X_KINDBYTE("k5", "24")
+#define TELLTALE_X_KINDS9 TELLTALE_X_KINDS8 ", " TELLTALE_X_KINDBYTE("k9", "0")
+#define TELLTALE_X_KINDS10 TELLTALE_X_KINDS9 ", " TELLTALE_X_KINDBYTE("k9", "8")
+#define TELLTALE_X_KINDS11 TELLTALE_X_KINDS10 ", " TELLTALE_X_KINDBYTE("k9", "16")
+#define TELLTALE_X_KINDS12 TELLTALE_X_KINDS11 ", " TELLTALE_X_KINDBYTE("k9", "24")
 
 #define TELLTALE_X_VALUES1 TELLTALE_X_VALUEOF(1)
 #define TELLTALE_X_VALUES2 TELLTALE_X_VALUES1, TELLTALE_X_VALUEOF(2)
@@ -816,8 +899,9 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_USES12 TELLTALE_X_USES11 (void)telltale_x_a12;
 
 /* The site, for which a text's bytes are wanted or not. */
-#define TELLTALE_X_ATSITE(how, sem, prov, probe, n)                                              \
-	TELLTALE_X_SITE(how, sem, prov, probe, n, TELLTALE_X_FORMATS##n, TELLTALE_X_KINDS##n)
+#define TELLTALE_X_ATSITE(how, sem, prov, probe, n)                             \
+	TELLTALE_X_SITE(how, sem, prov, probe, n, TELLTALE_X_FORMATS##n,    \
+			".byte " TELLTALE_X_KINDS##n "\n")
 #ifdef __clang__
 #define TELLTALE_X_STAND(how, sem, prov, probe, n)                   \
 	TELLTALE_X_ASM(TELLTALE_X_ATSITE(how, sem, prov, probe, n)   \

@@ -110,13 +110,39 @@ END
 	cd "$work" && rm -rf "$dir"
 }
 
+# arch CC TRIPLET QEMU OPT WIDTH CHAR WHAT: for another architecture, statically linked, run under qemu-user.
+cell_arch()
+{
+	local cc=$1 triplet=$2 qemu=$3 opt=$4 width=$5 char=$6 what=$7 out=$work/bin.$BASHPID command=$2-gcc
+
+	[ "$cc" = clang ] && command="clang --target=$triplet"
+	case $what in
+	args)
+		$command "$opt" -static -Wall -Wextra -Werror -I"$root/sdk" -o "$out" "$here/args.c" || return
+		[ "$("qemu-$qemu-static" "$out")" = "done" ] || echo "does not run"
+		diff <(expect_notes args.c "$width" "$width" "$char") <("$work/notes" "$out" | LC_ALL=C sort -u)
+		;;
+	stap)
+		$command "$opt" -static -I"$root/sdk" -o "$out" "$here/both.c" || return
+		[ "$("qemu-$qemu-static" "$out")" = "done" ] || echo "does not run"
+		# systemtap's own header marks floats, which other tools then fail on: f
+		$command "$opt" -static -DSTAP -I"$work/stap" -o "$out.stap" "$here/both.c" 2>/dev/null || {
+			echo "- systemtap's header does not compile there"
+			return
+		}
+		diff <("$work/notes" -s "$out.stap" | grep -v ^error | sed 's/f\b//g' | LC_ALL=C sort -u) \
+			<("$work/notes" -s "$out" | LC_ALL=C sort -u) ;;
+	esac
+	rm -f "$out" "$out.stap"
+}
+
 run_cell()
 {
 	local id=$1
 	shift
 	"cell_$@" >"$cells/$id" 2>&1 || echo "failed: $*" >>"$cells/$id"
 }
-export -f run_cell cell_compile cell_link notes expect_notes
+export -f run_cell cell_compile cell_link cell_arch notes expect_notes
 export strict
 
 # The list of cells, one a line: ID FUNCTION ARGUMENTS.
@@ -198,11 +224,43 @@ for cc in gcc clang g++ clang++; do
 	done
 done
 
+# The other architectures: triplet, qemu's name, bytes of a pointer, of a char with its sign.
+rows_arch=""
+columns_arch="args-O0 args-O2 args-Os stap-O0 stap-O2"
+mkdir -p "$work/stap/sys"
+cp /usr/include/*/sys/sdt.h /usr/include/*/sys/sdt-config.h "$work/stap/sys/" 2>/dev/null
+while read -r triplet qemu width char; do
+	for cc in gcc clang; do
+		rows_arch="$rows_arch $cc,$triplet"
+		for column in $columns_arch; do
+			id=arch.$cc,$triplet.$column
+			if ! have "$triplet-gcc"; then
+				echo "- no $triplet-gcc" >"$cells/$id"
+			elif ! have "qemu-$qemu-static"; then
+				echo "- no qemu-$qemu-static" >"$cells/$id"
+			elif [ "${column%-*}" = stap ] && [ ! -e "$work/stap/sys/sdt.h" ]; then
+				echo "- no sys/sdt.h of systemtap's" >"$cells/$id"
+			else
+				echo "$id arch $cc $triplet $qemu -${column#*-} $width $char ${column%-*}" >>"$list"
+			fi
+		done
+	done
+done <<'END'
+x86_64-linux-gnu x86_64 8 -1
+i686-linux-gnu i386 4 -1
+aarch64-linux-gnu aarch64 8 1
+arm-linux-gnueabihf arm 4 1
+riscv64-linux-gnu riscv64 8 1
+powerpc64le-linux-gnu ppc64le 8 1
+s390x-linux-gnu s390x 8 1
+END
+
 xargs -P "$jobs" -L 1 bash -c 'run_cell "$@"' cell <"$list"
 
 : >"$work/tap"
 table compile "$rows_compile" "$optimisations"
 table link "$rows_link" "$forms"
+table arch "$rows_arch" "$columns_arch"
 count=0
 while read -r line; do
 	case $line in ok* | "not ok"*) count=$((count + 1)) ;; esac
