@@ -197,7 +197,7 @@ TELLTALE_X_QUIET
  * SIGNED, for the stapsdt note; VALUE, what travels. A float travels as its bits
  * in a general register or in memory, since a tracer in the kernel can't see vector registers.
  */
-#define TELLTALE_X_INLINE static inline __attribute__((__always_inline__))
+#define TELLTALE_X_INLINE static __inline__ __attribute__((__always_inline__))
 
 /* The type by which a buffer's pointer is told from others. */
 struct telltale_x_bytes;
@@ -487,15 +487,14 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_EVAL(i, expr) TELLTALE_X_VARIABLE(telltale_x_a##i, expr);
 #define TELLTALE_X_CHECKED(i) \
 	TELLTALE_X_CHECK(TELLTALE_X_KIND(telltale_x_a##i) >= 0, TELLTALE_X_NOTYPE);
-#define TELLTALE_X_BYTE(i)                                                           \
-	((TELLTALE_X_KIND(telltale_x_a##i) & 15) |                                   \
-	 (TELLTALE_X_SIZE(telltale_x_a##i) == 8   ? 3                                \
-	  : TELLTALE_X_SIZE(telltale_x_a##i) == 4 ? 2                                \
-						  : TELLTALE_X_SIZE(telltale_x_a##i) - 1) \
-		 << 4 |                                                              \
-	 (TELLTALE_X_SIGNED(telltale_x_a##i) ? 64 : 0))
+#define TELLTALE_X_BYTE(i) TELLTALE_X_BYTEOF(telltale_x_a##i)
+#define TELLTALE_X_BYTEOF(x)                                                            \
+	((TELLTALE_X_KIND(x) & 15) |                                                    \
+	 (TELLTALE_X_SIZE(x) == 8 ? 3 : TELLTALE_X_SIZE(x) == 4 ? 2 : TELLTALE_X_SIZE(x) - 1) \
+		 << 4 |                                                                 \
+	 (TELLTALE_X_SIGNED(x) ? 64 : 0))
 #define TELLTALE_X_PACK(name, a, b, c, d) [name] "n"((a) | (b) << 8 | (c) << 16 | (d) << 24)
-#define TELLTALE_X_VALUEOF(i) [a##i] TELLTALE_X_CONSTRAINT(TELLTALE_X_VALUE(telltale_x_a##i))
+#define TELLTALE_X_VALUEOF(i) [telltale_a##i] TELLTALE_X_CONSTRAINT(TELLTALE_X_VALUE(telltale_x_a##i))
 
 /*
  * A string or buffer must be in memory when the site is reached; the compiler has to know that the site's
@@ -538,11 +537,11 @@ template <> struct telltale_x_text<true> {
 
 /* How an operand is written: for i386, a register by its 32 bits; for PowerPC, with an i if a number. */
 #if defined(__i386__)
-#define TELLTALE_X_OPERAND(i) "%k[a" #i "]"
+#define TELLTALE_X_OPERAND(i) "%k[telltale_a" #i "]"
 #elif defined(__powerpc__)
-#define TELLTALE_X_OPERAND(i) "%I[a" #i "]%[a" #i "]"
+#define TELLTALE_X_OPERAND(i) "%I[telltale_a" #i "]%[telltale_a" #i "]"
 #else
-#define TELLTALE_X_OPERAND(i) "%[a" #i "]"
+#define TELLTALE_X_OPERAND(i) "%[telltale_a" #i "]"
 #endif
 
 /* An operand that is a number, as the assembler's: %n writes it negated, which every compiler can. */
@@ -690,41 +689,42 @@ template <> struct telltale_x_text<true> {
  * section; notes don't count for all of them.
  */
 #define TELLTALE_X_KEEP(symbol) ".reloc 990b, BFD_RELOC_NONE, " symbol "\n"
-#define TELLTALE_X_SITE(how, sem, prov, probe, n, formats, kinds)              \
-	"990: " TELLTALE_X_NOPS                                                \
-	TELLTALE_X_KEEP("_.stapsdt.base")                                      \
-	TELLTALE_X_##how##_DEFINE(sem, prov, probe)                            \
-	".pushsection .note.stapsdt,\"?\",\"note\"\n"                          \
-	".balign 4\n"                                                          \
-	".4byte 992f-991f, 994f-993f, 3\n"                                     \
-	"991: .asciz \"stapsdt\"\n"                                            \
-	"992: .balign 4\n"                                                     \
-	"993: " TELLTALE_X_ADDR "990b, _.stapsdt.base, "                       \
-	TELLTALE_X_##how##_ADDRESS(sem, prov, probe) "\n"                      \
-	".asciz \"" prov "\", \"" TELLTALE_X_STR(probe) "\"\n"                 \
-	formats                                                                \
-	".byte 0\n"                                                            \
-	"994: .balign 4\n"                                                     \
-	".popsection\n"                                                        \
-	".pushsection .note.telltale,\"?\",\"note\"\n"                         \
-	".balign 4\n"                                                          \
-	".4byte 996f-995f, 998f-997f, 1\n"                                     \
-	"995: .asciz \"telltale\"\n"                                           \
-	"996: .balign 4\n"                                                     \
-	"997: .byte 1, " TELLTALE_X_ADDRSIZE ", " #n ", 0\n"                   \
-	".4byte " TELLTALE_X_STR(__LINE__) "\n"                                \
-	TELLTALE_X_ADDR "990b, _.stapsdt.base\n"                               \
-	kinds                                                                  \
-	"998: .balign 4\n"                                                     \
-	".popsection\n"                                                        \
-	".ifndef _.stapsdt.base\n"                                             \
+#define TELLTALE_X_SITE(how, sem, prov, probe, formats)                    \
+	"990: " TELLTALE_X_NOPS                                            \
+	TELLTALE_X_KEEP("_.stapsdt.base")                                  \
+	TELLTALE_X_##how##_DEFINE(sem, prov, probe)                        \
+	".pushsection .note.stapsdt,\"?\",\"note\"\n"                      \
+	".balign 4\n"                                                      \
+	".4byte 992f-991f, 994f-993f, 3\n"                                 \
+	"991: .asciz \"stapsdt\"\n"                                        \
+	"992: .balign 4\n"                                                 \
+	"993: " TELLTALE_X_ADDR "990b, _.stapsdt.base, "                   \
+	TELLTALE_X_##how##_ADDRESS(sem, prov, probe) "\n"                  \
+	".asciz \"" prov "\", \"" TELLTALE_X_STR(probe) "\"\n"             \
+	formats                                                            \
+	".byte 0\n"                                                        \
+	"994: .balign 4\n"                                                 \
+	".popsection\n"                                                    \
+	".ifndef _.stapsdt.base\n"                                         \
 	".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n" \
-	".weak _.stapsdt.base\n"                                               \
-	".hidden _.stapsdt.base\n"                                             \
-	"_.stapsdt.base: .space 1\n"                                           \
-	".size _.stapsdt.base, 1\n"                                            \
-	".popsection\n"                                                        \
+	".weak _.stapsdt.base\n"                                           \
+	".hidden _.stapsdt.base\n"                                         \
+	"_.stapsdt.base: .space 1\n"                                       \
+	".size _.stapsdt.base, 1\n"                                        \
+	".popsection\n"                                                    \
 	".endif\n"
+#define TELLTALE_X_SITENOTE(n, kinds)                                      \
+	".pushsection .note.telltale,\"?\",\"note\"\n"                     \
+	".balign 4\n"                                                      \
+	".4byte 996f-995f, 998f-997f, 1\n"                                 \
+	"995: .asciz \"telltale\"\n"                                       \
+	"996: .balign 4\n"                                                 \
+	"997: .byte 1, " TELLTALE_X_ADDRSIZE ", " #n ", 0\n"               \
+	".4byte " TELLTALE_X_STR(__LINE__) "\n"                            \
+	TELLTALE_X_ADDR "990b, _.stapsdt.base\n"                           \
+	kinds                                                              \
+	"998: .balign 4\n"                                                 \
+	".popsection\n"
 
 /*
  * Of an argument: `-4@%eax` for the stapsdt note, with what follows it, and the kind for ours. (As few lines
@@ -780,43 +780,43 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_CHECKS11 TELLTALE_X_CHECKS10 TELLTALE_X_CHECKED(11)
 #define TELLTALE_X_CHECKS12 TELLTALE_X_CHECKS11 TELLTALE_X_CHECKED(12)
 
-#define TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(1, "k1", "0", " ")
-#define TELLTALE_X_SPACED2 TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(2, "k1", "8", " ")
-#define TELLTALE_X_SPACED3 TELLTALE_X_SPACED2 TELLTALE_X_FORMAT(3, "k1", "16", " ")
-#define TELLTALE_X_SPACED4 TELLTALE_X_SPACED3 TELLTALE_X_FORMAT(4, "k1", "24", " ")
-#define TELLTALE_X_SPACED5 TELLTALE_X_SPACED4 TELLTALE_X_FORMAT(5, "k5", "0", " ")
-#define TELLTALE_X_SPACED6 TELLTALE_X_SPACED5 TELLTALE_X_FORMAT(6, "k5", "8", " ")
-#define TELLTALE_X_SPACED7 TELLTALE_X_SPACED6 TELLTALE_X_FORMAT(7, "k5", "16", " ")
-#define TELLTALE_X_SPACED8 TELLTALE_X_SPACED7 TELLTALE_X_FORMAT(8, "k5", "24", " ")
-#define TELLTALE_X_SPACED9 TELLTALE_X_SPACED8 TELLTALE_X_FORMAT(9, "k9", "0", " ")
-#define TELLTALE_X_SPACED10 TELLTALE_X_SPACED9 TELLTALE_X_FORMAT(10, "k9", "8", " ")
-#define TELLTALE_X_SPACED11 TELLTALE_X_SPACED10 TELLTALE_X_FORMAT(11, "k9", "16", " ")
+#define TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(1, "telltale_k1", "0", " ")
+#define TELLTALE_X_SPACED2 TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(2, "telltale_k1", "8", " ")
+#define TELLTALE_X_SPACED3 TELLTALE_X_SPACED2 TELLTALE_X_FORMAT(3, "telltale_k1", "16", " ")
+#define TELLTALE_X_SPACED4 TELLTALE_X_SPACED3 TELLTALE_X_FORMAT(4, "telltale_k1", "24", " ")
+#define TELLTALE_X_SPACED5 TELLTALE_X_SPACED4 TELLTALE_X_FORMAT(5, "telltale_k5", "0", " ")
+#define TELLTALE_X_SPACED6 TELLTALE_X_SPACED5 TELLTALE_X_FORMAT(6, "telltale_k5", "8", " ")
+#define TELLTALE_X_SPACED7 TELLTALE_X_SPACED6 TELLTALE_X_FORMAT(7, "telltale_k5", "16", " ")
+#define TELLTALE_X_SPACED8 TELLTALE_X_SPACED7 TELLTALE_X_FORMAT(8, "telltale_k5", "24", " ")
+#define TELLTALE_X_SPACED9 TELLTALE_X_SPACED8 TELLTALE_X_FORMAT(9, "telltale_k9", "0", " ")
+#define TELLTALE_X_SPACED10 TELLTALE_X_SPACED9 TELLTALE_X_FORMAT(10, "telltale_k9", "8", " ")
+#define TELLTALE_X_SPACED11 TELLTALE_X_SPACED10 TELLTALE_X_FORMAT(11, "telltale_k9", "16", " ")
 
-#define TELLTALE_X_FORMATS1 TELLTALE_X_FORMAT(1, "k1", "0", "")
-#define TELLTALE_X_FORMATS2 TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(2, "k1", "8", "")
-#define TELLTALE_X_FORMATS3 TELLTALE_X_SPACED2 TELLTALE_X_FORMAT(3, "k1", "16", "")
-#define TELLTALE_X_FORMATS4 TELLTALE_X_SPACED3 TELLTALE_X_FORMAT(4, "k1", "24", "")
-#define TELLTALE_X_FORMATS5 TELLTALE_X_SPACED4 TELLTALE_X_FORMAT(5, "k5", "0", "")
-#define TELLTALE_X_FORMATS6 TELLTALE_X_SPACED5 TELLTALE_X_FORMAT(6, "k5", "8", "")
-#define TELLTALE_X_FORMATS7 TELLTALE_X_SPACED6 TELLTALE_X_FORMAT(7, "k5", "16", "")
-#define TELLTALE_X_FORMATS8 TELLTALE_X_SPACED7 TELLTALE_X_FORMAT(8, "k5", "24", "")
-#define TELLTALE_X_FORMATS9 TELLTALE_X_SPACED8 TELLTALE_X_FORMAT(9, "k9", "0", "")
-#define TELLTALE_X_FORMATS10 TELLTALE_X_SPACED9 TELLTALE_X_FORMAT(10, "k9", "8", "")
-#define TELLTALE_X_FORMATS11 TELLTALE_X_SPACED10 TELLTALE_X_FORMAT(11, "k9", "16", "")
-#define TELLTALE_X_FORMATS12 TELLTALE_X_SPACED11 TELLTALE_X_FORMAT(12, "k9", "24", "")
+#define TELLTALE_X_FORMATS1 TELLTALE_X_FORMAT(1, "telltale_k1", "0", "")
+#define TELLTALE_X_FORMATS2 TELLTALE_X_SPACED1 TELLTALE_X_FORMAT(2, "telltale_k1", "8", "")
+#define TELLTALE_X_FORMATS3 TELLTALE_X_SPACED2 TELLTALE_X_FORMAT(3, "telltale_k1", "16", "")
+#define TELLTALE_X_FORMATS4 TELLTALE_X_SPACED3 TELLTALE_X_FORMAT(4, "telltale_k1", "24", "")
+#define TELLTALE_X_FORMATS5 TELLTALE_X_SPACED4 TELLTALE_X_FORMAT(5, "telltale_k5", "0", "")
+#define TELLTALE_X_FORMATS6 TELLTALE_X_SPACED5 TELLTALE_X_FORMAT(6, "telltale_k5", "8", "")
+#define TELLTALE_X_FORMATS7 TELLTALE_X_SPACED6 TELLTALE_X_FORMAT(7, "telltale_k5", "16", "")
+#define TELLTALE_X_FORMATS8 TELLTALE_X_SPACED7 TELLTALE_X_FORMAT(8, "telltale_k5", "24", "")
+#define TELLTALE_X_FORMATS9 TELLTALE_X_SPACED8 TELLTALE_X_FORMAT(9, "telltale_k9", "0", "")
+#define TELLTALE_X_FORMATS10 TELLTALE_X_SPACED9 TELLTALE_X_FORMAT(10, "telltale_k9", "8", "")
+#define TELLTALE_X_FORMATS11 TELLTALE_X_SPACED10 TELLTALE_X_FORMAT(11, "telltale_k9", "16", "")
+#define TELLTALE_X_FORMATS12 TELLTALE_X_SPACED11 TELLTALE_X_FORMAT(12, "telltale_k9", "24", "")
 
-#define TELLTALE_X_KINDS1 TELLTALE_X_KINDBYTE("k1", "0")
-#define TELLTALE_X_KINDS2 TELLTALE_X_KINDS1 ", " TELLTALE_X_KINDBYTE("k1", "8")
-#define TELLTALE_X_KINDS3 TELLTALE_X_KINDS2 ", " TELLTALE_X_KINDBYTE("k1", "16")
-#define TELLTALE_X_KINDS4 TELLTALE_X_KINDS3 ", " TELLTALE_X_KINDBYTE("k1", "24")
-#define TELLTALE_X_KINDS5 TELLTALE_X_KINDS4 ", " TELLTALE_X_KINDBYTE("k5", "0")
-#define TELLTALE_X_KINDS6 TELLTALE_X_KINDS5 ", " TELLTALE_X_KINDBYTE("k5", "8")
-#define TELLTALE_X_KINDS7 TELLTALE_X_KINDS6 ", " TELLTALE_X_KINDBYTE("k5", "16")
-#define TELLTALE_X_KINDS8 TELLTALE_X_KINDS7 ", " TELLTALE_X_KINDBYTE("k5", "24")
-#define TELLTALE_X_KINDS9 TELLTALE_X_KINDS8 ", " TELLTALE_X_KINDBYTE("k9", "0")
-#define TELLTALE_X_KINDS10 TELLTALE_X_KINDS9 ", " TELLTALE_X_KINDBYTE("k9", "8")
-#define TELLTALE_X_KINDS11 TELLTALE_X_KINDS10 ", " TELLTALE_X_KINDBYTE("k9", "16")
-#define TELLTALE_X_KINDS12 TELLTALE_X_KINDS11 ", " TELLTALE_X_KINDBYTE("k9", "24")
+#define TELLTALE_X_KINDS1 TELLTALE_X_KINDBYTE("telltale_k1", "0")
+#define TELLTALE_X_KINDS2 TELLTALE_X_KINDS1 ", " TELLTALE_X_KINDBYTE("telltale_k1", "8")
+#define TELLTALE_X_KINDS3 TELLTALE_X_KINDS2 ", " TELLTALE_X_KINDBYTE("telltale_k1", "16")
+#define TELLTALE_X_KINDS4 TELLTALE_X_KINDS3 ", " TELLTALE_X_KINDBYTE("telltale_k1", "24")
+#define TELLTALE_X_KINDS5 TELLTALE_X_KINDS4 ", " TELLTALE_X_KINDBYTE("telltale_k5", "0")
+#define TELLTALE_X_KINDS6 TELLTALE_X_KINDS5 ", " TELLTALE_X_KINDBYTE("telltale_k5", "8")
+#define TELLTALE_X_KINDS7 TELLTALE_X_KINDS6 ", " TELLTALE_X_KINDBYTE("telltale_k5", "16")
+#define TELLTALE_X_KINDS8 TELLTALE_X_KINDS7 ", " TELLTALE_X_KINDBYTE("telltale_k5", "24")
+#define TELLTALE_X_KINDS9 TELLTALE_X_KINDS8 ", " TELLTALE_X_KINDBYTE("telltale_k9", "0")
+#define TELLTALE_X_KINDS10 TELLTALE_X_KINDS9 ", " TELLTALE_X_KINDBYTE("telltale_k9", "8")
+#define TELLTALE_X_KINDS11 TELLTALE_X_KINDS10 ", " TELLTALE_X_KINDBYTE("telltale_k9", "16")
+#define TELLTALE_X_KINDS12 TELLTALE_X_KINDS11 ", " TELLTALE_X_KINDBYTE("telltale_k9", "24")
 
 #define TELLTALE_X_VALUES1 TELLTALE_X_VALUEOF(1)
 #define TELLTALE_X_VALUES2 TELLTALE_X_VALUES1, TELLTALE_X_VALUEOF(2)
@@ -831,18 +831,18 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_VALUES11 TELLTALE_X_VALUES10, TELLTALE_X_VALUEOF(11)
 #define TELLTALE_X_VALUES12 TELLTALE_X_VALUES11, TELLTALE_X_VALUEOF(12)
 
-#define TELLTALE_X_PACKS1 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), 0, 0, 0)
-#define TELLTALE_X_PACKS2 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), 0, 0)
-#define TELLTALE_X_PACKS3 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), 0)
-#define TELLTALE_X_PACKS4 TELLTALE_X_PACK(k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), TELLTALE_X_BYTE(4))
-#define TELLTALE_X_PACKS5 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), 0, 0, 0)
-#define TELLTALE_X_PACKS6 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), 0, 0)
-#define TELLTALE_X_PACKS7 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), 0)
-#define TELLTALE_X_PACKS8 TELLTALE_X_PACKS4, TELLTALE_X_PACK(k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), TELLTALE_X_BYTE(8))
-#define TELLTALE_X_PACKS9 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), 0, 0, 0)
-#define TELLTALE_X_PACKS10 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), 0, 0)
-#define TELLTALE_X_PACKS11 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), 0)
-#define TELLTALE_X_PACKS12 TELLTALE_X_PACKS8, TELLTALE_X_PACK(k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), TELLTALE_X_BYTE(12))
+#define TELLTALE_X_PACKS1 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), 0, 0, 0)
+#define TELLTALE_X_PACKS2 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), 0, 0)
+#define TELLTALE_X_PACKS3 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), 0)
+#define TELLTALE_X_PACKS4 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), TELLTALE_X_BYTE(4))
+#define TELLTALE_X_PACKS5 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), 0, 0, 0)
+#define TELLTALE_X_PACKS6 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), 0, 0)
+#define TELLTALE_X_PACKS7 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), 0)
+#define TELLTALE_X_PACKS8 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), TELLTALE_X_BYTE(8))
+#define TELLTALE_X_PACKS9 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), 0, 0, 0)
+#define TELLTALE_X_PACKS10 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), 0, 0)
+#define TELLTALE_X_PACKS11 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), 0)
+#define TELLTALE_X_PACKS12 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), TELLTALE_X_BYTE(12))
 
 #ifndef __clang__
 #define TELLTALE_X_ANYTEXT1 TELLTALE_X_IS_TEXT(1)
@@ -900,8 +900,8 @@ template <> struct telltale_x_text<true> {
 
 /* The site, for which a text's bytes are wanted or not. */
 #define TELLTALE_X_ATSITE(how, sem, prov, probe, n)                             \
-	TELLTALE_X_SITE(how, sem, prov, probe, n, TELLTALE_X_FORMATS##n,    \
-			".byte " TELLTALE_X_KINDS##n "\n")
+	TELLTALE_X_SITE(how, sem, prov, probe, TELLTALE_X_FORMATS##n)       \
+	TELLTALE_X_SITENOTE(n, ".byte " TELLTALE_X_KINDS##n "\n")
 #ifdef __clang__
 #define TELLTALE_X_STAND(how, sem, prov, probe, n)                   \
 	TELLTALE_X_ASM(TELLTALE_X_ATSITE(how, sem, prov, probe, n)   \
@@ -955,7 +955,9 @@ template <> struct telltale_x_text<true> {
 		TELLTALE_X_LOUD                                 \
 	} while (0)
 #define TELLTALE_X_MARK0(how, sem, prov, text, probe) \
-	TELLTALE_X_ASM(TELLTALE_X_SITE(how, sem, prov, probe, 0, "", "") : : "n"(0))
+	TELLTALE_X_ASM(TELLTALE_X_SITE(how, sem, prov, probe, "") TELLTALE_X_SITENOTE(0, "") \
+		       :                                                                   \
+		       : "n"(0))
 #endif
 #define TELLTALE_X_MARK1(how, sem, prov, text, probe, e1) \
 	TELLTALE_X_MARKN(how, sem, prov, text, probe, 1, TELLTALE_X_EVALS1(e1))
