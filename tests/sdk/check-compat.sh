@@ -17,7 +17,7 @@ cp "$stap"/sys/sdt*.h "$work/stap/sys/"
 # behind a float's size, which gdb and bpftrace of Debian 12 can't read, is systemtap's alone.
 notes_of()
 {
-	readelf -nW "$1" | sed -n -E 's/^ *Provider: //p; s/^ *Name: //p
+	readelf -nW "$1" | sed -n -E 's/.*Provider: //p; s/^ *Name: //p
 		s/.*Semaphore: 0x0+$/no semaphore/p; s/.*Semaphore: 0x.*/semaphore/p
 		/^ *Arguments:/ { s/^ *Arguments: *//; s/f@/@/g; s/@[^ ]*\([^)]*\)/@/g; s/@[^ ]*/@/g; p }'
 }
