@@ -1,0 +1,217 @@
+# telltale's build. `make help` lists what it can do.
+#
+# The include rules of the design are build rules here: a folder of tracer/ is compiled with one
+# include directory, build/.../rooms/FOLDER, that has links to what its row allows and nothing else.
+
+PREFIX ?= /usr/local
+CC ?= gcc
+CLANG ?= clang
+V ?= 0
+SAN ?= 0
+
+ifeq ($(SAN),1)
+BUILD := build/san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+BUILD := build
+SANFLAGS :=
+endif
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s %s\n' $(1) $(2)
+endif
+
+WARNINGS := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+TT_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANFLAGS) -MMD -MP
+LIBS := -lbpf -ldw -lelf -llzma -lpthread
+
+# ---- rooms: who may include whom ----
+
+ROOMS := base elf operand process probe lang compile engine engine/kernel output cli
+ALLOW_base :=
+ALLOW_elf := base
+ALLOW_operand := base
+ALLOW_process := base elf
+ALLOW_probe := base elf operand process
+# the language sees a probe as a description
+ALLOW_lang := base probe/probe.h
+# and the compiler, through the language, sees its sites with their operands
+ALLOW_compile := base operand probe/probe.h lang plan.h bpf/abi.h
+ALLOW_engine := base operand process plan.h bpf/abi.h
+ALLOW_engine/kernel := $(ALLOW_engine) engine
+ALLOW_output := base elf plan.h bpf/abi.h
+ALLOW_cli := base libtelltale.h gen
+ALLOW_top := base elf operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
+ALLOW_tests := $(ALLOW_top) cli gen tests
+
+# where a name of the lists above is in the tree
+place = $(abspath $(if $(filter bpf/%,$(1)),$(1),$(if $(filter gen,$(1)),sdk/gen,$(if $(filter tests,$(1)),tests,tracer/$(1)))))
+
+# rule for one view: $(1) the room; the stamp is remade when the list changes
+define room_rule
+$$(BUILD)/rooms/$(1).stamp: Makefile
+	@rm -rf $$(BUILD)/rooms/$(1) && mkdir -p $$(BUILD)/rooms/$(1)
+	@$$(foreach a,$$(ALLOW_$(1)) $$(filter-out top tests,$(firstword $(subst /, ,$(1)))),mkdir -p $$(BUILD)/rooms/$(1)/$$(dir $$(a)) && ln -sfn $$(call place,$$(a)) $$(BUILD)/rooms/$(1)/$$(a) && ) true
+	@touch $$@
+endef
+$(foreach r,$(ROOMS) top tests,$(eval $(call room_rule,$(r))))
+
+# ---- objects ----
+
+room_sources = $(wildcard tracer/$(1)/*.c)
+LIB_SOURCES := $(wildcard tracer/*.c) $(foreach r,$(filter-out cli,$(ROOMS)),$(call room_sources,$(r)))
+CLI_SOURCES := $(call room_sources,cli)
+GEN_SOURCES := $(wildcard sdk/gen/*.c)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/bpf/runtime.o
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
+GEN_OBJECTS := $(GEN_SOURCES:%.c=$(BUILD)/%.o)
+LIBRARY := $(BUILD)/libtelltale.a
+TELLTALE := $(BUILD)/telltale
+
+all: $(TELLTALE) samples
+
+$(TELLTALE): $(CLI_OBJECTS) $(GEN_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(LIB_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# $(1): the room, $(2): its folder below the root
+define compile_rule
+$(BUILD)/$(2)/%.o: $(2)/%.c $(BUILD)/rooms/$(1).stamp Makefile
+	$$(call say,CC,$$<)
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(TT_CFLAGS) -I$(BUILD)/rooms/$(1) -c -o $$@ $$<
+endef
+$(foreach r,$(ROOMS),$(eval $(call compile_rule,$(r),tracer/$(r))))
+$(eval $(call compile_rule,top,tracer))
+
+$(BUILD)/sdk/gen/%.o: sdk/gen/%.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -Isdk -c -o $@ $<
+
+# ---- BPF C: compiled by clang, checked and turned into a table by bpf/embed.c ----
+
+BPF_SOURCES := $(wildcard bpf/*.bpf.c)
+BPF_OBJECTS := $(BPF_SOURCES:%.c=$(BUILD)/%.o)
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	$(call say,BPF,$<)
+	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -mcpu=v2 -O2 -g0 -Wall -Wextra -Werror -MMD -MP \
+		-I/usr/include/$(shell uname -m)-linux-gnu -I. -c -o $@ $<
+
+$(BUILD)/bpf/embed: bpf/embed.c Makefile
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -o $@ $< -lelf
+
+$(BUILD)/bpf/runtime.c: $(BUILD)/bpf/embed $(BPF_OBJECTS)
+	$(call say,EMBED,$@)
+	$(Q)$(BUILD)/bpf/embed $(BPF_OBJECTS) > $@.new && mv $@.new $@
+
+$(BUILD)/bpf/runtime.o: $(BUILD)/bpf/runtime.c $(BUILD)/rooms/compile.stamp
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/compile -c -o $@ $<
+
+# ---- samples ----
+
+SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c)) \
+	$(patsubst samples/%.cc,$(BUILD)/samples/%,$(wildcard samples/*.cc))
+samples: $(SAMPLES)
+
+$(BUILD)/samples/%: samples/%.c sdk/telltale.h Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -Isdk -o $@ $< -lpthread
+
+$(BUILD)/samples/%: samples/%.cc sdk/telltale.h Makefile
+	$(call say,CXX,$<)
+	$(Q)mkdir -p $(@D) && $(CXX) $(WARNINGS) $(CFLAGS) -Isdk -o $@ $< -lpthread
+
+# ---- tests ----
+
+C_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c tests/golden/*.c tests/kernel/*.c))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+CLI_TEST_OBJECTS := $(filter-out $(BUILD)/tracer/cli/main.o,$(CLI_OBJECTS)) $(GEN_OBJECTS)
+$(C_TESTS) $(BENCHES): $(BUILD)/tests/%: tests/%.c $(LIBRARY) $(CLI_TEST_OBJECTS) $(BUILD)/rooms/tests.stamp Makefile
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/tests -Isdk -o $@ $< $(CLI_TEST_OBJECTS) $(LIBRARY) \
+		-lcmocka $(LIBS)
+
+# The fuzzers have everything instrumented by clang, in a build of their own.
+FUZZFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzzers:
+	$(Q)$(MAKE) --no-print-directory BUILD=build/fuzz CC=$(CLANG) SANFLAGS="$(FUZZFLAGS)" fuzz-programs
+fuzz-programs: $(FUZZERS)
+$(FUZZERS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY) $(BUILD)/rooms/tests.stamp Makefile
+	$(call say,FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -fsanitize=fuzzer -I$(BUILD)/rooms/tests -o $@ $< $(LIBRARY) $(LIBS)
+
+test-programs: $(C_TESTS)
+
+# Packages come first, in a make of their own, since they bring what the rules above need.
+setup:
+	@tests/setup.sh build
+
+check:
+	@tests/setup.sh build $(if $(filter 1,$(SAN)),,test)
+	@$(MAKE) --no-print-directory -j$(shell nproc) all test-programs $(if $(filter 1,$(SAN)),,fuzzers)
+	@SAN=$(SAN) tests/run.sh
+
+check-sdk:
+	@tests/setup.sh build test sdk-matrix
+	@tests/sdk/matrix.sh
+
+fuzz:
+	@tests/setup.sh build
+	@$(MAKE) --no-print-directory -j$(shell nproc) fuzzers
+	@tests/fuzz/run.sh
+
+demo:
+	@tests/setup.sh build
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	@samples/demo.sh
+
+bench:
+	@tests/setup.sh build test
+	@$(MAKE) --no-print-directory -j$(shell nproc) all bench-programs
+	@tests/bench/run.sh
+bench-programs: $(BENCHES)
+
+# ---- the rest ----
+
+install: $(TELLTALE)
+	install -D -m 755 $(TELLTALE) $(DESTDIR)$(PREFIX)/bin/telltale
+	install -D -m 644 sdk/telltale.h $(DESTDIR)$(PREFIX)/include/telltale.h
+	install -D -m 644 tracer/cli/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/telltale
+	$(Q)$(MAKE) --no-print-directory -f sdk/install.mk DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h' '*.cc')
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build build/telltale and the samples'
+	@echo 'make demo       install what is missing (Debian), build, watch a sample program'
+	@echo 'make check      the same set-up, then all tests; SAN=1: under the sanitizers'
+	@echo 'make check-sdk  the SDK against every compiler and linker'
+	@echo 'make fuzz       the fuzzers, FUZZ_SECONDS=N each'
+	@echo 'make bench      figures against other tools'
+	@echo 'make install    to PREFIX (/usr/local), below DESTDIR'
+	@echo 'V=1 shows the commands'
+
+.PHONY: all samples fuzzers fuzz-programs test-programs setup check check-sdk fuzz demo bench bench-programs install \
+	format clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,25 @@
+/*
+ * The compiler: a checked program to a plan. An error that belongs to a place in the program is
+ * added to the program's diagnostics (and returned as -EINVAL).
+ */
+#ifndef TELLTALE_COMPILE_COMPILE_H
+#define TELLTALE_COMPILE_COMPILE_H
+
+#include "base/error.h"
+#include "lang/ast.h"
+#include "plan.h"
+
+struct compile_options {
+	uint32_t text_limit; /* bytes of a text at the most, without the NUL */
+};
+
+/* Fills an empty plan, which needs plan_free()
+ * also after an error. */
+int compile(struct program *program, const struct probe_set *probes,
+	    const struct compile_options *options, struct plan *plan, struct error *err);
+
+/* The plan as text: the instructions of every program ("code"); maps, records, sites ("plan"). */
+void plan_print_code(const struct plan *plan, struct buffer *out);
+void plan_print(const struct plan *plan, struct buffer *out);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * The syntax tree of a program, and after check.c its types. All nodes live in one arena. A clause
+ * that matches probes of different shapes is copied for each shape (struct instance), so a node
+ * has one type only.
+ */
+#ifndef TELLTALE_LANG_AST_H
+#define TELLTALE_LANG_AST_H
+
+#include "lang/source.h"
+#include "lang/type.h"
+#include "probe/probe.h"
+
+enum expr_kind {
+	EXPR_INT,      /* number */
+	EXPR_STRING,   /* text, length */
+	EXPR_BUILTIN,  /* text: its name; number: its place in the table of built-ins */
+	EXPR_ARGUMENT, /* argN (text NULL) or args.text; after the check number is the operand */
+	EXPR_VARIABLE, /* text; after the check number is the place in the instance's variables */
+	EXPR_MAP,      /* text; children: the keys; number: its place in the program's maps */
+	EXPR_CALL,     /* text; children: the arguments; number: its place in the table */
+	EXPR_UNARY,    /* op: - ! ~ */
+	EXPR_BINARY,   /* op */
+	EXPR_TERNARY,  /* three children */
+};
+
+/* Operators, unary and binary. */
+enum op {
+	OP_NONE,
+	OP_OR, OP_AND, /* || && */
+	OP_BITOR, OP_BITXOR, OP_BITAND,
+	OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE,
+	OP_SHL, OP_SHR, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD,
+	OP_NEG, OP_NOT, OP_BITNOT,
+};
+
+const char *op_text(enum op op);
+
+struct expr {
+	enum expr_kind kind;
+	enum op op;
+	size_t at; /* place in the source */
+	struct type type;
+	const char *text;
+	size_t length;
+	uint64_t number;
+	const struct probe_argument *argument; /* of args.text, after the check */
+	struct expr *child; /* the first one */
+	struct expr *next;  /* the next one of the same parent */
+};
+
+enum stmt_kind {
+	STMT_EXPR,   /* value */
+	STMT_ASSIGN, /* target (a variable or a map) op= value; op OP_NONE: plain */
+	STMT_IF,     /* value, body, otherwise */
+	STMT_RETURN,
+};
+
+struct stmt {
+	enum stmt_kind kind;
+	enum op op;
+	size_t at;
+	struct expr *target, *value;
+	struct stmt *body, *otherwise;
+	struct stmt *next;
+};
+
+struct clause {
+	struct clause_probe {
+		const char *text;
+		size_t at;
+		struct clause_probe *next;
+	} *probes;
+	struct expr *filter; /* NULL: none */
+	struct stmt *body;
+	size_t at;
+	struct clause *next;
+};
+
+/* One clause for probes of one shape: what is checked, and compiled to one BPF program. */
+struct instance {
+	const struct clause *clause;
+	enum probe_kind kind;
+	const struct probe **probes;
+	size_t probe_count, probe_room;
+	struct expr *filter; /* its own copy */
+	struct stmt *body;
+	struct variable {
+		const char *name;
+		struct type type;
+	} *variables;
+	size_t variable_count, variable_room;
+};
+
+enum { PROGRAM_KEYS_MOST = 8 };
+
+/* A map of the program, as all its uses together say. */
+struct program_map {
+	const char *name; /* with its @ */
+	size_t at;	  /* first use */
+	bool keyed;	  /* keys are known (key_count may be 0) */
+	struct type keys[PROGRAM_KEYS_MOST];
+	size_t key_count;
+	const struct function *aggregate; /* NULL: a plain value */
+	struct type value;
+	int64_t lhist_min, lhist_max, lhist_step;
+};
+
+enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
+
+struct program {
+	struct source source;
+	struct diagnostics diagnostics;
+	struct arena arena;
+	struct clause *clauses;
+	struct instance *instances;
+	size_t instance_count, instance_room;
+	struct program_map *maps;
+	size_t map_count, map_room;
+};
+
+/* check.c: the types of one instance; instance.c: which instances there are. */
+void instance_check(struct program *program, struct instance *instance);
+int program_instances(struct program *program, struct probe_set *probes, struct error *err);
+
+/* Text to tree. The text is copied. -EINVAL when something is wrong (see program->diagnostics). */
+int program_parse(const char *name, const char *text, struct program *program,
+		  struct error *err);
+
+/* Tree to typed instances. A clause whose probes match nothing is -ENODATA. */
+int program_check(struct program *program, struct probe_set *probes, struct error *err);
+
+void program_free(struct program *program);
+
+/* The tree as it was read; the instances with the type of every expression. */
+void program_print_tree(const struct program *program, struct buffer *out);
+void program_print_types(const struct program *program, struct buffer *out);
+
+#endif

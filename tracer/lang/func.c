@@ -1,0 +1,130 @@
+/* The tables of the built-in functions and values, and the types' names. */
+#include "lang/func.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define NONE	  {.kind = TYPE_NONE}
+#define AGGREGATE {.kind = TYPE_AGGREGATE}
+#define U64	  {.kind = TYPE_INT, .size = 8}
+#define U32	  {.kind = TYPE_INT, .size = 4}
+
+static const struct function functions[] = {
+	{"count", FUNC_COUNT, 0, 0, AGGREGATE, "count()", "how many times"},
+	{"sum", FUNC_SUM, 1, 1, AGGREGATE, "sum(int n)", "the sum of n"},
+	{"min", FUNC_MIN, 1, 1, AGGREGATE, "min(int n)", "the smallest n"},
+	{"max", FUNC_MAX, 1, 1, AGGREGATE, "max(int n)", "the largest n"},
+	{"avg", FUNC_AVG, 1, 1, AGGREGATE, "avg(int n)", "the average of n"},
+	{"stats", FUNC_STATS, 1, 1, AGGREGATE, "stats(int n)", "count, average and sum of n"},
+	{"hist", FUNC_HIST, 1, 1, AGGREGATE, "hist(int n)", "a histogram of n by powers of two"},
+	{"lhist", FUNC_LHIST, 4, 4, AGGREGATE, "lhist(int n, int min, int max, int step)",
+	 "a histogram of n with buckets of one width"},
+	{"event", FUNC_EVENT, 0, 1, NONE, "event([ustack])",
+	 "sends the hit with all its arguments; telltale's own"},
+	{"printf", FUNC_PRINTF, 1, 32, NONE, "printf(string format, ...)", "prints"},
+	{"exit", FUNC_EXIT, 0, 0, NONE, "exit()", "ends the program"},
+	{"str", FUNC_STR, 1, 2, {.kind = TYPE_TEXT}, "str(pointer p[, int n])",
+	 "the text at p; with n, the n bytes at p up to a NUL"},
+	{"buf", FUNC_BUF, 2, 2, {.kind = TYPE_TEXT, .bytes = true}, "buf(pointer p, int n)",
+	 "the n bytes at p"},
+};
+
+static const struct builtin builtins[] = {
+	{"pid", BUILTIN_PID, U32, "the process"},
+	{"tid", BUILTIN_TID, U32, "the thread"},
+	{"uid", BUILTIN_UID, U32, "the user"},
+	{"gid", BUILTIN_GID, U32, "the group"},
+	{"cpu", BUILTIN_CPU, U32, "the CPU"},
+	{"comm", BUILTIN_COMM, {.kind = TYPE_COMM}, "the thread's name"},
+	{"nsecs", BUILTIN_NSECS, U64, "nanoseconds since boot, without suspended time"},
+	{"probe", BUILTIN_PROBE, {.kind = TYPE_PROBE}, "the probe that was hit"},
+	{"ustack", BUILTIN_USTACK, {.kind = TYPE_STACK}, "the stack of the user's side"},
+};
+
+enum { FUNCTIONS = sizeof(functions) / sizeof(*functions), BUILTINS = sizeof(builtins) / sizeof(*builtins) };
+
+const struct function *function_at(size_t place)
+{
+	return place < FUNCTIONS ? &functions[place] : NULL;
+}
+
+const struct builtin *builtin_at(size_t place)
+{
+	return place < BUILTINS ? &builtins[place] : NULL;
+}
+
+bool function_find(const char *name, size_t *place)
+{
+	for (*place = 0; *place < FUNCTIONS; ++*place)
+		if (!strcmp(functions[*place].name, name))
+			return true;
+	return false;
+}
+
+bool builtin_find(const char *name, size_t *place)
+{
+	for (*place = 0; *place < BUILTINS; ++*place)
+		if (!strcmp(builtins[*place].name, name))
+			return true;
+	return false;
+}
+
+/* Keeps the nearer of two names; one that is too far from what was written helps nobody. */
+static void keep_nearer(const char *written, const char *name, const char **best, unsigned *distance)
+{
+	unsigned d = text_distance(written, name);
+
+	if (d < *distance && d <= 1 + strlen(written) / 4) {
+		*best = name;
+		*distance = d;
+	}
+}
+
+const char *function_near(const char *name)
+{
+	const char *best = NULL;
+	unsigned distance = 128;
+
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		keep_nearer(name, functions[i].name, &best, &distance);
+	return best;
+}
+
+const char *builtin_near(const char *name)
+{
+	const char *best = NULL;
+	unsigned distance = 128;
+
+	for (size_t i = 0; i < BUILTINS; i++)
+		keep_nearer(name, builtins[i].name, &best, &distance);
+	return best;
+}
+
+const char *type_name(struct type type)
+{
+	static const char *const kinds[] = {
+		[TYPE_UNKNOWN] = "unknown", [TYPE_NONE] = "nothing", [TYPE_FLOAT] = "float",
+		[TYPE_TEXT] = "text",	    [TYPE_LITERAL] = "string", [TYPE_COMM] = "thread name",
+		[TYPE_PROBE] = "probe",	    [TYPE_STACK] = "stack",    [TYPE_AGGREGATE] = "aggregate",
+	};
+	static const char *const ints[2][4] = {{"uint8", "uint16", "uint32", "uint64"},
+					       {"int8", "int16", "int32", "int64"}};
+
+	if (type.kind != TYPE_INT)
+		return type.kind == TYPE_TEXT && type.bytes ? "bytes" : kinds[type.kind];
+	if (type.look == LOOK_BOOL)
+		return "bool";
+	if (type.look == LOOK_POINTER)
+		return "pointer";
+	return ints[type.is_signed][type.size == 1 ? 0 : type.size == 2 ? 1 : type.size == 4 ? 2 : 3];
+}
+
+bool type_same(struct type a, struct type b)
+{
+	if (a.kind != b.kind || (a.kind == TYPE_TEXT && a.bytes != b.bytes))
+		return false;
+	if (a.kind == TYPE_INT)
+		return a.size == b.size && a.is_signed == b.is_signed && a.look == b.look;
+	return a.kind != TYPE_FLOAT || a.size == b.size;
+}

@@ -1,0 +1,45 @@
+/*
+ * The tables of what the language has built in: functions and values. The checker takes the number
+ * and kinds of arguments from here, the compiler dispatches on `id`, and the manual is written
+ * from the descriptions.
+ */
+#ifndef TELLTALE_LANG_FUNC_H
+#define TELLTALE_LANG_FUNC_H
+
+#include "lang/type.h"
+
+enum function_id {
+	FUNC_COUNT, FUNC_SUM, FUNC_MIN, FUNC_MAX, FUNC_AVG, FUNC_STATS, FUNC_HIST, FUNC_LHIST,
+	FUNC_EVENT, FUNC_PRINTF, FUNC_EXIT, FUNC_STR, FUNC_BUF,
+};
+
+struct function {
+	const char *name;
+	enum function_id id;
+	unsigned least, most; /* number of arguments */
+	struct type type;     /* of its value */
+	const char *signature, *what;
+};
+
+enum builtin_id {
+	BUILTIN_PID, BUILTIN_TID, BUILTIN_UID, BUILTIN_GID, BUILTIN_CPU, BUILTIN_COMM,
+	BUILTIN_NSECS, BUILTIN_PROBE, BUILTIN_USTACK,
+};
+
+struct builtin {
+	const char *name;
+	enum builtin_id id;
+	struct type type;
+	const char *what;
+};
+
+/* By place: NULL behind the last. */
+const struct function *function_at(size_t place);
+const struct builtin *builtin_at(size_t place);
+/* By name; *place is set when found. The nearest name for a misspelt one, or NULL. */
+bool function_find(const char *name, size_t *place);
+bool builtin_find(const char *name, size_t *place);
+const char *function_near(const char *name);
+const char *builtin_near(const char *name);
+
+#endif

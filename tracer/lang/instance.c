@@ -1,0 +1,188 @@
+/*
+ * From clauses to instances: finds the probes of each clause and puts those of one shape together,
+ * each shape with a copy of the clause's tree, so that every expression has one type.
+ */
+#include "lang/ast.h"
+#include "lang/func.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool expr_uses_arguments(const struct expr *e)
+{
+	for (; e; e = e->next) {
+		size_t place;
+
+		if (e->kind == EXPR_ARGUMENT || expr_uses_arguments(e->child))
+			return true;
+		if (e->kind == EXPR_CALL && function_find(e->text, &place) &&
+		    function_at(place)->id == FUNC_EVENT)
+			return true;
+	}
+	return false;
+}
+
+static bool stmt_uses_arguments(const struct stmt *s)
+{
+	for (; s; s = s->next)
+		if (expr_uses_arguments(s->target) || expr_uses_arguments(s->value) ||
+		    stmt_uses_arguments(s->body) || stmt_uses_arguments(s->otherwise))
+			return true;
+	return false;
+}
+
+static struct expr *copy_expr(struct arena *arena, const struct expr *from)
+{
+	struct expr *first = NULL, **last = &first;
+
+	for (; from; from = from->next) {
+		*last = arena_alloc(arena, sizeof(**last));
+		if (!*last)
+			return NULL;
+		**last = *from;
+		(*last)->next = NULL;
+		(*last)->child = copy_expr(arena, from->child);
+		last = &(*last)->next;
+	}
+	return first;
+}
+
+static struct stmt *copy_stmt(struct arena *arena, const struct stmt *from)
+{
+	struct stmt *first = NULL, **last = &first;
+
+	for (; from; from = from->next) {
+		*last = arena_alloc(arena, sizeof(**last));
+		if (!*last)
+			return NULL;
+		**last = *from;
+		(*last)->next = NULL;
+		(*last)->target = copy_expr(arena, from->target);
+		(*last)->value = copy_expr(arena, from->value);
+		(*last)->body = copy_stmt(arena, from->body);
+		(*last)->otherwise = copy_stmt(arena, from->otherwise);
+		last = &(*last)->next;
+	}
+	return first;
+}
+
+/* What makes two probes alike to a clause, as text for a table. */
+static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_arguments)
+{
+	struct buffer b = {0};
+	char *shape;
+
+	buffer_print(&b, "%d", probe->kind);
+	if (probe->kind == PROBE_INTERVAL)
+		buffer_print(&b, "/%llu", (unsigned long long)probe->period);
+	for (size_t i = 0; uses_arguments && i < probe->argument_count; i++) {
+		const struct probe_argument *a = &probe->arguments[i];
+
+		buffer_print(&b, ";%d,%d,%d,%u,%u,%zu:%s", a->type, a->size, a->is_signed,
+			     a->operand, a->length_operand, strlen(a->name), a->name);
+	}
+	shape = b.failed ? NULL : arena_string(arena, buffer_string(&b));
+	buffer_free(&b);
+	return shape;
+}
+
+static struct instance *add_instance(struct program *program, const struct clause *clause,
+				     enum probe_kind kind)
+{
+	struct instance *in = array_add(&program->instances, &program->instance_count,
+					&program->instance_room, sizeof(*in));
+
+	if (in) {
+		in->clause = clause;
+		in->kind = kind;
+		in->filter = copy_expr(&program->arena, clause->filter);
+		in->body = copy_stmt(&program->arena, clause->body);
+	}
+	return program->arena.failed ? NULL : in;
+}
+
+struct shapes {
+	struct program *program;
+	const struct clause *clause;
+	bool uses_arguments;
+	struct table shapes; /* shape to instance */
+	struct table seen;   /* probes of this clause: one that two specifications match counts once */
+};
+
+static int add_probe(struct shapes *s, const struct probe *probe, struct error *err)
+{
+	char *shape = shape_of(&s->program->arena, probe, s->uses_arguments);
+	struct instance *in;
+	const struct probe **slot;
+	const struct probe **key = arena_alloc(&s->program->arena, sizeof(*key));
+	size_t place;
+	int rc;
+
+	if (!shape || !key)
+		return error_memory(err);
+	*key = probe;
+	rc = table_put(&s->seen, key, sizeof(*key), 0, &place);
+	if (rc)
+		return rc < 0 ? error_memory(err) : 0;
+	rc = table_put(&s->shapes, shape, strlen(shape), s->program->instance_count, &place);
+	if (rc < 0 || (rc == 0 && !add_instance(s->program, s->clause, probe->kind)))
+		return error_memory(err);
+	in = &s->program->instances[place];
+	slot = array_add(&in->probes, &in->probe_count, &in->probe_room, sizeof(*slot));
+	if (!slot)
+		return error_memory(err);
+	*slot = probe;
+	return 0;
+}
+
+static int match_one(struct shapes *s, const struct clause_probe *wanted, struct probe_set *probes,
+		     struct error *err)
+{
+	struct probe_spec spec;
+	const struct probe **found;
+	size_t count;
+	int rc = probe_spec_parse(wanted->text, &s->program->arena, &spec, err);
+
+	if (!rc)
+		rc = probes_match(probes, &spec, wanted->text, &found, &count, err);
+	if (rc && rc != -ENOMEM) {
+		diagnose(&s->program->diagnostics, wanted->at, "%s", err->text);
+		return rc;
+	}
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = add_probe(s, found[i], err);
+	return rc;
+}
+
+int program_instances(struct program *program, struct probe_set *probes, struct error *err)
+{
+	int rc = 0;
+
+	for (const struct clause *c = program->clauses; c && rc != -ENOMEM; c = c->next) {
+		struct shapes s = {.program = program, .clause = c};
+
+		s.uses_arguments = expr_uses_arguments(c->filter) || stmt_uses_arguments(c->body);
+		for (const struct clause_probe *p = c->probes; p && rc != -ENOMEM; p = p->next) {
+			int one = match_one(&s, p, probes, err);
+
+			rc = one ? one : rc;
+		}
+		table_free(&s.shapes);
+		table_free(&s.seen);
+	}
+	return rc;
+}
+
+void program_free(struct program *program)
+{
+	for (size_t i = 0; i < program->instance_count; i++) {
+		free(program->instances[i].probes);
+		free(program->instances[i].variables);
+	}
+	free(program->instances);
+	free(program->maps);
+	diagnostics_free(&program->diagnostics);
+	arena_free(&program->arena);
+	*program = (struct program){0};
+}

@@ -1,0 +1,91 @@
+/* The tree and its types as text, for -d ast and -d types. */
+#include "lang/ast.h"
+
+#include "base/text.h"
+
+struct printer {
+	struct buffer *out;
+	bool types;
+};
+
+static void print_expr(struct printer *p, const struct expr *e, unsigned depth)
+{
+	static const char *const kinds[] = {"number",	"string", "builtin", "argument", "variable",
+					    "map",	"call",	  "unary",   "binary",	 "ternary"};
+
+	for (; e; e = e->next) {
+		buffer_print(p->out, "%*s%s", (int)depth * 2, "", kinds[e->kind]);
+		if (e->kind == EXPR_INT)
+			buffer_print(p->out, " %llu", (unsigned long long)e->number);
+		else if (e->op != OP_NONE)
+			buffer_print(p->out, " %s", op_text(e->op));
+		else if (e->kind == EXPR_ARGUMENT && !e->text)
+			buffer_print(p->out, " arg%llu", (unsigned long long)e->number);
+		else if (e->text && e->kind != EXPR_TERNARY) {
+			buffer_text(p->out, e->kind == EXPR_STRING ? " \"" : " ");
+			escape_text(p->out, e->text, e->length, '"');
+			buffer_text(p->out, e->kind == EXPR_STRING ? "\"" : "");
+		}
+		if (p->types)
+			buffer_print(p->out, " : %s", type_name(e->type));
+		buffer_char(p->out, '\n');
+		print_expr(p, e->child, depth + 1);
+	}
+}
+
+static void print_stmts(struct printer *p, const struct stmt *s, unsigned depth)
+{
+	static const char *const kinds[] = {"expression", "assign", "if", "return"};
+
+	for (; s; s = s->next) {
+		buffer_print(p->out, "%*s%s", (int)depth * 2, "", kinds[s->kind]);
+		if (s->kind == STMT_ASSIGN && s->op != OP_NONE)
+			buffer_print(p->out, " %s=", op_text(s->op));
+		buffer_char(p->out, '\n');
+		print_expr(p, s->target, depth + 1);
+		print_expr(p, s->value, depth + 1);
+		if (s->kind == STMT_IF) {
+			buffer_print(p->out, "%*sthen\n", (int)depth * 2, "");
+			print_stmts(p, s->body, depth + 1);
+			if (s->otherwise)
+				buffer_print(p->out, "%*selse\n", (int)depth * 2, "");
+			print_stmts(p, s->otherwise, depth + 1);
+		}
+	}
+}
+
+static void print_clause(struct printer *p, const struct expr *filter, const struct stmt *body)
+{
+	if (filter) {
+		buffer_text(p->out, "  filter\n");
+		print_expr(p, filter, 2);
+	}
+	print_stmts(p, body, 1);
+}
+
+void program_print_tree(const struct program *program, struct buffer *out)
+{
+	struct printer p = {out, false};
+
+	for (const struct clause *c = program->clauses; c; c = c->next) {
+		for (const struct clause_probe *probe = c->probes; probe; probe = probe->next)
+			buffer_print(out, "%sprobe %s", probe == c->probes ? "" : ", ", probe->text);
+		buffer_char(out, '\n');
+		print_clause(&p, c->filter, c->body);
+	}
+}
+
+void program_print_types(const struct program *program, struct buffer *out)
+{
+	struct printer p = {out, true};
+
+	for (size_t i = 0; i < program->instance_count; i++) {
+		const struct instance *in = &program->instances[i];
+
+		for (size_t j = 0; j < in->probe_count; j++)
+			buffer_print(out, "%s%s:%s", j ? ", " : "probe ", in->probes[j]->provider,
+				     in->probes[j]->name);
+		buffer_char(out, '\n');
+		print_clause(&p, in->filter, in->body);
+	}
+}

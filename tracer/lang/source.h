@@ -1,0 +1,34 @@
+/*
+ * The text of a program and what is wrong with it. A place in a program is a byte offset; it
+ * becomes line and column only when an error is written.
+ */
+#ifndef TELLTALE_LANG_SOURCE_H
+#define TELLTALE_LANG_SOURCE_H
+
+#include "base/error.h"
+#include "base/memory.h"
+
+struct source {
+	const char *name; /* "FILE", or what stands for it */
+	const char *text; /* NUL behind it */
+	size_t length;
+};
+
+/* Errors of one program, complete: `NAME:LINE:COLUMN: error: ...`, the line, a caret. */
+struct diagnostics {
+	const struct source *source;
+	struct buffer text;
+	unsigned errors;
+	size_t last; /* place of the last error: a second one at the same place is not shown */
+	struct buffer first; /* the first error's own line, without source and caret */
+};
+
+enum { DIAGNOSTICS_MOST = 20 }; /* errors shown in one go */
+
+void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void diagnostics_free(struct diagnostics *d);
+/* 0 when nothing is wrong, else -EINVAL with the first error as text. */
+int diagnostics_result(const struct diagnostics *d, struct error *err);
+
+#endif
