@@ -139,6 +139,16 @@ TELLTALE_X_QUIET
 	} while (0)
 
 /*
+ * For headers that `telltale gen` writes
+ * ======================================
+ *
+ * A marker whose semaphore, a symbol, is defined elsewhere, with the text of its argument list: the probe's name and
+ * for each argument TELLTALE_TYPE(type, name), which is no macro but words for the reader of the note.
+ */
+#define TELLTALE_GENERATED(symbol, provider, text, ...) \
+	TELLTALE_X_MARK(SHARED, symbol, provider, text, __VA_ARGS__)
+
+/*
  * How it works
  * ============
  *
