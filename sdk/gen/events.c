@@ -156,10 +156,12 @@ static int event(struct gen_text *text, struct gen_provider *provider, const cha
 			probe = gen_add_probe(provider, name, (size_t)(behind - name));
 			break;
 		}
+		if (at == end || *at == '"') {
+			token = here(text, behind);
+			return gen_fail(error, text, &token, "`(` is expected behind an event's name");
+		}
 		if (!is_property(name, (size_t)(behind - name)))
-			return gen_fail(error, text, &token,
-					at == end ? "`(` is expected behind an event's name"
-						  : "no property of events: `%.*s`",
+			return gen_fail(error, text, &token, "no property of events: `%.*s`",
 					(int)(behind - name), name);
 		disabled |= !strncmp(name, "disable", (size_t)(behind - name));
 	}

@@ -6,7 +6,7 @@
 
 #include "gen.h"
 
-/* A name's part of a macro's, in capitals; `__` is one `_` there, unless that makes of two names one. */
+/* A name in capitals. In a probe's, `__` becomes one `_`, unless that makes of two names one. */
 static void macro_part(FILE *out, const char *name, bool as_is)
 {
 	for (; *name; name++)
@@ -16,7 +16,7 @@ static void macro_part(FILE *out, const char *name, bool as_is)
 
 static void macro_name(FILE *out, const char *provider, const char *probe, bool as_is)
 {
-	macro_part(out, provider, false);
+	macro_part(out, provider, true);
 	fputc('_', out);
 	macro_part(out, probe, as_is);
 }
