@@ -106,9 +106,9 @@ for package in postgresql-15 libvirt python3.11 glib2.0 qemu; do
 			continue
 		fi
 		files=$((files + 1))
-		events=$((events + $(grep -c '_ENABLED()' ours.h)))
+		events=$((events + $(grep -cE '^/\* [A-Za-z0-9_]+\(' ours.h)))
 		wanted=$(grep -cE '^[a-zA-Z].*\(' "$file")
-		got=$(grep -c '_ENABLED()' ours.h)
+		got=$(grep -cE '^/\* [A-Za-z0-9_]+\(' ours.h)
 		[ "$wanted" = "$got" ] || no "qemu: ${file#"$cache"/qemu/}: $got events of $wanted"
 	done < <(find "$cache/qemu" -name trace-events -type f -size +0 | xargs grep -lE '^[a-zA-Z].*\(' | sort)
 	if [ $files -gt 50 ] && [ $events -gt 1000 ]; then
