@@ -19,19 +19,25 @@ tools()
 	local name=$1 program=$2 seen
 
 	seen=$(readelf -nW "$program" | sed -n 's/.*Provider: //p; s/^ *Name: //p' | tr '\n' ' ')
-	same "$name: readelf -n" "tools serve tools watched " "$seen"
+	same "$name: readelf -n" "tools filled tools serve tools watched " \
+		"$(echo "$seen" | xargs -n 2 | sort | tr '\n' ' ')"
 
 	if have gdb; then
 		seen=$(limited 30 gdb -nx -batch -ex 'info probes stap' "$program" |
 			awk '$1 == "stap" { print $2, $3, $5 ~ /^0x/ ? "semaphore" : "-" }')
-		same "$name: gdb: info probes" "tools serve -
-tools watched semaphore" "$seen"
+		same "$name: gdb: info probes" "tools filled -
+tools serve -
+tools watched semaphore" "$(echo "$seen" | sort)"
 		seen=$(limited 60 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'break -probe-stap tools:serve' \
 			-ex run -ex 'printf "%d %d %d %ld %d\n", $_probe_argc, $_probe_arg0, $_probe_arg2, $_probe_arg3, $_probe_arg4' \
 			-ex 'printf "%s %#lx\n", (char *)$_probe_arg1, $_probe_arg5' "$program" | tail -n 2)
 		same "$name: gdb: a breakpoint on a marker, and its arguments" \
 			"6 41 200 -7000000000 -5
 /index 0x3ff8000000000000" "$seen"
+		seen=$(limited 60 gdb -nx -batch -ex 'set debuginfod enabled off' -ex 'break -probe-stap tools:filled' \
+			-ex run -ex 'printf "%s %d %d\n", (char *)$_probe_arg0, *(int *)$_probe_arg1, *((int *)$_probe_arg1 + 1)' \
+			"$program" | tail -n 1)
+		same "$name: what an argument points at is in memory" "ccccccc 2 14" "$seen"
 	else
 		skip "$name: gdb" "no gdb"
 	fi
@@ -41,7 +47,8 @@ tools watched semaphore" "$seen"
 	elif ! seen=$(limited 30 bpftrace -l "usdt:$program:*") || [[ $seen == *"supports running as root"* ]]; then
 		skip "$name: bpftrace" "$(echo "$seen" | head -n 1)"
 	else
-		same "$name: bpftrace -l" "usdt:$program:tools:serve
+		same "$name: bpftrace -l" "usdt:$program:tools:filled
+usdt:$program:tools:serve
 usdt:$program:tools:watched" "$(echo "$seen" | sort)"
 		seen=$(limited 60 bpftrace -e "usdt:$program:tools:serve
 			{ printf(\"%d %s %d %lld %d %llx\\n\", arg0, str(arg1), arg2, arg3, arg4, arg5); }
@@ -63,14 +70,15 @@ usdt:$program:tools:watched" "$(echo "$seen" | sort)"
 	elif ! seen=$(limited 60 "$tplist" -l "$program"); then
 		skip "$name: tplist" "it fails: $(echo "$seen" | tail -n 1)"
 	else
-		same "$name: tplist" "tools:serve
+		same "$name: tplist" "tools:filled
+tools:serve
 tools:watched" "$(echo "$seen" | sed -n "s/.* b'\(tools\)':b'\([a-z]*\)'.*/\1:\2/p; s/^[^ ]* \(tools:[a-z]*\).*/\1/p" | sort)"
 	fi
 }
 
 for cc in gcc clang; do
 	have $cc || { skip "$cc: other tools" "no $cc"; continue; }
-	if $cc -O2 -I"$root/sdk" -o "$work/tools-$cc" "$here/tools.c"; then
+	if $cc -O3 -I"$root/sdk" -o "$work/tools-$cc" "$here/tools.c"; then
 		tools "$cc" "$work/tools-$cc"
 	else
 		no "$cc: builds"
