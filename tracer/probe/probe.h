@@ -48,8 +48,21 @@ struct probe_site {
 	const struct operand *operands;
 	size_t operand_count;
 	const char *operand_text; /* as in the note */
-	/* One number for all sites of the set whose operand text, architecture and arguments are
-	 * the same: they can share code. */
+	uint16_t machine; /* EM_*, of the site's file */
+	uint8_t bits;	  /* 32 or 64: in a 32-bit program every address is cut to 32 bits */
+	/*
+	 * Where the symbols of the operands are, one for each operand; both NULL when no operand
+	 * names a symbol. An address is that of the file's symbol table (of a thread-local symbol:
+	 * its place in the thread-local block). Not known is a symbol that the file does not
+	 * define, or that several local ones of different addresses are called.
+	 */
+	const uint64_t *symbol_addresses;
+	const bool *symbol_known;
+	/*
+	 * One number, from 0, for all sites of the set that can share the code of their operands:
+	 * same text, machine and bits. Sites with a symbol share within their file only, and
+	 * those with symbol(%rip), whose distance is another at each site, not at all.
+	 */
 	size_t variant;
 };
 
@@ -68,24 +81,43 @@ struct probe {
 struct probe_set {
 	struct probe *items;
 	size_t count, room;
+	size_t variant_count; /* the variants of its sites are below this */
+	/* BEGIN, END and intervals, made when somebody asks for them; each once. */
+	struct probe **special;
+	size_t special_count, special_room;
 	const struct target *target;
 	struct arena arena;
 };
 
-/* Reads the probes of every file of the target. Notes that make no sense are warnings. */
+/*
+ * Reads the probes of every file of the target, one for each file, provider and name, with all its
+ * sites. Its arguments are those that a note describes (of several descriptions that of the site
+ * with the most operands), else those of the site with the most operands; two of one name become
+ * `x` and `x_2`. Notes that make no sense are warnings, and so is a file whose notes can't be read,
+ * unless it is the only one. The set needs probes_free() also after an error.
+ */
 int probes_read(const struct target *target, struct probe_set *set, struct warnings *warnings,
 		struct error *err);
 void probes_free(struct probe_set *set);
 
 /*
- * What a person writes for a probe: PROVIDER:NAME, usdt:FILE:PROVIDER:NAME, usdt:PROVIDER:NAME,
- * BEGIN, END, interval:UNIT:N; globs in every part. A FILE matches by its whole path or, without
- * a slash, by its last part. usdt may be written U or u.
+ * What a person writes for a probe, with globs in every part:
+ *
+ *	PROVIDER:NAME			in any file of the target
+ *	usdt:PROVIDER:NAME		the same
+ *	usdt:FILE:PROVIDER:NAME		an empty FILE, or *, is any
+ *	usdt:FILE:NAME			any provider; FILE has a slash, or no provider is called so
+ *	FILE:PROVIDER:NAME		FILE has a slash
+ *	BEGIN, END, interval:UNIT:N	UNIT is s, ms, us or hz
+ *
+ * usdt may be written U or u, interval i. A FILE matches by its whole path, by being the same file
+ * (links), or, without a slash, by the last part of the path.
  */
 struct probe_spec {
 	enum probe_kind kind;
-	const char *file; /* NULL: any */
-	const char *provider, *name;
+	const char *file;	    /* NULL: any */
+	const char *provider, *name; /* "*": any */
+	bool maybe_file; /* usdt:A:B: when no provider A has a B, A may be a file */
 	uint64_t period;
 };
 
@@ -94,10 +126,20 @@ int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *s
 
 /*
  * The probes of the set that match, in the order of the set, as a NULL-ended array in the set's
- * arena. -ENODATA when none does; the text names near ones then.
+ * arena. -ENODATA when none does; the text names near ones then. `text` is what the person wrote.
  */
 int probes_match(struct probe_set *set, const struct probe_spec *spec, const char *text,
 		 const struct probe ***found, size_t *count, struct error *err);
+
+/* True when FILE of a specification names the file of that number in the set's target. */
+struct probe_file {
+	const char *name;
+	bool has_slash, is_pattern;
+	bool exists; /* without globs and with a slash: */
+	uint64_t device, inode;
+};
+void probe_file_look(const char *name, struct probe_file *file);
+bool probe_file_is(const struct probe_file *file, const struct target *target, size_t number);
 
 /* The path of the probe's file as people know it; "" where it has none. */
 const char *probe_path(const struct probe_set *set, const struct probe *probe);
