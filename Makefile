@@ -73,6 +73,7 @@ GEN_OBJECTS := $(GEN_SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libtelltale.a
 TELLTALE := $(BUILD)/telltale
 
+.DEFAULT_GOAL := all
 all: $(TELLTALE) samples
 
 $(TELLTALE): $(CLI_OBJECTS) $(GEN_OBJECTS) $(LIBRARY)
@@ -160,7 +161,7 @@ setup:
 	@tests/setup.sh build
 
 check:
-	@tests/setup.sh build $(if $(filter 1,$(SAN)),,test)
+	@tests/setup.sh build test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all test-programs $(if $(filter 1,$(SAN)),,fuzzers)
 	@SAN=$(SAN) tests/run.sh
 
@@ -169,7 +170,7 @@ check-sdk:
 	@tests/sdk/matrix.sh
 
 fuzz:
-	@tests/setup.sh build
+	@tests/setup.sh build test
 	@$(MAKE) --no-print-directory -j$(shell nproc) fuzzers
 	@tests/fuzz/run.sh
 
