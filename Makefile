@@ -215,4 +215,5 @@ help:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(CLI_OBJECTS) $(GEN_OBJECTS) $(BPF_OBJECTS)) \
+	$(addsuffix .d,$(C_TESTS) $(FUZZERS) $(BENCHES) $(BUILD)/bpf/embed)

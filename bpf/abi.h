@@ -95,7 +95,8 @@ struct abi_recipe {
 	__u8 shift;
 	__u8 bits; /* 8, 16, 32 or 64 */
 	__u8 is_signed;
-	__u8 reserved[7];
+	__u8 narrow; /* a 32-bit program: addresses have 32 bits */
+	__u8 reserved[6];
 };
 
 #endif

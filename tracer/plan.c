@@ -8,6 +8,7 @@ void plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->program_count; i++) {
 		free(plan->programs[i].insns);
 		free(plan->programs[i].sites);
+		free(plan->programs[i].notes);
 	}
 	free(plan->programs);
 	free(plan->records);

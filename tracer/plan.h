@@ -131,6 +131,11 @@ struct plan_program {
 	const char *name; /* for people and for the kernel's lists; at most 15 characters count */
 	struct bpf_insn *insns;
 	size_t insn_count;
+	struct plan_note { /* for listings: what the instructions from here on are for */
+		size_t insn;
+		const char *text;
+	} *notes;
+	size_t note_count;
 	bool uses_cookie; /* sites differ in cookies, and the program asks for it */
 	bool sleepable;	  /* wants to be loaded sleepable */
 	struct plan_site *sites;

@@ -59,6 +59,13 @@ static bool only_writes(const struct ir_insn *insn)
 	return BPF_CLASS(insn->code) == BPF_LDX || (insn->code & 0xf7) == (BPF_ALU64 | BPF_MOV);
 }
 
+/* An atomic operation that leaves the old value in src. */
+static bool fetches(const struct ir_insn *insn)
+{
+	return insn->kind == IR_BPF && insn->code == (BPF_STX | BPF_ATOMIC | BPF_DW) &&
+	       insn->value & BPF_FETCH;
+}
+
 static bool writes(const struct ir_insn *insn)
 {
 	if (insn->kind != IR_BPF)
@@ -77,6 +84,8 @@ static void find_intervals(struct allocation *a)
 		if (insn->kind == IR_LABEL)
 			a->label_at[insn->target] = (int)i;
 		touch(a, insn->src, at);
+		if (fetches(insn))
+			touch(a, insn->src, at + 1);
 		for (size_t n = 0; n < insn->arg_count; n++)
 			if (insn->args[n].kind == ARG_REG)
 				touch(a, insn->args[n].reg, at);
@@ -330,6 +339,8 @@ static void put_bpf(struct allocation *a, const struct ir_insn *insn)
 	put(a, out);
 	if (place < 0 && writes(insn))
 		put_save(a, place, dst);
+	if (fetches(insn) && place_of(a, insn->src) < 0)
+		put_save(a, place_of(a, insn->src), out.src_reg);
 }
 
 static void put_wide_insn(struct allocation *a, const struct ir_insn *insn)
@@ -445,12 +456,12 @@ static void put_call(struct allocation *a, const struct ir_insn *insn)
 
 static void put_note(struct allocation *a, const char *text)
 {
-	struct code_note *note = text ? array_add(&a->code->notes, &a->code->note_count,
+	struct plan_note *note = text ? array_add(&a->code->notes, &a->code->note_count,
 						  &a->code->note_room, sizeof(*note))
 				      : NULL;
 
 	if (note)
-		*note = (struct code_note){a->code->count, text};
+		*note = (struct plan_note){a->code->count, text};
 	a->failed |= text && !note;
 }
 

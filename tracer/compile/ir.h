@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "plan.h"
 
 #include <linux/bpf.h>
 
@@ -78,7 +79,7 @@ struct ir {
 	int regs, labels;
 	int stack, stack_deepest; /* bytes in use now, and at the most (without spills) */
 	bool failed;		  /* memory ran out */
-	struct arena *arena;	  /* texts of notes */
+	struct arena *arena;	  /* texts of notes: the plan's */
 };
 
 reg ir_reg(struct ir *ir);
@@ -108,6 +109,8 @@ void ir_load(struct ir *ir, int size, reg dst, reg base, int offset);
 void ir_store(struct ir *ir, int size, reg base, int offset, reg src);
 void ir_store_value(struct ir *ir, int size, reg base, int offset, int32_t value);
 void ir_atomic_add(struct ir *ir, reg base, int offset, reg src);
+/* Also leaves the old value in src. */
+void ir_atomic_or(struct ir *ir, reg base, int offset, reg src);
 
 void ir_jump(struct ir *ir, label target);
 /* op: BPF_JEQ, ...; 64 bits wide. */
@@ -137,10 +140,7 @@ struct code {
 	size_t count, room;
 	struct code_call *calls;
 	size_t call_count, call_room;
-	struct code_note {
-		size_t insn;
-		const char *text;
-	} *notes;
+	struct plan_note *notes;
 	size_t note_count, note_room;
 };
 

@@ -122,6 +122,9 @@ struct program {
 void instance_check(struct program *program, struct instance *instance);
 int program_instances(struct program *program, struct probe_set *probes, struct error *err);
 
+/* What the language makes of an argument that a probe describes. */
+struct type argument_type(const struct probe_argument *argument);
+
 /* Text to tree. The text is copied. -EINVAL when something is wrong (see program->diagnostics). */
 int program_parse(const char *name, const char *text, struct program *program,
 		  struct error *err);

@@ -46,7 +46,7 @@ static bool check_int(struct checker *c, const struct expr *e, const char *who)
 
 /* ---- names ---- */
 
-static struct type argument_type(const struct probe_argument *a)
+struct type argument_type(const struct probe_argument *a)
 {
 	struct type t = {TYPE_INT, a->size, a->is_signed, LOOK_NUMBER, false};
 

@@ -1,0 +1,371 @@
+/*
+ * From checked instances to the plan: the list of probes and maps, a BPF program for each
+ * instance, its sites with their cookies.
+ */
+#include "compile/compile.h"
+#include "compile/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void refuse(struct gen *g, size_t at, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	diagnose(&g->c->program->diagnostics, at, "%s", text);
+}
+
+/* ---- maps ---- */
+
+struct plan_map *add_map(struct compiler *c)
+{
+	struct plan *plan = c->plan;
+	struct plan_map *map =
+		array_add(&plan->maps, &plan->map_count, &c->map_room, sizeof(*map));
+
+	c->failed |= !map;
+	return map;
+}
+
+/* Makes a shared map at the first call; its place stays in *place. */
+static size_t shared_map(struct compiler *c, size_t *place, struct plan_map from)
+{
+	struct plan_map *map;
+
+	if (*place != SIZE_MAX)
+		return *place;
+	map = add_map(c);
+	if (!map)
+		return 0;
+	*map = from;
+	*place = (size_t)(map - c->plan->maps);
+	return *place;
+}
+
+size_t map_ring(struct compiler *c)
+{
+	return shared_map(c, &c->ring, (struct plan_map){.role = PLAN_MAP_RING,
+							 .bpf_type = BPF_MAP_TYPE_RINGBUF});
+}
+
+size_t map_control(struct compiler *c)
+{
+	return shared_map(c, &c->control,
+			  (struct plan_map){.role = PLAN_MAP_CONTROL,
+					    .bpf_type = BPF_MAP_TYPE_ARRAY,
+					    .key_size = 4,
+					    .value_size = sizeof(struct abi_control),
+					    .entries = 1});
+}
+
+/* Its number of entries is known when all probes are (finish_maps). */
+size_t map_trouble(struct compiler *c)
+{
+	return shared_map(c, &c->trouble,
+			  (struct plan_map){.role = PLAN_MAP_TROUBLE,
+					    .bpf_type = BPF_MAP_TYPE_ARRAY,
+					    .key_size = 4,
+					    .value_size = sizeof(struct abi_trouble),
+					    .entries = 1});
+}
+
+size_t map_stacks(struct compiler *c)
+{
+	return shared_map(c, &c->stacks,
+			  (struct plan_map){.role = PLAN_MAP_STACKS,
+					    .bpf_type = BPF_MAP_TYPE_STACK_TRACE,
+					    .key_size = 4,
+					    .value_size = 127 * 8,
+					    .entries = 16384});
+}
+
+static void at_least(struct compiler *c, size_t place, uint32_t bytes)
+{
+	if (!c->failed && c->plan->maps[place].value_size < bytes)
+		c->plan->maps[place].value_size = bytes;
+}
+
+size_t map_zeros(struct compiler *c, uint32_t bytes)
+{
+	size_t place = shared_map(c, &c->zeros,
+				  (struct plan_map){.role = PLAN_MAP_RECIPES,
+						    .bpf_type = BPF_MAP_TYPE_ARRAY,
+						    .key_size = 4,
+						    .entries = 1});
+
+	at_least(c, place, bytes);
+	return place;
+}
+
+size_t map_scratch(struct compiler *c, uint32_t bytes)
+{
+	size_t place = shared_map(c, &c->scratch,
+				  (struct plan_map){.role = PLAN_MAP_RECIPES,
+						    .bpf_type = BPF_MAP_TYPE_PERCPU_ARRAY,
+						    .key_size = 4,
+						    .entries = 1});
+
+	at_least(c, place, 8 + SCRATCH_SLOTS * bytes);
+	return place;
+}
+
+/* ---- probes and variants ---- */
+
+static int probe_number(struct compiler *c, const struct probe *probe, size_t *number)
+{
+	const struct probe **key = arena_alloc(&c->program->arena, sizeof(*key));
+	struct plan *plan = c->plan;
+	struct plan_probe *p;
+	int rc;
+
+	if (!key)
+		return -ENOMEM;
+	*key = probe;
+	rc = table_put(&c->probe_numbers, key, sizeof(*key), plan->probe_count, number);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	p = array_add(&plan->probes, &plan->probe_count, &c->probe_room, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->provider = arena_string(&plan->arena, probe->provider);
+	p->name = arena_string(&plan->arena, probe->name);
+	p->full = probe->kind == PROBE_USDT
+			  ? arena_print(&plan->arena, "usdt:%s:%s:%s", probe_path(c->probes, probe),
+					probe->provider, probe->name)
+			  : arena_string(&plan->arena, probe->name);
+	return plan->arena.failed ? -ENOMEM : 0;
+}
+
+/* Numbers the different operand sets of an instance; `local` maps probe_site.variant to them. */
+static int collect_variants(struct gen *g, struct table *local)
+{
+	for (size_t i = 0; i < g->in->probe_count; i++) {
+		const struct probe *probe = g->in->probes[i];
+
+		for (size_t s = 0; s < probe->site_count; s++) {
+			const struct probe_site *site = &probe->sites[s], **slot;
+			size_t place;
+			int rc = table_put(local, &site->variant, sizeof(site->variant),
+					   g->variants.count, &place);
+
+			if (rc < 0)
+				return rc;
+			if (rc)
+				continue;
+			slot = array_add(&g->variants.sites, &g->variants.count, &g->variants.room,
+					 sizeof(*slot));
+			if (!slot)
+				return -ENOMEM;
+			*slot = site;
+		}
+	}
+	return 0;
+}
+
+static int add_sites(struct gen *g, struct plan_program *p, const struct table *local)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < g->in->probe_count; i++) {
+		const struct probe *probe = g->in->probes[i];
+		size_t number;
+
+		if (probe_number(g->c, probe, &number))
+			return -ENOMEM;
+		for (size_t s = 0; s < probe->site_count; s++) {
+			const struct probe_site *from = &probe->sites[s];
+			struct plan_site *to =
+				array_add(&p->sites, &p->site_count, &room, sizeof(*to));
+			size_t variant = 0;
+
+			if (!to)
+				return -ENOMEM;
+			table_get(local, &from->variant, sizeof(from->variant), &variant);
+			to->file = probe->file;
+			to->probe = (uint32_t)number;
+			to->offset = from->offset;
+			to->semaphore_offset = from->has_semaphore ? from->semaphore_offset : 0;
+			to->cookie = (uint64_t)variant << g->cookie_shift | number;
+		}
+	}
+	return 0;
+}
+
+/* ---- one program ---- */
+
+/* What the cookie says, where it says anything; asked for once, at the start. */
+static void gen_cookie(struct gen *g)
+{
+	reg cookie;
+
+	g->probe = g->variant = REG_NONE;
+	if (g->one_probe && g->variants.count <= 1)
+		return;
+	cookie = ir_reg(&g->ir);
+	g->probe = ir_reg(&g->ir);
+	g->variant = ir_reg(&g->ir);
+	ir_helper(&g->ir, BPF_FUNC_get_attach_cookie, cookie, 1,
+		  (struct ir_arg[]){arg_reg(g->context)});
+	ir_move(&g->ir, g->variant, cookie);
+	ir_alu_value(&g->ir, BPF_RSH, g->variant, g->cookie_shift);
+	ir_move(&g->ir, g->probe, cookie);
+	ir_extend(&g->ir, g->probe, g->cookie_shift, false);
+}
+
+static void gen_trouble(struct gen *g, struct exit_label *exit, int offset)
+{
+	int mark = g->ir.stack, key = ir_stack(&g->ir, 8);
+	reg entry, one;
+
+	if (!exit->used)
+		return;
+	entry = ir_reg(&g->ir);
+	one = ir_reg(&g->ir);
+	ir_place(&g->ir, exit->label);
+	ir_store(&g->ir, BPF_W, REG_STACK, key, gen_probe_number(g));
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, entry, 2,
+		  (struct ir_arg[]){arg_map(map_trouble(g->c)), arg_stack(key)});
+	ir_branch_value(&g->ir, BPF_JEQ, entry, 0, use(&g->done));
+	ir_set(&g->ir, one, 1);
+	ir_atomic_add(&g->ir, entry, offset, one);
+	ir_jump(&g->ir, use(&g->done));
+	ir_stack_back(&g->ir, mark);
+}
+
+static void gen_body(struct gen *g)
+{
+	ir_entry(&g->ir, g->context);
+	for (size_t i = 0; i < g->in->variable_count; i++) {
+		g->variables[i] = ir_reg(&g->ir);
+		ir_set(&g->ir, g->variables[i], 0); /* a branch may leave it unassigned */
+	}
+	gen_cookie(g);
+	if (g->in->filter) {
+		ir_note(&g->ir, "filter");
+		gen_condition(g, g->in->filter, use(&g->done), use(&g->give_up));
+	}
+	gen_stmts(g, g->in->body);
+	ir_jump(&g->ir, use(&g->done));
+	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable));
+	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost));
+	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full));
+	ir_place(&g->ir, g->done.label);
+	ir_exit(&g->ir);
+}
+
+static int emit(struct gen *g, struct plan_program *p, struct error *err)
+{
+	struct code code = {0};
+	int rc;
+
+	gen_body(g);
+	if (g->c->failed || g->c->plan->arena.failed)
+		return error_memory(err);
+	if (g->c->program->diagnostics.errors)
+		return -EINVAL;
+	rc = ir_allocate(&g->ir, &code, err);
+	if (rc == -E2BIG)
+		refuse(g, g->in->clause->at, "this clause: %s", err->text);
+	if (!rc)
+		rc = link_functions(&code, err);
+	p->insns = code.insns;
+	p->insn_count = code.count;
+	p->notes = code.notes;
+	p->note_count = code.note_count;
+	code.insns = NULL;
+	code.notes = NULL;
+	code_free(&code);
+	return rc;
+}
+
+static enum plan_attach attach_of(enum probe_kind kind)
+{
+	switch (kind) {
+	case PROBE_BEGIN:
+		return PLAN_ATTACH_BEGIN;
+	case PROBE_END:
+		return PLAN_ATTACH_END;
+	case PROBE_INTERVAL:
+		return PLAN_ATTACH_INTERVAL;
+	default:
+		return PLAN_ATTACH_UPROBE;
+	}
+}
+
+static int compile_instance(struct compiler *c, struct instance *in, struct error *err)
+{
+	struct gen g = {.c = c, .in = in, .recipes = SIZE_MAX, .cookie_shift = 16};
+	struct plan_program *p = array_add(&c->plan->programs, &c->plan->program_count,
+					   &c->program_room, sizeof(*p));
+	struct table local = {0};
+	int rc = 0;
+
+	g.variables = calloc(in->variable_count + 1, sizeof(*g.variables));
+	if (!p || !g.variables || collect_variants(&g, &local))
+		rc = error_memory(err);
+	if (rc)
+		goto cleanup;
+	g.ir.arena = &c->plan->arena;
+	g.one_probe = in->probe_count == 1;
+	/* Cookies of 32 bits serve kernels without cookies too; more only where they must. */
+	if (g.variants.count > UINT16_MAX ||
+	    c->plan->probe_count + in->probe_count > UINT16_MAX)
+		g.cookie_shift = 32;
+	p->attach = attach_of(in->kind);
+	p->name = arena_string(&c->plan->arena, in->probe_count == 1 ? in->probes[0]->name : "many");
+	p->period = in->probes[0]->period;
+	p->uses_cookie = !g.one_probe || g.variants.count > 1;
+	if (add_sites(&g, p, &local) || probe_number(c, in->probes[0], &g.probe_number)) {
+		rc = error_memory(err);
+		goto cleanup;
+	}
+	g.context = ir_reg(&g.ir);
+	g.give_up.label = ir_label(&g.ir);
+	g.lost.label = ir_label(&g.ir);
+	g.full.label = ir_label(&g.ir);
+	g.done.label = ir_label(&g.ir);
+	rc = emit(&g, p, err);
+cleanup:
+	table_free(&local);
+	free(g.variables);
+	free(g.variants.sites);
+	free(g.ir.items);
+	return rc;
+}
+
+static int compile_maps(struct compiler *c)
+{
+	for (size_t i = 0; i < c->program->map_count; i++) {
+		struct plan_map *map = add_map(c);
+
+		if (!map)
+			return -ENOMEM;
+		plan_user_map(c, &c->program->maps[i], map);
+	}
+	return c->plan->arena.failed ? -ENOMEM : 0;
+}
+
+int compile(struct program *program, const struct probe_set *probes,
+	    const struct compile_options *options, struct plan *plan, struct error *err)
+{
+	struct compiler c = {.program = program, .probes = probes, .options = options,
+			     .plan = plan, .ring = SIZE_MAX, .control = SIZE_MAX,
+			     .trouble = SIZE_MAX, .stacks = SIZE_MAX, .zeros = SIZE_MAX,
+			     .scratch = SIZE_MAX};
+	int rc = compile_maps(&c) ? error_memory(err) : 0;
+
+	for (size_t i = 0; !rc && i < program->instance_count; i++)
+		rc = compile_instance(&c, &program->instances[i], err);
+	if (c.trouble != SIZE_MAX && plan->probe_count)
+		plan->maps[c.trouble].entries = (uint32_t)plan->probe_count;
+	table_free(&c.probe_numbers);
+	if (program->diagnostics.errors)
+		return diagnostics_result(&program->diagnostics, err);
+	return rc;
+}

@@ -1,0 +1,296 @@
+/* Integer expressions and conditions: all is computed in 64 bits. */
+#include "compile/internal.h"
+
+static reg gen_helper_value(struct gen *g, int helper)
+{
+	reg dst = ir_reg(&g->ir);
+
+	ir_helper(&g->ir, helper, dst, 0, NULL);
+	return dst;
+}
+
+reg gen_probe_number(struct gen *g)
+{
+	reg dst;
+
+	if (!g->one_probe)
+		return g->probe;
+	dst = ir_reg(&g->ir);
+	ir_set(&g->ir, dst, (int64_t)g->probe_number);
+	return dst;
+}
+
+static reg gen_builtin(struct gen *g, const struct expr *e)
+{
+	bool low = false;
+	reg dst;
+
+	switch (builtin_at(e->number)->id) {
+	case BUILTIN_TID:
+		low = true;
+		/* fall through */
+	case BUILTIN_PID:
+		dst = gen_helper_value(g, BPF_FUNC_get_current_pid_tgid);
+		break;
+	case BUILTIN_UID:
+		low = true;
+		/* fall through */
+	case BUILTIN_GID:
+		dst = gen_helper_value(g, BPF_FUNC_get_current_uid_gid);
+		break;
+	case BUILTIN_CPU:
+		return gen_helper_value(g, BPF_FUNC_get_smp_processor_id);
+	default:
+		return gen_helper_value(g, BPF_FUNC_ktime_get_ns);
+	}
+	if (low)
+		ir_extend(&g->ir, dst, 32, false);
+	else
+		ir_alu_value(&g->ir, BPF_RSH, dst, 32);
+	return dst;
+}
+
+/* 1 or 0 from a condition. */
+static reg gen_truth(struct gen *g, const struct expr *e, label fail)
+{
+	label no = ir_label(&g->ir);
+	reg dst = ir_reg(&g->ir), yes = ir_reg(&g->ir);
+
+	ir_set(&g->ir, dst, 0);
+	gen_condition(g, e, no, fail);
+	ir_set(&g->ir, yes, 1);
+	ir_move(&g->ir, dst, yes);
+	ir_place(&g->ir, no);
+	return dst;
+}
+
+/* BPF divides unsigned (signed from 6.6 on only), so signs are taken off and put back. */
+static void gen_absolute(struct gen *g, reg value, reg sign)
+{
+	label positive = ir_label(&g->ir);
+
+	ir_branch_value(&g->ir, BPF_JSGE, value, 0, positive);
+	ir_negate(&g->ir, value);
+	if (sign != REG_NONE)
+		ir_alu_value(&g->ir, BPF_XOR, sign, 1);
+	ir_place(&g->ir, positive);
+}
+
+static void gen_divide(struct gen *g, int op, bool is_signed, reg dst, reg by, label fail)
+{
+	reg sign = ir_reg(&g->ir), divisor = ir_reg(&g->ir);
+	label positive = ir_label(&g->ir);
+
+	ir_branch_value(&g->ir, BPF_JEQ, by, 0, fail);
+	if (!is_signed) {
+		ir_alu(&g->ir, op, dst, by);
+		return;
+	}
+	ir_set(&g->ir, sign, 0);
+	ir_move(&g->ir, divisor, by);
+	gen_absolute(g, dst, sign);
+	/* The remainder has the sign of the dividend. */
+	gen_absolute(g, divisor, op == BPF_DIV ? sign : REG_NONE);
+	ir_alu(&g->ir, op, dst, divisor);
+	ir_branch_value(&g->ir, BPF_JEQ, sign, 0, positive);
+	ir_negate(&g->ir, dst);
+	ir_place(&g->ir, positive);
+}
+
+static int alu_op(enum op op, bool is_signed)
+{
+	switch (op) {
+	case OP_ADD:
+		return BPF_ADD;
+	case OP_SUB:
+		return BPF_SUB;
+	case OP_MUL:
+		return BPF_MUL;
+	case OP_DIV:
+		return BPF_DIV;
+	case OP_MOD:
+		return BPF_MOD;
+	case OP_BITAND:
+		return BPF_AND;
+	case OP_BITOR:
+		return BPF_OR;
+	case OP_BITXOR:
+		return BPF_XOR;
+	case OP_SHL:
+		return BPF_LSH;
+	default:
+		return is_signed ? BPF_ARSH : BPF_RSH;
+	}
+}
+
+static bool is_number(const struct expr *e)
+{
+	return e->kind == EXPR_INT && e->number <= INT32_MAX;
+}
+
+void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const struct expr *b,
+		    label fail)
+{
+	int code = alu_op(op, type.is_signed);
+	bool divides = op == OP_DIV || op == OP_MOD;
+
+	if (is_number(b) && !(divides && (type.is_signed || !b->number)))
+		ir_alu_value(&g->ir, code, dst, (int64_t)b->number);
+	else if (divides)
+		gen_divide(g, code, type.is_signed, dst, gen_int(g, b, fail), fail);
+	else
+		ir_alu(&g->ir, code, dst, gen_int(g, b, fail));
+}
+
+static reg gen_binary(struct gen *g, const struct expr *e, label fail)
+{
+	reg dst = ir_reg(&g->ir);
+
+	if (e->op <= OP_AND || (e->op >= OP_EQ && e->op <= OP_GE))
+		return gen_truth(g, e, fail);
+	ir_move(&g->ir, dst, gen_int(g, e->child, fail));
+	gen_arithmetic(g, e->op, e->type, dst, e->child->next, fail);
+	return dst;
+}
+
+static reg gen_unary(struct gen *g, const struct expr *e, label fail)
+{
+	reg dst;
+
+	if (e->op == OP_NOT)
+		return gen_truth(g, e, fail);
+	dst = ir_reg(&g->ir);
+	ir_move(&g->ir, dst, gen_int(g, e->child, fail));
+	if (e->op == OP_NEG)
+		ir_negate(&g->ir, dst);
+	else
+		ir_alu_value(&g->ir, BPF_XOR, dst, -1);
+	return dst;
+}
+
+static reg gen_ternary(struct gen *g, const struct expr *e, label fail)
+{
+	label otherwise = ir_label(&g->ir), end = ir_label(&g->ir);
+	const struct expr *a = e->child->next;
+	reg dst = ir_reg(&g->ir);
+
+	gen_condition(g, e->child, otherwise, fail);
+	ir_move(&g->ir, dst, gen_int(g, a, fail));
+	ir_jump(&g->ir, end);
+	ir_place(&g->ir, otherwise);
+	ir_move(&g->ir, dst, gen_int(g, a->next, fail));
+	ir_place(&g->ir, end);
+	return dst;
+}
+
+reg gen_int(struct gen *g, const struct expr *e, label fail)
+{
+	reg dst;
+
+	switch (e->kind) {
+	case EXPR_INT:
+		dst = ir_reg(&g->ir);
+		ir_set(&g->ir, dst, (int64_t)e->number);
+		return dst;
+	case EXPR_BUILTIN:
+		return gen_builtin(g, e);
+	case EXPR_ARGUMENT:
+		return gen_operand(g, e->number, fail);
+	case EXPR_VARIABLE:
+		return g->variables[e->number];
+	case EXPR_MAP:
+		return gen_map_read(g, e, fail);
+	case EXPR_UNARY:
+		return gen_unary(g, e, fail);
+	case EXPR_BINARY:
+		return gen_binary(g, e, fail);
+	case EXPR_TERNARY:
+		return gen_ternary(g, e, fail);
+	default:
+		refuse(g, e->at, "a %s is not an integer", type_name(e->type));
+		return ir_reg(&g->ir);
+	}
+}
+
+/* The jump that is taken when `a op b` is false. */
+static int opposite(enum op op, bool is_signed)
+{
+	switch (op) {
+	case OP_EQ:
+		return BPF_JNE;
+	case OP_NE:
+		return BPF_JEQ;
+	case OP_LT:
+		return is_signed ? BPF_JSGE : BPF_JGE;
+	case OP_LE:
+		return is_signed ? BPF_JSGT : BPF_JGT;
+	case OP_GT:
+		return is_signed ? BPF_JSLE : BPF_JLE;
+	default:
+		return is_signed ? BPF_JSLT : BPF_JLT;
+	}
+}
+
+static bool wants_unsigned(struct type t)
+{
+	return !t.is_signed && t.size == 8;
+}
+
+static void gen_comparison(struct gen *g, const struct expr *e, label if_false, label fail)
+{
+	const struct expr *a = e->child, *b = a->next;
+	bool is_signed = !wants_unsigned(a->type) && !wants_unsigned(b->type);
+	int op = opposite(e->op, is_signed);
+	reg left = gen_int(g, a, fail);
+
+	if (is_number(b))
+		ir_branch_value(&g->ir, op, left, (int64_t)b->number, if_false);
+	else
+		ir_branch(&g->ir, op, left, gen_int(g, b, fail), if_false);
+}
+
+static void gen_text_comparison(struct gen *g, const struct expr *e, label if_false, label fail)
+{
+	const struct expr *a = e->child, *b = a->next;
+	bool swapped = a->type.kind == TYPE_LITERAL;
+	label differs = ir_label(&g->ir);
+
+	if (e->op == OP_EQ) {
+		gen_text_equal(g, swapped ? b : a, swapped ? a : b, if_false, fail);
+		return;
+	}
+	gen_text_equal(g, swapped ? b : a, swapped ? a : b, differs, fail);
+	ir_jump(&g->ir, if_false);
+	ir_place(&g->ir, differs);
+}
+
+void gen_condition(struct gen *g, const struct expr *e, label if_false, label fail)
+{
+	label other;
+
+	if (e->kind == EXPR_UNARY && e->op == OP_NOT) {
+		other = ir_label(&g->ir);
+		gen_condition(g, e->child, other, fail);
+		ir_jump(&g->ir, if_false);
+		ir_place(&g->ir, other);
+	} else if (e->kind == EXPR_BINARY && e->op == OP_AND) {
+		gen_condition(g, e->child, if_false, fail);
+		gen_condition(g, e->child->next, if_false, fail);
+	} else if (e->kind == EXPR_BINARY && e->op == OP_OR) {
+		label second = ir_label(&g->ir);
+
+		other = ir_label(&g->ir);
+		gen_condition(g, e->child, second, fail);
+		ir_jump(&g->ir, other);
+		ir_place(&g->ir, second);
+		gen_condition(g, e->child->next, if_false, fail);
+		ir_place(&g->ir, other);
+	} else if (e->kind == EXPR_BINARY && e->op >= OP_EQ && e->op <= OP_GE) {
+		if (e->child->type.kind == TYPE_INT)
+			gen_comparison(g, e, if_false, fail);
+		else
+			gen_text_comparison(g, e, if_false, fail);
+	} else {
+		ir_branch_value(&g->ir, BPF_JEQ, gen_int(g, e, fail), 0, if_false);
+	}
+}

@@ -1,0 +1,135 @@
+/*
+ * What the files of the compiler share: the state of one compilation, and of the one BPF program
+ * that is being written. The way is compile.c (what programs, maps and cookies there are), stmt.c
+ * (statements), expr.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
+ * values), ir.c, allocate.c, link.c (instructions).
+ */
+#ifndef TELLTALE_COMPILE_INTERNAL_H
+#define TELLTALE_COMPILE_INTERNAL_H
+
+#include "bpf/abi.h"
+#include "compile/compile.h"
+#include "compile/ir.h"
+#include "lang/func.h"
+#include "operand/operand.h"
+
+struct compiler {
+	struct program *program;
+	const struct probe_set *probes;
+	const struct compile_options *options;
+	struct plan *plan;
+	size_t map_room, record_room, program_room, probe_room;
+	struct table probe_numbers; /* struct probe * to place in the plan */
+	/* Places of maps in the plan; made when first asked for: SIZE_MAX before. */
+	size_t ring, control, trouble, stacks, zeros, scratch;
+	size_t first_map; /* of the program's own, in its order */
+	bool failed;	  /* memory ran out */
+};
+
+/* The different operand sets of the sites of one instance. */
+struct variants {
+	const struct probe_site **sites; /* one site that stands for each */
+	size_t count, room;
+};
+
+enum {
+	VARIANTS_AS_CODE = 4,  /* more different operands of one argument than this become data */
+	SCRATCH_SLOTS = 4,     /* threads that can be in the middle of a hit on one CPU */
+	KEY_ON_STACK = 96,     /* bytes; a larger key is built in scratch memory */
+};
+
+/* A place to jump to that is written only when something jumps there. */
+struct exit_label {
+	label label;
+	bool used;
+};
+
+struct gen {
+	struct compiler *c;
+	struct instance *in;
+	struct ir ir;
+	reg context;
+	unsigned cookie_shift; /* the variant stands above the probe's number */
+	bool one_probe;
+	size_t probe_number; /* one_probe */
+	reg probe;	     /* the probe's number in the plan, else */
+	reg variant;	     /* REG_NONE: there is one only */
+	struct variants variants;
+	size_t recipes;	 /* map of recipes; SIZE_MAX: none yet */
+	reg *variables;
+	struct exit_label give_up, lost, full, done;
+};
+
+/* ---- compile.c ---- */
+
+/* The maps that all programs share: their places, made at the first call. */
+size_t map_ring(struct compiler *c);
+size_t map_control(struct compiler *c);
+size_t map_trouble(struct compiler *c);
+size_t map_stacks(struct compiler *c);
+/* At least `bytes` zeros, to make the first value of a key from. */
+size_t map_zeros(struct compiler *c, uint32_t bytes);
+/* Scratch memory with slots of at least `bytes`. */
+size_t map_scratch(struct compiler *c, uint32_t bytes);
+struct plan_map *add_map(struct compiler *c);
+
+/* An error at a place of the program. */
+void refuse(struct gen *g, size_t at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static inline label use(struct exit_label *l)
+{
+	l->used = true;
+	return l->label;
+}
+
+/* ---- expr.c: integers. `fail` is where to go when a value can't be read. ---- */
+
+reg gen_int(struct gen *g, const struct expr *e, label fail);
+/* Goes on when the condition is not 0, to if_false when it is. */
+void gen_condition(struct gen *g, const struct expr *e, label if_false, label fail);
+reg gen_probe_number(struct gen *g);
+/* dst = dst op b, for values of that type. */
+void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const struct expr *b,
+		    label fail);
+
+/* ---- fetch.c ---- */
+
+reg gen_operand(struct gen *g, size_t operand, label fail);
+
+/* ---- text.c ---- */
+
+/* Bytes that a text or bytes of that limit take, and what to print them as. */
+void text_layout(struct plan_value *value, bool bytes, uint32_t limit);
+/* Writes the text at base + offset as struct abi_text or abi_bytes. */
+void gen_text(struct gen *g, const struct expr *e, reg base, int offset,
+	      const struct plan_value *layout, label fail);
+/* text == "literal" */
+void gen_text_equal(struct gen *g, const struct expr *e, const struct expr *literal,
+		    label if_not, label fail);
+
+/* ---- value.c: any value into memory ---- */
+
+/* The layout of a value that a record or a key holds; `offset` is left alone. */
+void value_layout(struct gen *g, const struct expr *e, struct plan_value *value);
+void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
+	       const struct plan_value *layout, label fail);
+/* base + offset in a register of its own. */
+reg gen_address(struct gen *g, reg base, int offset);
+
+/* ---- record.c, map.c, stmt.c ---- */
+
+void gen_event(struct gen *g, const struct expr *call);
+void gen_printf(struct gen *g, const struct expr *call);
+void gen_exit_record(struct gen *g);
+void plan_user_map(struct compiler *c, const struct program_map *from, struct plan_map *to);
+void gen_aggregate(struct gen *g, const struct stmt *s);
+void gen_map_assign(struct gen *g, const struct stmt *s);
+reg gen_map_read(struct gen *g, const struct expr *e, label fail);
+void gen_stmts(struct gen *g, const struct stmt *s);
+
+/* ---- link.c ---- */
+
+int link_functions(struct code *code, struct error *err);
+
+#endif

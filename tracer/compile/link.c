@@ -1,0 +1,70 @@
+/*
+ * Adds the functions of bpf/ that a program calls, and those that they call, behind its own
+ * instructions, each once, and gives every call its distance.
+ */
+#include "compile/internal.h"
+#include "compile/runtime.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct linker {
+	struct code *code;
+	const struct runtime_function *placed[64]; /* in the order in which they stand */
+	size_t at[64];				   /* where each starts */
+	size_t count;
+};
+
+static const struct runtime_function *find_function(const char *name)
+{
+	for (size_t i = 0; i < runtime_function_count; i++)
+		if (!strcmp(runtime_functions[i].name, name))
+			return &runtime_functions[i];
+	return NULL;
+}
+
+/* Copies a function behind the code; its calls are queued like the program's own. */
+static int place(struct linker *l, const struct runtime_function *f)
+{
+	struct code *code = l->code;
+
+	l->placed[l->count] = f;
+	l->at[l->count++] = code->count;
+	for (size_t i = 0; i < f->call_count; i++) {
+		struct code_call *call = array_add(&code->calls, &code->call_count,
+						   &code->call_room, sizeof(*call));
+
+		if (!call)
+			return -ENOMEM;
+		*call = (struct code_call){code->count + f->calls[i].insn, f->calls[i].function};
+	}
+	for (size_t i = 0; i < f->count; i++) {
+		struct bpf_insn *insn =
+			array_add(&code->insns, &code->count, &code->room, sizeof(*insn));
+
+		if (!insn)
+			return -ENOMEM;
+		*insn = f->insns[i];
+	}
+	return 0;
+}
+
+int link_functions(struct code *code, struct error *err)
+{
+	struct linker l = {.code = code};
+
+	for (size_t i = 0; i < code->call_count; i++) {
+		struct code_call call = code->calls[i];
+		const struct runtime_function *f = find_function(call.function);
+		size_t known = 0;
+
+		if (!f)
+			return error_set(err, -EINVAL, "bpf/ has no function %s", call.function);
+		while (known < l.count && l.placed[known] != f)
+			known++;
+		if (known == l.count && place(&l, f))
+			return error_memory(err);
+		code->insns[call.insn].imm = (int32_t)(l.at[known] - call.insn - 1);
+	}
+	return 0;
+}

@@ -1,0 +1,372 @@
+/*
+ * Maps of the program: keys, and what is done with the value of a key. Values of aggregates are
+ * per CPU and changed in place; counts and sums by an atomic add, since a hit can be preempted by
+ * another one on its CPU.
+ */
+#include "compile/internal.h"
+
+#include <stddef.h>
+
+enum { ENTRIES = 4096 }; /* keys of a map, as in bpftrace */
+
+/* ---- the plan's side ---- */
+
+static uint32_t value_size(const struct program_map *m)
+{
+	if (!m->aggregate)
+		return 8;
+	switch (m->aggregate->id) {
+	case FUNC_MIN:
+	case FUNC_MAX:
+		return sizeof(struct abi_extreme);
+	case FUNC_AVG:
+	case FUNC_STATS:
+		return sizeof(struct abi_average);
+	case FUNC_HIST:
+		return ABI_HIST_BUCKETS * 8;
+	case FUNC_LHIST: {
+		uint64_t range = (uint64_t)m->lhist_max - (uint64_t)m->lhist_min;
+		uint64_t step = (uint64_t)m->lhist_step;
+
+		return (uint32_t)((range / step + (range % step != 0) + 2) * 8);
+	}
+	default:
+		return 8;
+	}
+}
+
+static enum plan_aggregate aggregate_of(const struct program_map *m)
+{
+	static const enum plan_aggregate kinds[] = {
+		[FUNC_COUNT] = PLAN_COUNT, [FUNC_SUM] = PLAN_SUM,     [FUNC_MIN] = PLAN_MIN,
+		[FUNC_MAX] = PLAN_MAX,	   [FUNC_AVG] = PLAN_AVG,     [FUNC_STATS] = PLAN_STATS,
+		[FUNC_HIST] = PLAN_HIST,   [FUNC_LHIST] = PLAN_LHIST,
+	};
+
+	return m->aggregate ? kinds[m->aggregate->id] : PLAN_VALUE;
+}
+
+/* Keys as the checker settled them, 8-aligned one behind the other. */
+static void plan_keys(struct compiler *c, const struct program_map *from, struct plan_map *to)
+{
+	struct gen g = {.c = c};
+
+	to->keys = arena_alloc(&c->plan->arena, sizeof(*to->keys) * (from->key_count + 1));
+	if (!to->keys)
+		return;
+	for (size_t i = 0; i < from->key_count; i++) {
+		struct expr e = {.type = from->keys[i]};
+
+		value_layout(&g, &e, &to->keys[i]);
+		if (to->keys[i].type == PLAN_CHAR)
+			to->keys[i].size = 8;
+		to->keys[i].offset = to->key_size;
+		to->key_size += (to->keys[i].size + 7) & ~7u;
+	}
+	to->key_count = from->key_count;
+}
+
+void plan_user_map(struct compiler *c, const struct program_map *from, struct plan_map *to)
+{
+	bool keyed = from->key_count > 0;
+
+	*to = (struct plan_map){
+		.role = PLAN_MAP_USER,
+		.name = arena_string(&c->plan->arena, from->name),
+		.aggregate = aggregate_of(from),
+		.per_cpu = from->aggregate != NULL,
+		.value_size = value_size(from),
+		.entries = keyed ? ENTRIES : 1,
+		.value = {.type = PLAN_INT, .size = 8, .name = "",
+			  .is_signed = from->value.is_signed},
+		.lhist_min = from->lhist_min,
+		.lhist_max = from->lhist_max,
+		.lhist_step = from->lhist_step,
+	};
+	plan_keys(c, from, to);
+	if (!keyed)
+		to->key_size = 4;
+	to->bpf_type = keyed ? (to->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH)
+			     : (to->per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
+	/* Room for every key on every CPU would be much to clear at the start. */
+	to->flags = keyed ? BPF_F_NO_PREALLOC : 0;
+}
+
+/* ---- keys ---- */
+
+/* Where a key is being built: on the stack, or in a slot of scratch memory. */
+struct key {
+	reg base;
+	int offset;
+	reg scratch, bit; /* scratch memory and the slot's bit in its first word; or REG_NONE */
+	label released;	  /* where a failure gives the slot back first */
+	label fail;
+};
+
+/*
+ * A free slot of this CPU's scratch memory: bits in its first word say which are taken. Another hit
+ * may preempt this one on its CPU, so one slot would not do.
+ */
+static void gen_take_slot(struct gen *g, struct key *key, uint32_t bytes)
+{
+	size_t map = map_scratch(g->c, bytes);
+	int mark = g->ir.stack, zero = ir_stack(&g->ir, 8);
+	label taken = ir_label(&g->ir);
+
+	key->scratch = ir_reg(&g->ir);
+	key->bit = ir_reg(&g->ir);
+	key->base = ir_reg(&g->ir);
+	key->offset = 0;
+	ir_store_value(&g->ir, BPF_W, REG_STACK, zero, 0);
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, key->scratch, 2,
+		  (struct ir_arg[]){arg_map(map), arg_stack(zero)});
+	ir_stack_back(&g->ir, mark);
+	ir_branch_value(&g->ir, BPF_JEQ, key->scratch, 0, use(&g->full));
+	for (int slot = 0; slot < SCRATCH_SLOTS; slot++) {
+		reg old = ir_reg(&g->ir);
+
+		ir_set(&g->ir, key->bit, 1 << slot);
+		ir_move(&g->ir, old, key->bit);
+		ir_atomic_or(&g->ir, key->scratch, 0, old);
+		ir_move(&g->ir, key->base, key->scratch);
+		ir_alu_value(&g->ir, BPF_ADD, key->base, 8 + slot * (int64_t)bytes);
+		ir_alu(&g->ir, BPF_AND, old, key->bit);
+		ir_branch_value(&g->ir, BPF_JEQ, old, 0, taken);
+	}
+	ir_jump(&g->ir, use(&g->full));
+	ir_place(&g->ir, taken);
+}
+
+/* A bit that is set is taken off by subtracting it; nobody else changes it meanwhile. */
+static void gen_release(struct gen *g, const struct key *key)
+{
+	reg minus;
+
+	if (key->scratch == REG_NONE)
+		return;
+	minus = ir_reg(&g->ir);
+	ir_move(&g->ir, minus, key->bit);
+	ir_negate(&g->ir, minus);
+	ir_atomic_add(&g->ir, key->scratch, 0, minus);
+}
+
+static bool leaves_holes(const struct plan_map *map)
+{
+	for (size_t i = 0; i < map->key_count; i++)
+		if (map->keys[i].type == PLAN_TEXT || map->keys[i].type == PLAN_BYTES ||
+		    map->keys[i].size % 8)
+			return true;
+	return false;
+}
+
+/* Builds the key of a map expression. gen_end_key() must follow, with the same key. */
+static void gen_key(struct gen *g, const struct expr *e, const struct plan_map *map,
+		    struct key *key)
+{
+	const struct expr *part = e->child;
+	uint32_t bytes = (map->key_size + 7) & ~7u;
+
+	*key = (struct key){.base = REG_STACK, .scratch = REG_NONE, .bit = REG_NONE,
+			    .released = ir_label(&g->ir), .fail = ir_label(&g->ir)};
+	if (bytes > KEY_ON_STACK)
+		gen_take_slot(g, key, bytes);
+	else
+		key->offset = ir_stack(&g->ir, (int)bytes);
+	if (!map->key_count || leaves_holes(map))
+		for (uint32_t at = 0; at < bytes; at += 8)
+			ir_store_value(&g->ir, BPF_DW, key->base, key->offset + (int)at, 0);
+	for (size_t i = 0; i < map->key_count && part; i++, part = part->next)
+		gen_value(g, part, key->base, key->offset + (int)map->keys[i].offset, &map->keys[i],
+			  key->fail);
+}
+
+static struct ir_arg key_arg(const struct key *key)
+{
+	return key->base == REG_STACK ? arg_stack(key->offset) : arg_reg(key->base);
+}
+
+/* Gives the slot back on both ways out. */
+static void gen_end_key(struct gen *g, const struct key *key)
+{
+	gen_release(g, key);
+	ir_jump(&g->ir, key->released);
+	ir_place(&g->ir, key->fail);
+	gen_release(g, key);
+	ir_jump(&g->ir, use(&g->give_up));
+	ir_place(&g->ir, key->released);
+}
+
+/* ---- values ---- */
+
+static size_t map_place(struct gen *g, const struct expr *e)
+{
+	return g->c->first_map + e->number;
+}
+
+/*
+ * The address of the key's value, made of zeros if the key is new. Two hits may make it at once:
+ * the second one finds the first one's.
+ */
+static reg gen_value_address(struct gen *g, const struct expr *e)
+{
+	size_t place = map_place(g, e);
+	struct plan_map map = g->c->plan->maps[place];
+	int mark = g->ir.stack;
+	reg address = ir_reg(&g->ir), zeros = ir_reg(&g->ir);
+	label found = ir_label(&g->ir);
+	struct key key;
+
+	gen_key(g, e, &map, &key);
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
+		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+	if (map.key_count) {
+		ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
+		ir_map_value(&g->ir, zeros, map_zeros(g->c, map.value_size), 0);
+		ir_helper(&g->ir, BPF_FUNC_map_update_elem, REG_NONE, 4,
+			  (struct ir_arg[]){arg_map(place), key_arg(&key), arg_reg(zeros),
+					    arg_value(BPF_NOEXIST)});
+		ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
+			  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+		ir_place(&g->ir, found);
+	}
+	gen_end_key(g, &key);
+	ir_branch_value(&g->ir, BPF_JEQ, address, 0, use(&g->full));
+	ir_stack_back(&g->ir, mark);
+	return address;
+}
+
+static void gen_add(struct gen *g, reg address, int offset, reg value)
+{
+	ir_atomic_add(&g->ir, address, offset, value);
+}
+
+static void gen_add_one(struct gen *g, reg address, int offset)
+{
+	reg one = ir_reg(&g->ir);
+
+	ir_set(&g->ir, one, 1);
+	gen_add(g, address, offset, one);
+}
+
+static void gen_extreme(struct gen *g, enum function_id id, bool is_signed, reg address, reg value)
+{
+	label store = ir_label(&g->ir), end = ir_label(&g->ir);
+	reg old = ir_reg(&g->ir), set = ir_reg(&g->ir);
+	int keeps = id == FUNC_MIN ? (is_signed ? BPF_JSLE : BPF_JLE)
+				   : (is_signed ? BPF_JSGE : BPF_JGE);
+
+	ir_load(&g->ir, BPF_DW, set, address, offsetof(struct abi_extreme, set));
+	ir_branch_value(&g->ir, BPF_JEQ, set, 0, store);
+	ir_load(&g->ir, BPF_DW, old, address, offsetof(struct abi_extreme, value));
+	ir_branch(&g->ir, keeps, old, value, end);
+	ir_place(&g->ir, store);
+	ir_store(&g->ir, BPF_DW, address, offsetof(struct abi_extreme, value), value);
+	ir_store_value(&g->ir, BPF_DW, address, offsetof(struct abi_extreme, set), 1);
+	ir_place(&g->ir, end);
+}
+
+/* The bucket comes from a function of bpf/; the check is what the verifier wants to see. */
+static void gen_bucket(struct gen *g, const struct program_map *m, reg address, reg value)
+{
+	reg bucket = ir_reg(&g->ir);
+	uint32_t buckets = value_size(m) / 8;
+	bool is_signed = m->value.is_signed;
+
+	if (m->aggregate->id == FUNC_HIST)
+		ir_function(&g->ir, "tt_log2_bucket", bucket, 2,
+			    (struct ir_arg[]){arg_reg(value), arg_value(is_signed)});
+	else
+		ir_function(&g->ir, "tt_linear_bucket", bucket, 5,
+			    (struct ir_arg[]){arg_reg(value), arg_value(m->lhist_min),
+					      arg_value(m->lhist_max), arg_value(m->lhist_step),
+					      arg_value(is_signed)});
+	ir_branch_value(&g->ir, BPF_JGE, bucket, buckets, use(&g->done));
+	ir_alu_value(&g->ir, BPF_LSH, bucket, 3);
+	ir_alu(&g->ir, BPF_ADD, bucket, address);
+	gen_add_one(g, bucket, 0);
+}
+
+/* @[key] = count() and its kind. The value is had first: a key is not made for one that fails. */
+void gen_aggregate(struct gen *g, const struct stmt *s)
+{
+	const struct program_map *m = &g->c->program->maps[s->target->number];
+	enum function_id id = m->aggregate->id;
+	reg value = REG_NONE, address;
+
+	ir_note(&g->ir, "%s = %s()", m->name, m->aggregate->name);
+	if (id != FUNC_COUNT)
+		value = gen_int(g, s->value->child, use(&g->give_up));
+	address = gen_value_address(g, s->target);
+	switch (id) {
+	case FUNC_COUNT:
+		gen_add_one(g, address, 0);
+		break;
+	case FUNC_SUM:
+		gen_add(g, address, 0, value);
+		break;
+	case FUNC_AVG:
+	case FUNC_STATS:
+		gen_add_one(g, address, offsetof(struct abi_average, count));
+		gen_add(g, address, offsetof(struct abi_average, sum), value);
+		break;
+	case FUNC_MIN:
+	case FUNC_MAX:
+		gen_extreme(g, id, m->value.is_signed, address, value);
+		break;
+	default:
+		gen_bucket(g, m, address, value);
+	}
+}
+
+/* @ = e, @ += e. Adding is atomic; the other operators are a read and a write, as in bpftrace. */
+void gen_map_assign(struct gen *g, const struct stmt *s)
+{
+	reg value, address;
+
+	ir_note(&g->ir, "%s %s=", s->target->text, op_text(s->op));
+	if (s->op == OP_NONE || s->op == OP_ADD || s->op == OP_SUB) {
+		value = gen_int(g, s->value, use(&g->give_up));
+		address = gen_value_address(g, s->target);
+		if (s->op == OP_NONE) {
+			ir_store(&g->ir, BPF_DW, address, 0, value);
+			return;
+		}
+		if (s->op == OP_SUB) {
+			reg minus = ir_reg(&g->ir);
+
+			ir_move(&g->ir, minus, value);
+			ir_negate(&g->ir, minus);
+			value = minus;
+		}
+		gen_add(g, address, 0, value);
+		return;
+	}
+	address = gen_value_address(g, s->target);
+	value = ir_reg(&g->ir);
+	ir_load(&g->ir, BPF_DW, value, address, 0);
+	gen_arithmetic(g, s->op, s->target->type, value, s->value, use(&g->give_up));
+	ir_store(&g->ir, BPF_DW, address, 0, value);
+}
+
+/* The value of a key, 0 when there is none, as in bpftrace. */
+reg gen_map_read(struct gen *g, const struct expr *e, label fail)
+{
+	size_t place = map_place(g, e);
+	struct plan_map map = g->c->plan->maps[place];
+	int mark = g->ir.stack;
+	reg address = ir_reg(&g->ir), value = ir_reg(&g->ir);
+	label missing = ir_label(&g->ir);
+	struct key key;
+
+	(void)fail; /* an unreadable key gives the hit up */
+	gen_key(g, e, &map, &key);
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
+		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+	gen_end_key(g, &key);
+	ir_set(&g->ir, value, 0);
+	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
+	ir_load(&g->ir, BPF_DW, value, address, 0);
+	ir_place(&g->ir, missing);
+	ir_stack_back(&g->ir, mark);
+	return value;
+}

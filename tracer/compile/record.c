@@ -1,0 +1,216 @@
+/*
+ * Records: room in the ring buffer, the fields, and the wake-up of the reader when it sleeps. A
+ * field that can't be read sets its bit and the record goes on.
+ */
+#include "compile/internal.h"
+
+#include <stddef.h>
+
+enum { FIELDS_MOST = 64 }; /* one bit each in abi_record.unreadable */
+
+struct record {
+	struct plan_record *plan;
+	size_t number;
+	struct plan_field fields[FIELDS_MOST];
+	const struct expr *values[FIELDS_MOST]; /* NULL: by its role */
+	size_t count;
+};
+
+static struct plan_field *add_field(struct gen *g, struct record *r, const struct expr *e,
+				    enum plan_role role, const char *name, size_t at)
+{
+	struct plan_field *f;
+
+	if (r->count == FIELDS_MOST) {
+		refuse(g, at, "a record has at most %d fields", FIELDS_MOST);
+		r->count--;
+	}
+	r->values[r->count] = e;
+	f = &r->fields[r->count++];
+	*f = (struct plan_field){.role = role};
+	if (e)
+		value_layout(g, e, &f->value);
+	f->value.name = name;
+	return f;
+}
+
+static void add_fixed(struct gen *g, struct record *r, enum plan_role role, enum plan_type type,
+		      uint32_t size, const char *name)
+{
+	struct plan_field *f = add_field(g, r, NULL, role, name, 0);
+
+	f->value.type = type;
+	f->value.size = size;
+}
+
+/* Gives every field its offset, 8-aligned, and the record its place in the plan. */
+static void finish_layout(struct gen *g, struct record *r, enum plan_record_kind kind,
+			  const char *format)
+{
+	uint32_t offset = sizeof(struct abi_record);
+	struct plan *plan = g->c->plan;
+
+	for (size_t i = 0; i < r->count; i++) {
+		uint32_t align = r->fields[i].value.size >= 8 ? 8 : r->fields[i].value.size;
+
+		offset = (offset + align - 1) / align * align;
+		r->fields[i].value.offset = offset;
+		offset += r->fields[i].value.size;
+	}
+	r->number = plan->record_count;
+	r->plan = array_add(&plan->records, &plan->record_count, &g->c->record_room,
+			    sizeof(*r->plan));
+	if (!r->plan) {
+		g->c->failed = true;
+		return;
+	}
+	r->plan->kind = kind;
+	r->plan->size = (offset + 7) & ~7u;
+	r->plan->format = format;
+	r->plan->field_count = r->count;
+	r->plan->fields = arena_alloc(&plan->arena, r->count * sizeof(*r->plan->fields));
+	for (size_t i = 0; r->plan->fields && i < r->count; i++)
+		r->plan->fields[i] = r->fields[i];
+}
+
+static void gen_fixed(struct gen *g, const struct plan_field *f, reg base)
+{
+	int offset = (int)f->value.offset;
+	reg value = ir_reg(&g->ir);
+
+	switch (f->role) {
+	case PLAN_TIME:
+		ir_helper(&g->ir, BPF_FUNC_ktime_get_ns, value, 0, NULL);
+		ir_store(&g->ir, BPF_DW, base, offset, value);
+		break;
+	case PLAN_PID: /* the thread's number comes with it, right behind */
+		ir_helper(&g->ir, BPF_FUNC_get_current_pid_tgid, value, 0, NULL);
+		ir_store(&g->ir, BPF_W, base, offset + 4, value);
+		ir_alu_value(&g->ir, BPF_RSH, value, 32);
+		ir_store(&g->ir, BPF_W, base, offset, value);
+		break;
+	case PLAN_CPU:
+		ir_helper(&g->ir, BPF_FUNC_get_smp_processor_id, value, 0, NULL);
+		ir_store(&g->ir, BPF_W, base, offset, value);
+		break;
+	case PLAN_THREAD_NAME:
+		ir_helper(&g->ir, BPF_FUNC_get_current_comm, REG_NONE, 2,
+			  (struct ir_arg[]){arg_reg(gen_address(g, base, offset)),
+					    arg_value(ABI_COMM)});
+		break;
+	default:
+		break; /* PLAN_TID: written with PLAN_PID */
+	}
+}
+
+static void gen_field(struct gen *g, const struct record *r, size_t i, reg base, reg unreadable)
+{
+	label fail = ir_label(&g->ir), done = ir_label(&g->ir);
+	const struct plan_value *layout = &r->fields[i].value;
+
+	if (!r->values[i]) {
+		gen_fixed(g, &r->fields[i], base);
+		return;
+	}
+	gen_value(g, r->values[i], base, (int)layout->offset, layout, fail);
+	ir_jump(&g->ir, done);
+	ir_place(&g->ir, fail);
+	ir_alu_value(&g->ir, BPF_OR, unreadable, (int64_t)(1ull << i));
+	ir_place(&g->ir, done);
+}
+
+/* The bell (struct abi_control): only a reader that sleeps is woken, and by one record only. */
+static void gen_submit(struct gen *g, reg record)
+{
+	label quiet = ir_label(&g->ir), end = ir_label(&g->ir);
+	reg control = ir_reg(&g->ir), asleep = ir_reg(&g->ir);
+
+	ir_map_value(&g->ir, control, map_control(g->c), 0);
+	ir_load(&g->ir, BPF_W, asleep, control, offsetof(struct abi_control, asleep));
+	ir_branch_value(&g->ir, BPF_JEQ, asleep, 0, quiet);
+	ir_store_value(&g->ir, BPF_W, control, offsetof(struct abi_control, asleep), 0);
+	ir_helper(&g->ir, BPF_FUNC_ringbuf_submit, REG_NONE, 2,
+		  (struct ir_arg[]){arg_reg(record), arg_value(BPF_RB_FORCE_WAKEUP)});
+	ir_jump(&g->ir, end);
+	ir_place(&g->ir, quiet);
+	ir_helper(&g->ir, BPF_FUNC_ringbuf_submit, REG_NONE, 2,
+		  (struct ir_arg[]){arg_reg(record), arg_value(BPF_RB_NO_WAKEUP)});
+	ir_place(&g->ir, end);
+}
+
+static void gen_record(struct gen *g, const struct record *r)
+{
+	reg base = ir_reg(&g->ir), unreadable = ir_reg(&g->ir);
+
+	if (!r->plan)
+		return;
+	ir_note(&g->ir, "record %zu: %u bytes", r->number, r->plan->size);
+	ir_helper(&g->ir, BPF_FUNC_ringbuf_reserve, base, 3,
+		  (struct ir_arg[]){arg_map(map_ring(g->c)), arg_value(r->plan->size),
+				    arg_value(0)});
+	ir_branch_value(&g->ir, BPF_JEQ, base, 0, use(&g->lost));
+	ir_store_value(&g->ir, BPF_W, base, offsetof(struct abi_record, format),
+		       (int32_t)r->number);
+	ir_store(&g->ir, BPF_W, base, offsetof(struct abi_record, probe), gen_probe_number(g));
+	ir_set(&g->ir, unreadable, 0);
+	for (size_t i = 0; i < r->count; i++)
+		gen_field(g, r, i, base, unreadable);
+	ir_store(&g->ir, BPF_DW, base, offsetof(struct abi_record, unreadable), unreadable);
+	gen_submit(g, base);
+}
+
+/* event(): the arguments as the program would name them. */
+void gen_event(struct gen *g, const struct expr *call)
+{
+	const struct probe *probe = g->in->probes[0];
+	struct record r = {0};
+
+	add_fixed(g, &r, PLAN_TIME, PLAN_INT, 8, "time");
+	add_fixed(g, &r, PLAN_PID, PLAN_INT, 4, "pid");
+	add_fixed(g, &r, PLAN_TID, PLAN_INT, 4, "tid");
+	add_fixed(g, &r, PLAN_CPU, PLAN_INT, 4, "cpu");
+	add_fixed(g, &r, PLAN_THREAD_NAME, PLAN_COMM, ABI_COMM, "comm");
+	for (size_t i = 0; i < probe->argument_count; i++) {
+		const struct probe_argument *a = &probe->arguments[i];
+		struct expr *e = arena_alloc(&g->c->program->arena, sizeof(*e));
+
+		if (!e) {
+			g->c->failed = true;
+			return;
+		}
+		*e = (struct expr){.kind = EXPR_ARGUMENT, .at = call->at, .text = a->name,
+				   .number = a->operand, .argument = a,
+				   .type = argument_type(a)};
+		add_field(g, &r, e, PLAN_ARGUMENT, arena_string(&g->c->plan->arena, a->name),
+			  call->at);
+	}
+	if (call->child)
+		add_field(g, &r, call->child, PLAN_STACK, "stack", call->at);
+	finish_layout(g, &r, PLAN_RECORD_EVENT, NULL);
+	gen_record(g, &r);
+}
+
+/* Strings in quotes among the arguments are constants; they go into the format. */
+void gen_printf(struct gen *g, const struct expr *call)
+{
+	struct record r = {0};
+
+	for (const struct expr *e = call->child->next; e; e = e->next) {
+		if (e->type.kind == TYPE_LITERAL)
+			refuse(g, e->at, "write this string into the format");
+		else
+			add_field(g, &r, e, PLAN_ARGUMENT, "", e->at);
+	}
+	finish_layout(g, &r, PLAN_RECORD_PRINTF,
+		      arena_copy(&g->c->plan->arena, call->child->text, call->child->length));
+	gen_record(g, &r);
+}
+
+void gen_exit_record(struct gen *g)
+{
+	struct record r = {0};
+
+	finish_layout(g, &r, PLAN_RECORD_EXIT, NULL);
+	gen_record(g, &r);
+	ir_jump(&g->ir, use(&g->done));
+}

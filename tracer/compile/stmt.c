@@ -1,0 +1,68 @@
+/* Statements, one after the other. */
+#include "compile/internal.h"
+
+static void gen_assign(struct gen *g, const struct stmt *s)
+{
+	if (s->target->kind == EXPR_MAP) {
+		if (s->value->type.kind == TYPE_AGGREGATE)
+			gen_aggregate(g, s);
+		else
+			gen_map_assign(g, s);
+		return;
+	}
+	if (s->op == OP_NONE)
+		ir_move(&g->ir, g->variables[s->target->number],
+			gen_int(g, s->value, use(&g->give_up)));
+	else
+		gen_arithmetic(g, s->op, s->target->type, g->variables[s->target->number],
+			       s->value, use(&g->give_up));
+}
+
+static void gen_call_stmt(struct gen *g, const struct expr *call)
+{
+	switch (function_at(call->number)->id) {
+	case FUNC_EVENT:
+		gen_event(g, call);
+		break;
+	case FUNC_PRINTF:
+		gen_printf(g, call);
+		break;
+	case FUNC_EXIT:
+		gen_exit_record(g);
+		break;
+	default:
+		refuse(g, call->at, "%s() is not a statement", call->text);
+	}
+}
+
+static void gen_if(struct gen *g, const struct stmt *s)
+{
+	label otherwise = ir_label(&g->ir), end = ir_label(&g->ir);
+
+	gen_condition(g, s->value, otherwise, use(&g->give_up));
+	gen_stmts(g, s->body);
+	ir_jump(&g->ir, end);
+	ir_place(&g->ir, otherwise);
+	gen_stmts(g, s->otherwise);
+	ir_place(&g->ir, end);
+}
+
+void gen_stmts(struct gen *g, const struct stmt *s)
+{
+	for (; s; s = s->next) {
+		switch (s->kind) {
+		case STMT_EXPR:
+			gen_call_stmt(g, s->value);
+			break;
+		case STMT_ASSIGN:
+			gen_assign(g, s);
+			break;
+		case STMT_IF:
+			gen_if(g, s);
+			break;
+		case STMT_RETURN:
+			ir_jump(&g->ir, use(&g->done));
+			break;
+		}
+	}
+}
