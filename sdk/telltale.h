@@ -143,10 +143,11 @@ TELLTALE_X_QUIET
  * ======================================
  *
  * A marker whose semaphore, a symbol, is defined elsewhere, with the text of its argument list: the probe's name and
- * for each argument TELLTALE_TYPE(type, name), which is no macro but words for the reader of the note.
+ * for each argument TELLTALE_TYPE(type, name), which is no macro but words for the reader of the note; there is
+ * no % { | } in it.
  */
 #define TELLTALE_GENERATED(symbol, provider, text, ...) \
-	TELLTALE_X_MARK(SHARED, symbol, provider, text, __VA_ARGS__)
+	TELLTALE_X_MARK(GENERATED, symbol, provider, text, __VA_ARGS__)
 
 /*
  * How it works
@@ -413,8 +414,8 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_KIND(x) (static_cast<int>(TELLTALE_X_TYPE(x)::kind))
 #define TELLTALE_X_SIZE(x) (static_cast<int>(TELLTALE_X_TYPE(x)::size))
 #define TELLTALE_X_SIGNED(x) (TELLTALE_X_TYPE(x)::is_signed != 0)
-#define TELLTALE_X_VALUE(x) (TELLTALE_X_TYPE(x)::value(x))
-#define TELLTALE_X_TEXTPTR(x) (telltale_x_text<(TELLTALE_X_KIND(x) >= 7)>::of(x))
+#define TELLTALE_X_VALUE_(x, kind, size, is_signed) (TELLTALE_X_TYPE(x)::value(x))
+#define TELLTALE_X_TEXTPTR(x, kind) (telltale_x_text<(kind >= 7)>::of(x))
 
 #else /* C */
 
@@ -431,8 +432,7 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_IS_STRING(x)                                                 \
 	(TELLTALE_X_IS(x, char *) || TELLTALE_X_IS(x, const char *) ||          \
 	 TELLTALE_X_IS(x, volatile char *) || TELLTALE_X_IS(x, const volatile char *))
-#define TELLTALE_X_TEXTPTR(x)                                                                  \
-	__builtin_choose_expr(TELLTALE_X_IS_STRING(x) || TELLTALE_X_IS_BYTES(x), x, (void *)0)
+#define TELLTALE_X_TEXTPTR(x, kind) __builtin_choose_expr((kind) >= 7, x, (void *)0)
 
 /* x where it is an integer, so that what is said of integers compiles for any x. */
 #define TELLTALE_X_INT(x) \
@@ -440,71 +440,82 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_SIGNED(x) \
 	((__typeof__(TELLTALE_X_INT(x)))-1 < (__typeof__(TELLTALE_X_INT(x)))1)
 
-#define TELLTALE_X_KIND(x)                                                        \
-	(TELLTALE_X_IS(x, _Bool)					    ? 3    \
-	 : TELLTALE_X_IS(x, char)					    ? 4    \
-	 : TELLTALE_X_IS(x, float) || TELLTALE_X_IS(x, double)	    ? 5    \
-	 : TELLTALE_X_IS_STRING(x)					    ? 7    \
-	 : TELLTALE_X_IS_BYTES(x)					    ? 8    \
-	 : TELLTALE_X_IS_POINTER(x)					    ? 6    \
-	 : !TELLTALE_X_IS_INTEGER(x)				    ? -1   \
-	 : TELLTALE_X_SIGNED(x)					    ? 1    \
-								    : 2)
-#define TELLTALE_X_SIZE(x) ((int)sizeof(TELLTALE_X_NARROW(x)))
+#define TELLTALE_X_KIND(x)                                           \
+	(TELLTALE_X_IS(x, _Bool)				? 3  \
+	 : TELLTALE_X_IS(x, char)				? 4  \
+	 : TELLTALE_X_IS(x, float) || TELLTALE_X_IS(x, double)	? 5  \
+	 : TELLTALE_X_IS_STRING(x)				? 7  \
+	 : TELLTALE_X_IS_BYTES(x)				? 8  \
+	 : TELLTALE_X_IS_POINTER(x)				? 6  \
+	 : !TELLTALE_X_IS_INTEGER(x)				? -1 \
+	 : TELLTALE_X_SIGNED(x)					? 1  \
+								: 2)
 
 /*
  * GCC gives a bit-field's value a type of the field's width, which no register has: it travels in the
  * integer around it. Such a type can't hold the largest number of its size.
  */
-#define TELLTALE_X_MAX(x) (~0ULL >> (65 - 8 * sizeof(TELLTALE_X_INT(x))))
-#define TELLTALE_X_IS_FIELD(x)         \
-	((unsigned long long)(__typeof__(TELLTALE_X_INT(x)))TELLTALE_X_MAX(x) != TELLTALE_X_MAX(x))
-#define TELLTALE_X_AROUND(x)                                                            \
-	__builtin_choose_expr(                                                          \
-		sizeof(TELLTALE_X_INT(x)) > 4,                                          \
-		__builtin_choose_expr(TELLTALE_X_SIGNED(x), (long long)TELLTALE_X_INT(x), \
-				      (unsigned long long)TELLTALE_X_INT(x)),           \
-		__builtin_choose_expr(TELLTALE_X_SIGNED(x), (int)TELLTALE_X_INT(x),     \
-				      (unsigned int)TELLTALE_X_INT(x)))
-#define TELLTALE_X_NARROW(x)                                                                     \
-	__builtin_choose_expr(                                                                   \
-		TELLTALE_X_IS(x, float),                                                         \
-		telltale_x_bits32(__builtin_choose_expr(TELLTALE_X_IS(x, float), x, 0)),         \
-		__builtin_choose_expr(                                                           \
-			TELLTALE_X_IS(x, double),                                                \
-			telltale_x_bits64(__builtin_choose_expr(TELLTALE_X_IS(x, double), x, 0)), \
-			__builtin_choose_expr(TELLTALE_X_KIND(x) < 0, 0,                         \
-				__builtin_choose_expr(TELLTALE_X_IS_FIELD(x),                    \
-						      TELLTALE_X_AROUND(x), x))))
-
-#ifdef __LP64__
-#define TELLTALE_X_VALUE(x) TELLTALE_X_NARROW(x)
+#ifdef __clang__
+#define TELLTALE_X_IS_FIELD(x) 0
 #else
-#define TELLTALE_X_VALUE(x)                                                              \
-	__builtin_choose_expr(                                                           \
-		TELLTALE_X_SIZE(x) == 8,                                                 \
-		telltale_x_widen((unsigned long long)__builtin_choose_expr(              \
-			TELLTALE_X_SIZE(x) == 8, TELLTALE_X_NARROW(x), 0)),              \
-		TELLTALE_X_NARROW(x))
+#define TELLTALE_X_MAX(x) (~0ULL >> (65 - 8 * sizeof(TELLTALE_X_INT(x))))
+#define TELLTALE_X_IS_FIELD(x) \
+	((unsigned long long)(__typeof__(TELLTALE_X_INT(x)))TELLTALE_X_MAX(x) != TELLTALE_X_MAX(x))
 #endif
+#define TELLTALE_X_SIZE(x) ((int)(TELLTALE_X_IS_FIELD(x) && sizeof(x) < 4 ? 4 : sizeof(x)))
+#define TELLTALE_X_AROUND(x, size, is_signed)                                                    \
+	__builtin_choose_expr(                                                                   \
+		(size) == 8,                                                                     \
+		__builtin_choose_expr(is_signed, (long long)(x), (unsigned long long)(x)),       \
+		__builtin_choose_expr(is_signed, (int)(x), (unsigned int)(x)))
+#define TELLTALE_X_NARROW(x, kind, size, is_signed)                                              \
+	__builtin_choose_expr(                                                                   \
+		(kind) == 5,                                                                     \
+		__builtin_choose_expr(                                                           \
+			(size) == 4,                                                             \
+			telltale_x_bits32(__builtin_choose_expr((kind) == 5, x, 0)),             \
+			telltale_x_bits64(__builtin_choose_expr((kind) == 5, x, 0))),            \
+		__builtin_choose_expr(                                                           \
+			(kind) < 0, 0,                                                           \
+			__builtin_choose_expr(TELLTALE_X_IS_FIELD(x),                            \
+					      TELLTALE_X_AROUND(TELLTALE_X_INT(x), size, is_signed), \
+					      x)))
+#ifdef __LP64__
+#define TELLTALE_X_VALUE_(x, kind, size, is_signed) TELLTALE_X_NARROW(x, kind, size, is_signed)
+#else
+#define TELLTALE_X_VALUE_(x, kind, size, is_signed)                                              \
+	__builtin_choose_expr((size) == 8,                                                       \
+			      telltale_x_widen((unsigned long long)__builtin_choose_expr(        \
+				      (size) == 8, TELLTALE_X_NARROW(x, kind, size, is_signed), 0)), \
+			      TELLTALE_X_NARROW(x, kind, size, is_signed))
+#endif
+#define TELLTALE_X_VALUE(x) \
+	TELLTALE_X_VALUE_(x, TELLTALE_X_KIND(x), TELLTALE_X_SIZE(x), TELLTALE_X_SIGNED(x))
 
 #endif /* C */
 
 /*
- * An argument's part in the marker: its variable; its kind, size and sign in a byte, four of which make an
- * operand; its value.
+ * An argument's part in the marker: its variable; what is known of it; its kind, size and sign in a byte, four
+ * of which make an operand; its value.
  */
-#define TELLTALE_X_EVAL(i, expr) TELLTALE_X_VARIABLE(telltale_x_a##i, expr);
-#define TELLTALE_X_CHECKED(i) \
-	TELLTALE_X_CHECK(TELLTALE_X_KIND(telltale_x_a##i) >= 0, TELLTALE_X_NOTYPE);
-#define TELLTALE_X_BYTE(i) TELLTALE_X_BYTEOF(telltale_x_a##i)
-#define TELLTALE_X_BYTEOF(x)                                                            \
-	((TELLTALE_X_KIND(x) & 15) |                                                    \
-	 (TELLTALE_X_SIZE(x) == 8 ? 3 : TELLTALE_X_SIZE(x) == 4 ? 2 : TELLTALE_X_SIZE(x) - 1) \
-		 << 4 |                                                                 \
-	 (TELLTALE_X_SIGNED(x) ? 64 : 0))
+#define TELLTALE_X_EVAL(i, expr)                                                    \
+	TELLTALE_X_VARIABLE(telltale_x_a##i, expr);                                 \
+	enum {                                                                      \
+		telltale_x_signed##i = TELLTALE_X_SIGNED(telltale_x_a##i),          \
+		telltale_x_kind##i = TELLTALE_X_KIND(telltale_x_a##i),              \
+		telltale_x_size##i = TELLTALE_X_SIZE(telltale_x_a##i),              \
+		telltale_x_byte##i = TELLTALE_X_BYTE(telltale_x_kind##i,            \
+						     telltale_x_size##i,            \
+						     telltale_x_signed##i)          \
+	};
+#define TELLTALE_X_CHECKED(i) TELLTALE_X_CHECK(telltale_x_kind##i >= 0, TELLTALE_X_NOTYPE);
+#define TELLTALE_X_BYTE(kind, size, is_signed)                                       \
+	(((kind) & 15) | ((size) == 8 ? 3 : (size) == 4 ? 2 : (size) - 1) << 4 |     \
+	 ((is_signed) ? 64 : 0))
 #define TELLTALE_X_PACK(name, a, b, c, d) [name] "n"((a) | (b) << 8 | (c) << 16 | (d) << 24)
-#define TELLTALE_X_VALUEOF(i) [telltale_a##i] TELLTALE_X_CONSTRAINT(TELLTALE_X_VALUE(telltale_x_a##i))
+#define TELLTALE_X_VALUEOF(i)                                                                   \
+	[telltale_a##i] TELLTALE_X_CONSTRAINT(TELLTALE_X_VALUE_(                                \
+		telltale_x_a##i, telltale_x_kind##i, telltale_x_size##i, telltale_x_signed##i))
 
 /*
  * A string or buffer must be in memory when the site is reached; the compiler has to know that the site's
@@ -513,8 +524,9 @@ template <> struct telltale_x_text<true> {
  * operand for each argument: the text, or where the argument is none, the first text of the others.
  */
 #ifndef __clang__
-#define TELLTALE_X_IS_TEXT(i) (TELLTALE_X_KIND(telltale_x_a##i) >= 7)
-#define TELLTALE_X_FIRSTTEXT(i) TELLTALE_X_IS_TEXT(i) ? TELLTALE_X_TEXTPTR(telltale_x_a##i) :
+#define TELLTALE_X_IS_TEXT(i) (telltale_x_kind##i >= 7)
+#define TELLTALE_X_FIRSTTEXT(i) \
+	TELLTALE_X_IS_TEXT(i) ? TELLTALE_X_TEXTPTR(telltale_x_a##i, telltale_x_kind##i) :
 #define TELLTALE_X_TEXTOF(i) "m"(*telltale_x_memory_at(TELLTALE_X_FIRSTTEXT(i) telltale_x_anytext))
 #endif
 
@@ -596,15 +608,21 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_TEXT_BASIC(prov, probe, n, text) \
 	TELLTALE_X_ASM(TELLTALE_X_TEXTNOTE(prov, probe, n, ".asciz " TELLTALE_X_STR(text) "\n"))
 
+/* For text without such characters. */
+#define TELLTALE_X_TEXT_PLAIN(prov, probe, n, text)                                          \
+	TELLTALE_X_ASM(TELLTALE_X_TEXTNOTE(prov, probe, n, ".asciz " TELLTALE_X_STR(text) "\n") \
+		       :                                                                     \
+		       : "n"(0))
+
 #ifdef __clang__
 #define TELLTALE_X_TEXT TELLTALE_X_TEXT_BASIC
 #else
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define TELLTALE_X_CHAR(t, i) \
-	((unsigned int)(unsigned char)((i) < sizeof(t) ? (t)[i] : 0) << (24 - (i) % 4 * 8))
+	((unsigned int)(unsigned char)((i) < telltale_x_length ? (t)[i] : 0) << (24 - (i) % 4 * 8))
 #else
 #define TELLTALE_X_CHAR(t, i) \
-	((unsigned int)(unsigned char)((i) < sizeof(t) ? (t)[i] : 0) << ((i) % 4 * 8))
+	((unsigned int)(unsigned char)((i) < telltale_x_length ? (t)[i] : 0) << ((i) % 4 * 8))
 #endif
 #define TELLTALE_X_WORD(t, i)                                             \
 	((int)(TELLTALE_X_CHAR(t, i) | TELLTALE_X_CHAR(t, i + 1) |        \
@@ -618,7 +636,8 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_IF(size, a, b, c, d) \
 	".if " TELLTALE_X_NUMBER("0") " > " #size "\n" TELLTALE_X_FOUR(a, b, c, d) ".endif\n"
 #define TELLTALE_X_TEXT(prov, probe, n, text)                                              \
-	if (sizeof(text) <= 112 && __builtin_constant_p(TELLTALE_X_WORD(text, 0)))         \
+	enum { telltale_x_length = sizeof(text) };                                         \
+	if (telltale_x_length <= 112 && __builtin_constant_p(TELLTALE_X_WORD(text, 0)))         \
 		TELLTALE_X_ASM(TELLTALE_X_TEXTNOTE(prov, probe, n,                         \
 				TELLTALE_X_FOUR("1", "2", "3", "4")                        \
 				TELLTALE_X_IF(16, "5", "6", "7", "8")                  \
@@ -628,7 +647,7 @@ template <> struct telltale_x_text<true> {
 				TELLTALE_X_IF(80, "21", "22", "23", "24")                  \
 				TELLTALE_X_IF(96, "25", "26", "27", "28"))   \
 			       :                                                           \
-			       : "n"((int)sizeof(text)), TELLTALE_X_WORDS(text, 0),        \
+			       : "n"(telltale_x_length), TELLTALE_X_WORDS(text, 0),        \
 				 TELLTALE_X_WORDS(text, 16), TELLTALE_X_WORDS(text, 32),   \
 				 TELLTALE_X_WORDS(text, 48), TELLTALE_X_WORDS(text, 64),   \
 				 TELLTALE_X_WORDS(text, 80), TELLTALE_X_WORDS(text, 96));  \
@@ -644,13 +663,19 @@ template <> struct telltale_x_text<true> {
  * keeps one; or a SHARED one, defined in C. ADDRESS and DEFINE are assembler text.
  */
 #define TELLTALE_X_OWN_NAME(prov, probe) "telltale_semaphore." prov "." TELLTALE_X_STR(probe)
+#define TELLTALE_X_NONE_TEXT TELLTALE_X_TEXT
 #define TELLTALE_X_NONE_ADDRESS(sem, prov, probe) "0"
 #define TELLTALE_X_NONE_DEFINE(sem, prov, probe) ""
+#define TELLTALE_X_OWN_TEXT TELLTALE_X_TEXT
 #define TELLTALE_X_OWN_ADDRESS(sem, prov, probe) TELLTALE_X_OWN_NAME(prov, probe)
 #define TELLTALE_X_OWN_DEFINE(sem, prov, probe) \
 	TELLTALE_X_KEEP(TELLTALE_X_OWN_NAME(prov, probe)) TELLTALE_X_OWN(TELLTALE_X_OWN_NAME(prov, probe))
+#define TELLTALE_X_SHARED_TEXT TELLTALE_X_TEXT
 #define TELLTALE_X_SHARED_ADDRESS(sem, prov, probe) sem
 #define TELLTALE_X_SHARED_DEFINE(sem, prov, probe) TELLTALE_X_KEEP(sem)
+#define TELLTALE_X_GENERATED_TEXT TELLTALE_X_TEXT_PLAIN
+#define TELLTALE_X_GENERATED_ADDRESS TELLTALE_X_SHARED_ADDRESS
+#define TELLTALE_X_GENERATED_DEFINE TELLTALE_X_SHARED_DEFINE
 #define TELLTALE_X_OWN(symbol)                                                       \
 	".ifndef " symbol "\n"                                                       \
 	".pushsection .probes,\"awG\",\"progbits\"," symbol ",comdat\n"              \
@@ -841,18 +866,18 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_VALUES11 TELLTALE_X_VALUES10, TELLTALE_X_VALUEOF(11)
 #define TELLTALE_X_VALUES12 TELLTALE_X_VALUES11, TELLTALE_X_VALUEOF(12)
 
-#define TELLTALE_X_PACKS1 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), 0, 0, 0)
-#define TELLTALE_X_PACKS2 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), 0, 0)
-#define TELLTALE_X_PACKS3 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), 0)
-#define TELLTALE_X_PACKS4 TELLTALE_X_PACK(telltale_k1, TELLTALE_X_BYTE(1), TELLTALE_X_BYTE(2), TELLTALE_X_BYTE(3), TELLTALE_X_BYTE(4))
-#define TELLTALE_X_PACKS5 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), 0, 0, 0)
-#define TELLTALE_X_PACKS6 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), 0, 0)
-#define TELLTALE_X_PACKS7 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), 0)
-#define TELLTALE_X_PACKS8 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, TELLTALE_X_BYTE(5), TELLTALE_X_BYTE(6), TELLTALE_X_BYTE(7), TELLTALE_X_BYTE(8))
-#define TELLTALE_X_PACKS9 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), 0, 0, 0)
-#define TELLTALE_X_PACKS10 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), 0, 0)
-#define TELLTALE_X_PACKS11 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), 0)
-#define TELLTALE_X_PACKS12 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, TELLTALE_X_BYTE(9), TELLTALE_X_BYTE(10), TELLTALE_X_BYTE(11), TELLTALE_X_BYTE(12))
+#define TELLTALE_X_PACKS1 TELLTALE_X_PACK(telltale_k1, telltale_x_byte1, 0, 0, 0)
+#define TELLTALE_X_PACKS2 TELLTALE_X_PACK(telltale_k1, telltale_x_byte1, telltale_x_byte2, 0, 0)
+#define TELLTALE_X_PACKS3 TELLTALE_X_PACK(telltale_k1, telltale_x_byte1, telltale_x_byte2, telltale_x_byte3, 0)
+#define TELLTALE_X_PACKS4 TELLTALE_X_PACK(telltale_k1, telltale_x_byte1, telltale_x_byte2, telltale_x_byte3, telltale_x_byte4)
+#define TELLTALE_X_PACKS5 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, telltale_x_byte5, 0, 0, 0)
+#define TELLTALE_X_PACKS6 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, telltale_x_byte5, telltale_x_byte6, 0, 0)
+#define TELLTALE_X_PACKS7 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, telltale_x_byte5, telltale_x_byte6, telltale_x_byte7, 0)
+#define TELLTALE_X_PACKS8 TELLTALE_X_PACKS4, TELLTALE_X_PACK(telltale_k5, telltale_x_byte5, telltale_x_byte6, telltale_x_byte7, telltale_x_byte8)
+#define TELLTALE_X_PACKS9 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, telltale_x_byte9, 0, 0, 0)
+#define TELLTALE_X_PACKS10 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, telltale_x_byte9, telltale_x_byte10, 0, 0)
+#define TELLTALE_X_PACKS11 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, telltale_x_byte9, telltale_x_byte10, telltale_x_byte11, 0)
+#define TELLTALE_X_PACKS12 TELLTALE_X_PACKS8, TELLTALE_X_PACK(telltale_k9, telltale_x_byte9, telltale_x_byte10, telltale_x_byte11, telltale_x_byte12)
 
 #ifndef __clang__
 #define TELLTALE_X_ANYTEXT1 TELLTALE_X_IS_TEXT(1)
@@ -961,7 +986,9 @@ template <> struct telltale_x_text<true> {
 		evals                                           \
 		TELLTALE_X_CHECKS##n                            \
 		TELLTALE_X_STAND(how, sem, prov, probe, n)      \
-		TELLTALE_X_TEXT(prov, probe, n, text);          \
+		{                                               \
+			TELLTALE_X_##how##_TEXT(prov, probe, n, text); \
+		}                                               \
 		TELLTALE_X_LOUD                                 \
 	} while (0)
 #define TELLTALE_X_MARK0(how, sem, prov, text, probe) \

@@ -80,6 +80,11 @@ static const char *arguments(struct gen_text *text, struct gen_probe *probe, con
 			*err = gen_fail(error, text, &token, "an argument is expected");
 			return NULL;
 		}
+		if (!gen_is_type(from, (size_t)(at - from))) {
+			token = here(text, from);
+			*err = gen_fail(error, text, &token, "this is no type");
+			return NULL;
+		}
 		if (probe->count == GEN_MAX_ARGUMENTS) {
 			*err = gen_fail(error, text, &token, "event %s has more than twelve arguments",
 					probe->name);

@@ -102,9 +102,9 @@ static char *copy_type(const char *from, size_t size)
 	return type;
 }
 
-static bool is_word(int c)
+static bool is_word(char c)
 {
-	return isalnum(c) || c == '_';
+	return isalnum((unsigned char)c) || c == '_';
 }
 
 /* Words that end a type which has no name behind it: `unsigned int`, `struct node`. */
@@ -124,10 +124,19 @@ static bool is_type_word(const char *at, size_t size, const char *before, size_t
 		size_t length = strlen(tags[i]);
 
 		if (before_size >= length && !memcmp(before + before_size - length, tags[i], length) &&
-		    (before_size == length || !is_word((unsigned char)before[before_size - length - 1])))
+		    (before_size == length || !is_word(before[before_size - length - 1])))
 			return true;
 	}
 	return !before_size;
+}
+
+bool gen_is_type(const char *declaration, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!is_word(declaration[i]) && !isspace((unsigned char)declaration[i]) &&
+		    !strchr("*&[](),:<>", declaration[i]))
+			return false;
+	return true;
 }
 
 /*
@@ -151,7 +160,7 @@ int gen_add_argument(struct gen_probe *probe, const char *declaration, size_t si
 	tail = end;
 	while (end && isspace((unsigned char)declaration[end - 1]))
 		end--;
-	for (start = end; start && is_word((unsigned char)declaration[start - 1]);)
+	for (start = end; start && is_word(declaration[start - 1]);)
 		start--;
 	if (start < end && !is_type_word(declaration + start, end - start, declaration, start)) {
 		argument->name = copy(declaration + start, end - start);

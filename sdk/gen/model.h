@@ -43,6 +43,9 @@ struct gen_provider *gen_add_provider(struct gen_file *file, const char *name, s
 struct gen_probe *gen_add_probe(struct gen_provider *provider, const char *name, size_t size);
 int gen_add_argument(struct gen_probe *probe, const char *declaration, size_t size);
 
+/* Whether a declaration has only what types and names are written with; the header's macros count on it. */
+bool gen_is_type(const char *declaration, size_t size);
+
 /* A probe of this name in a provider. */
 const struct gen_probe *gen_find_probe(const struct gen_provider *provider, const char *name);
 

@@ -73,6 +73,9 @@ static int argument(struct reader *r, struct gen_probe *probe)
 		    gen_is(&r->token, "}"))
 			return gen_fail(r->error, &r->text, &r->token,
 					"`)` is expected behind a probe's arguments");
+		if (!gen_is_type(r->token.at, r->token.size))
+			return gen_fail(r->error, &r->text, &r->token, "`%.*s` belongs to no type",
+					shown(&r->token), r->token.at);
 		if (gen_is(&r->token, "(") || gen_is(&r->token, "["))
 			depth++;
 		if (gen_is(&r->token, ")") || gen_is(&r->token, "]"))

@@ -137,7 +137,9 @@ template <typename Type> struct telltale_x_packed {
 	static_assert(static_cast<int>(Type::kind) >= 0, TELLTALE_X_NOTYPE);
 };
 #else
-#define TELLTALE_SDT_KIND(x) TELLTALE_X_BYTEOF(((void)0, (x)))
+#define TELLTALE_SDT_KIND(x)                                                            \
+	TELLTALE_X_BYTE(TELLTALE_X_KIND(((void)0, (x))), TELLTALE_X_SIZE(((void)0, (x))), \
+			TELLTALE_X_SIGNED(((void)0, (x))))
 #define TELLTALE_SDT_VALUE(x) TELLTALE_X_VALUE(((void)0, (x)))
 #endif
 #define TELLTALE_SDT_VALUEOF(i, x) [telltale_a##i] TELLTALE_X_CONSTRAINT(TELLTALE_SDT_VALUE(x))
