@@ -20,6 +20,10 @@
 
 struct session;
 
+/* Called first of all by main(), before it changes any signal: a command that a session starts has
+ * its signals as they are now. */
+void telltale_start(void);
+
 struct session_options {
 	bool json;
 	bool color;
@@ -37,7 +41,8 @@ int session_new(const struct session_options *options, struct warnings *warnings
 		struct session **session, struct error *err);
 void session_free(struct session *session); /* NULL is allowed */
 
-/* The target. At least one of these before anything below. */
+/* The target. At least one of these before anything below, unless the program or the patterns name
+ * files by themselves, or the program has no markers. */
 int session_add_file(struct session *session, const char *path, struct error *err);
 int session_add_process(struct session *session, pid_t pid, struct error *err);
 int session_add_command(struct session *session, char *const argv[], struct error *err);
@@ -62,6 +67,9 @@ const char *session_program_errors(const struct session *session);
 int session_dump(struct session *session, const char *stage, FILE *file, struct error *err);
 
 /*
+ * (A command that still runs when the run is over for another reason than its own end gets SIGTERM:
+ * it was to end with the run. It is not waited for.)
+ *
  * Runs the program until the limits of the options, until every process of the target has ended,
  * until exit() in the program, or until session_stop(); prints records as they come and maps at
  * the end to `file`. What was lost or unreadable is a warning, and in JSON an object.

@@ -120,6 +120,7 @@ int main(int argc, char **argv)
 {
 	int code;
 
+	telltale_start();
 	signal(SIGPIPE, SIG_IGN);
 	code = dispatch(argc, argv);
 	errno = 0;

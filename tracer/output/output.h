@@ -132,4 +132,18 @@ struct listing_probe {
 int output_listing(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
 		   const struct output_options *options, struct error *err);
 
+/* ---- features, as plain data ---- */
+
+struct listing_feature {
+	const char *name, *what, *since;
+	bool present;
+	bool permitted;	    /* false: the user may not, whatever the kernel can */
+	const char *remedy; /* when not present: what to do; may be NULL */
+};
+
+/* Text: a line each, "yes" or "no", the remedy below. JSON: an object each,
+ * {"feature","what","since","present","permitted","remedy"}; the remedy only where it is missing. */
+int output_features(FILE *file, const struct listing_feature *features, size_t count,
+		    const struct output_options *options, struct error *err);
+
 #endif

@@ -1,0 +1,337 @@
+/*
+ * Owns the time while a plan runs: the order of attaching, starting the command, waiting, taking
+ * off and printing, and every reason to end.
+ */
+#include "session.h"
+
+#include "bpf/abi.h"
+#include "engine/engine.h"
+#include "symbolize.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum {
+	MILLISECOND = 1000000,
+	SECOND = 1000000000,
+	LOOK_EVERY = 100, /* milliseconds, where a process has no descriptor to wait for */
+};
+
+struct run {
+	struct session *session;
+	struct engine *engine;
+	struct output *output;
+	struct symbolizer *symbolizer;
+	int pipe;	  /* the output's descriptor where that is a pipe, else -1 */
+	uint64_t records; /* printed, of those that the limit counts */
+	uint64_t deadline;
+	bool over;     /* exit() was called, or the limit of records is reached */
+	bool nonsense; /* a record did not fit its format */
+	int *wake_fds;
+};
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+/* ---- records ---- */
+
+/* What END prints comes after everything, and is not cut off by any limit. */
+static bool is_of_end(const struct plan *plan, const struct abi_record *record)
+{
+	const struct plan_probe *probe;
+
+	if (record->probe >= plan->probe_count)
+		return false;
+	probe = &plan->probes[record->probe];
+	return !*probe->provider && !strcmp(probe->name, "END");
+}
+
+static int take_record(void *context, const struct abi_record *record, size_t size)
+{
+	struct run *run = context;
+	const struct plan *plan = &run->session->plan;
+	uint64_t most = run->session->options.most_records;
+	bool end = is_of_end(plan, record);
+	int rc;
+
+	if (run->over && !end)
+		return 0;
+	if (record->format < plan->record_count &&
+	    plan->records[record->format].kind == PLAN_RECORD_EXIT) {
+		run->over = true;
+		return 0;
+	}
+	rc = output_record(run->output, record, size);
+	if (rc == -EBADMSG) {
+		if (!run->nonsense)
+			warn(run->session->warnings, "a record does not fit its format and is left out");
+		run->nonsense = true;
+		return 0;
+	}
+	if (!rc && !end && ++run->records == most)
+		run->over = true;
+	return rc;
+}
+
+static int output_error(int code, struct error *err)
+{
+	if (code == -EPIPE)
+		return error_set(err, code, "nobody reads the results any more");
+	if (code == -ENOMEM)
+		return error_memory(err);
+	return error_set(err, code, "can't write the results: %s", strerror(-code));
+}
+
+/* Polls once, and writes what that brought. Returns the number of records or a negative errno. */
+static int poll_once(struct run *run, int timeout_ms, size_t wake_count, struct error *err)
+{
+	int rc, count;
+
+	err->code = 0;
+	count = engine_poll(run->engine, timeout_ms, run->wake_fds, wake_count, take_record, run,
+			    err);
+	if (count == -EINTR)
+		return 0;
+	if (count < 0)
+		return err->code ? count : output_error(count, err);
+	rc = count ? output_flush(run->output) : 0;
+	return rc ? output_error(rc, err) : count;
+}
+
+/* Everything that is in the ring by now. */
+static int drain(struct run *run, struct error *err)
+{
+	int count;
+
+	do
+		count = poll_once(run, 0, 0, err);
+	while (count > 0);
+	return count;
+}
+
+/* ---- waiting ---- */
+
+/* Collects what to wait for beside records; the timeout is in milliseconds, -1 for none. */
+static size_t collect(struct run *run, int *timeout)
+{
+	const struct target *target = &run->session->target;
+	uint64_t time = now(), left;
+	size_t count = 0;
+
+	*timeout = -1;
+	run->wake_fds[count++] = run->session->stop_fd;
+	if (run->pipe >= 0)
+		run->wake_fds[count++] = run->pipe;
+	for (size_t i = 0; i < target->process_count; i++) {
+		if (target->processes[i].ended)
+			continue;
+		if (target->processes[i].pidfd >= 0)
+			run->wake_fds[count++] = target->processes[i].pidfd;
+		else
+			*timeout = LOOK_EVERY;
+	}
+	if (run->deadline != UINT64_MAX) {
+		left = run->deadline > time ? (run->deadline - time) / MILLISECOND + 1 : 0;
+		if (*timeout < 0 || left < (uint64_t)*timeout)
+			*timeout = left > INT32_MAX ? INT32_MAX : (int)left;
+	}
+	return count;
+}
+
+/* A pipe without a reader is told by an error on our end, before anything is written. */
+static bool reader_gone(const struct run *run)
+{
+	struct pollfd pipe = {.fd = run->pipe};
+
+	return run->pipe >= 0 && poll(&pipe, 1, 0) == 1 && pipe.revents & POLLERR;
+}
+
+static int wait_for_end(struct run *run, struct error *err)
+{
+	struct session *s = run->session;
+	int count = 0;
+
+	while (!run->over && !s->stopped && now() < run->deadline) {
+		bool ended = target_ended(&s->target);
+		int timeout;
+		size_t wake_count = collect(run, &timeout);
+
+		count = poll_once(run, ended ? 0 : timeout, wake_count, err);
+		if (count < 0 || (!count && ended))
+			break;
+		if (!count && reader_gone(run))
+			return output_error(-EPIPE, err);
+	}
+	return count < 0 ? count : 0;
+}
+
+/* ---- results ---- */
+
+static int print_entry(void *context, const void *key, const void *value)
+{
+	return output_map_entry(context, key, value);
+}
+
+static int print_maps(struct run *run, struct error *err)
+{
+	const struct plan *plan = &run->session->plan;
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->map_count && !rc; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->role != PLAN_MAP_USER)
+			continue;
+		rc = output_map_begin(run->output, map);
+		if (rc)
+			return output_error(rc, err);
+		err->code = 0;
+		rc = engine_each(run->engine, map, print_entry, run->output, err);
+		if (rc)
+			return err->code ? rc : output_error(rc, err);
+		rc = output_map_end(run->output);
+		if (rc)
+			return output_error(rc, err);
+	}
+	return 0;
+}
+
+static void say_trouble(struct run *run, const struct plan_probe *probe,
+			const struct abi_trouble *trouble)
+{
+	struct warnings *warnings = run->session->warnings;
+	const char *colon = *probe->provider ? ":" : "";
+
+	if (trouble->lost)
+		warn(warnings,
+		     "%s%s%s: %" PRIu64 " record%s lost, for want of room in the ring buffer "
+		     "(--ring-size makes it larger)",
+		     probe->provider, colon, probe->name, (uint64_t)trouble->lost,
+		     trouble->lost == 1 ? "" : "s");
+	if (trouble->unreadable)
+		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not acted upon: a value could not be read",
+		     probe->provider, colon, probe->name, (uint64_t)trouble->unreadable,
+		     trouble->unreadable == 1 ? "" : "s");
+	if (trouble->full)
+		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not counted: no room for another key in a map",
+		     probe->provider, colon, probe->name, (uint64_t)trouble->full,
+		     trouble->full == 1 ? "" : "s");
+}
+
+static int report_trouble(struct run *run, struct error *err)
+{
+	const struct plan *plan = &run->session->plan;
+	uint64_t lost = 0;
+	int rc;
+
+	if (plan_map_of(plan, PLAN_MAP_TROUBLE)) {
+		for (size_t i = 0; i < plan->probe_count; i++) {
+			struct abi_trouble trouble = {0};
+
+			rc = engine_trouble(run->engine, i, &trouble, err);
+			if (rc)
+				return rc;
+			say_trouble(run, &plan->probes[i], &trouble);
+			lost += trouble.lost;
+		}
+	}
+	rc = output_lost(run->output, lost);
+	return rc ? output_error(rc, err) : 0;
+}
+
+/* ---- the whole ---- */
+
+/* Bounds of a double's way to nanoseconds: what is longer than a century is for ever. */
+static uint64_t deadline_of(double seconds)
+{
+	if (!(seconds > 0) || seconds > 3e9)
+		return UINT64_MAX;
+	return now() + (uint64_t)(seconds * SECOND);
+}
+
+static int run_open(struct run *run, FILE *file, struct error *err)
+{
+	struct session *s = run->session;
+	struct engine_options options = {
+		.ring_bytes = s->options.ring_bytes,
+		.debug_verifier = s->options.debug_verifier,
+	};
+	struct output_options output = session_output_options(s);
+	struct stat st;
+	int rc;
+
+	run->deadline = UINT64_MAX;
+	run->pipe = !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
+	run->wake_fds = calloc(s->target.process_count + 2, sizeof(*run->wake_fds));
+	if (!run->wake_fds)
+		return error_memory(err);
+	rc = engine_open(&s->plan, &s->target, &options, &run->engine, s->warnings, err);
+	if (!rc)
+		rc = output_open(file, &s->plan, &output, &run->output, err);
+	if (!rc)
+		rc = symbolizer_open(run->engine, &s->plan, &run->symbolizer, err);
+	if (!rc && run->symbolizer)
+		output_set_frames(run->output, symbolizer_frames, run->symbolizer);
+	return rc;
+}
+
+static void run_close(struct run *run)
+{
+	symbolizer_close(run->symbolizer);
+	output_close(run->output);
+	engine_close(run->engine);
+	free(run->wake_fds);
+}
+
+/* From the first site attached to the last one taken off. */
+static int run_attached(struct run *run, struct error *err)
+{
+	struct session *s = run->session;
+	int rc = engine_attach(run->engine, s->warnings, err);
+
+	if (!rc && !s->stopped)
+		rc = target_start(&s->target, err);
+	if (!rc) {
+		run->deadline = deadline_of(s->options.seconds);
+		rc = wait_for_end(run, err);
+	}
+	engine_detach(run->engine);
+	return rc;
+}
+
+int session_run(struct session *s, FILE *file, struct error *err)
+{
+	struct run run = {.session = s};
+	int rc;
+
+	if (!s->compiled)
+		return error_set(err, -EINVAL, "there is no program to run");
+	rc = run_open(&run, file, err);
+	if (!rc)
+		rc = run_attached(&run, err);
+	if (!rc)
+		rc = drain(&run, err);
+	if (!rc)
+		rc = print_maps(&run, err);
+	if (!rc)
+		rc = report_trouble(&run, err);
+	if (!rc) {
+		rc = output_flush(run.output);
+		if (rc)
+			output_error(rc, err);
+	}
+	/* We started it and it was to end with us; it may well be the one that was told to. */
+	target_signal(&s->target, SIGTERM);
+	run_close(&run);
+	return rc;
+}

@@ -1,0 +1,300 @@
+/*
+ * Owns a session's parts and their order: a target, its probes, a program, its plan. What happens
+ * while a plan runs is in run.c, the listing in listing.c.
+ */
+#include "session.h"
+
+#include "compile/compile.h"
+#include "elf/file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void telltale_start(void)
+{
+	target_remember_signals();
+}
+
+int session_new(const struct session_options *options, struct warnings *warnings,
+		struct session **session, struct error *err)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	*session = NULL;
+	if (!s)
+		return error_memory(err);
+	s->options = *options;
+	if (!s->options.text_limit)
+		s->options.text_limit = TEXT_LIMIT_DEFAULT;
+	s->warnings = warnings;
+	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->stop_fd < 0) {
+		error_set(err, -errno, "eventfd: %s", strerror(errno));
+		free(s);
+		return err->code;
+	}
+	*session = s;
+	return 0;
+}
+
+/* Instances and plan point into the probes, so they go first. */
+static void forget_program(struct session *s)
+{
+	plan_free(&s->plan);
+	program_free(&s->program);
+	s->plan = (struct plan){0};
+	s->compiled = false;
+}
+
+static void forget_probes(struct session *s)
+{
+	forget_program(s);
+	probes_free(&s->probes);
+	s->probes_known = false;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	forget_probes(s);
+	target_close(&s->target);
+	close(s->stop_fd);
+	free(s);
+}
+
+struct output_options session_output_options(const struct session *s)
+{
+	return (struct output_options){
+		.form = s->options.json ? OUTPUT_JSON : OUTPUT_TEXT,
+		.color = s->options.color,
+		.line_flush = s->options.line_flush,
+	};
+}
+
+/* ---- the target ---- */
+
+int session_add_file(struct session *s, const char *path, struct error *err)
+{
+	return target_add_file(&s->target, path, err);
+}
+
+int session_add_process(struct session *s, pid_t pid, struct error *err)
+{
+	return target_add_process(&s->target, pid, s->warnings, err);
+}
+
+int session_add_command(struct session *s, char *const argv[], struct error *err)
+{
+	return target_add_command(&s->target, argv, s->warnings, err);
+}
+
+bool session_command_status(const struct session *s, int *status)
+{
+	for (size_t i = 0; i < s->target.process_count; i++) {
+		const struct target_process *process = &s->target.processes[i];
+
+		if (!process->command)
+			continue;
+		*status = process->status;
+		return process->ended;
+	}
+	return false;
+}
+
+/* A file that the program named and that was not of the target counts for the target's processes
+ * where there are some: they may load it later. */
+static int restrict_file(struct target *target, struct target_file *file, struct error *err)
+{
+	for (size_t i = 0; i < target->process_count; i++) {
+		pid_t *pid = array_add(&file->pids, &file->pid_count, &file->pid_room, sizeof(*pid));
+
+		if (!pid)
+			return error_memory(err);
+		*pid = target->processes[i].pid;
+	}
+	return 0;
+}
+
+int session_add_named(struct session *s, const struct probe_spec *spec, struct error *err)
+{
+	struct target *target = &s->target;
+	size_t before = target->file_count;
+	struct probe_file file;
+	int rc;
+
+	if (spec->kind != PROBE_USDT || !spec->file)
+		return 0;
+	probe_file_look(spec->file, &file);
+	for (size_t i = 0; i < target->file_count; i++)
+		if (probe_file_is(&file, target, i))
+			return 0;
+	if (file.is_pattern)
+		return 0; /* of the files that there are */
+	rc = target_add_file(target, spec->file, err);
+	if (!rc && target->file_count > before)
+		rc = restrict_file(target, &target->files[before], err);
+	return rc;
+}
+
+int session_read_probes(struct session *s, struct error *err)
+{
+	int rc;
+
+	if (s->probes_known && s->files_known == s->target.file_count)
+		return 0;
+	probes_free(&s->probes);
+	rc = probes_read(&s->target, &s->probes, s->warnings, err);
+	s->probes_known = !rc;
+	s->files_known = s->target.file_count;
+	return rc;
+}
+
+/* ---- programs ---- */
+
+/* The files that the program names by itself; *markers: it has probes that need a target. */
+static int add_named_files(struct session *s, bool *markers, struct error *err)
+{
+	struct program *program = &s->program;
+
+	*markers = false;
+	for (const struct clause *c = program->clauses; c; c = c->next) {
+		for (const struct clause_probe *p = c->probes; p; p = p->next) {
+			struct probe_spec spec;
+			int rc;
+
+			if (probe_spec_parse(p->text, &program->arena, &spec, err))
+				continue; /* the checker says it, with its place */
+			*markers |= spec.kind == PROBE_USDT;
+			rc = session_add_named(s, &spec, err);
+			if (!rc)
+				continue;
+			diagnose(&program->diagnostics, p->at, "%s", err->text);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static bool machine_runs_here(uint16_t machine)
+{
+#if defined(__x86_64__)
+	return machine == EM_X86_64 || machine == EM_386;
+#elif defined(__aarch64__)
+	return machine == EM_AARCH64 || machine == EM_ARM;
+#elif defined(__riscv)
+	return machine == EM_RISCV;
+#elif defined(__powerpc64__)
+	return machine == EM_PPC64 || machine == EM_PPC;
+#elif defined(__s390x__)
+	return machine == EM_S390;
+#else
+	return true;
+#endif
+}
+
+/* What can be listed can't always be run. */
+static int check_file(const struct session *s, size_t number, struct error *err)
+{
+	const struct target_file *file = &s->target.files[number];
+	const struct elf_facts *facts = elf_file_facts(file->elf);
+
+	if (facts->type == ET_REL)
+		return error_set(err, -EINVAL,
+				 "%s is an object file: its probes can be listed, but are traced in "
+				 "the program that it is linked into",
+				 file->path);
+	if (!machine_runs_here(facts->machine))
+		return error_set(err, -EINVAL,
+				 "%s is for another architecture (ELF machine %u): its probes can "
+				 "be listed, but not traced here",
+				 file->path, facts->machine);
+	return 0;
+}
+
+static int check_files(const struct session *s, struct error *err)
+{
+	for (size_t i = 0; i < s->program.instance_count; i++) {
+		const struct instance *in = &s->program.instances[i];
+		size_t last = SIZE_MAX;
+
+		for (size_t j = 0; in->kind == PROBE_USDT && j < in->probe_count; j++) {
+			if (in->probes[j]->file != last && check_file(s, in->probes[j]->file, err))
+				return err->code;
+			last = in->probes[j]->file;
+		}
+	}
+	return 0;
+}
+
+int session_program(struct session *s, const char *name, const char *text, struct error *err)
+{
+	struct compile_options options = {.text_limit = s->options.text_limit};
+	bool markers;
+	int rc;
+
+	forget_program(s);
+	rc = program_parse(name, text, &s->program, err);
+	if (!rc)
+		rc = add_named_files(s, &markers, err);
+	if (!rc && markers && !s->target.file_count)
+		rc = error_set(err, -EINVAL,
+			       "no target: name one with -p PID, -b FILE or -- COMMAND");
+	if (!rc)
+		rc = session_read_probes(s, err);
+	if (!rc)
+		rc = program_check(&s->program, &s->probes, err);
+	if (!rc)
+		rc = check_files(s, err);
+	if (!rc)
+		rc = compile(&s->program, &s->probes, &options, &s->plan, err);
+	s->compiled = !rc;
+	return rc;
+}
+
+const char *session_program_errors(const struct session *s)
+{
+	return buffer_string(&s->program.diagnostics.text);
+}
+
+int session_dump(struct session *s, const char *stage, FILE *file, struct error *err)
+{
+	struct buffer text = {0};
+	int rc = 0;
+
+	if (!strcmp(stage, "ast"))
+		program_print_tree(&s->program, &text);
+	else if (!strcmp(stage, "types"))
+		program_print_types(&s->program, &text);
+	else if (!strcmp(stage, "code"))
+		plan_print_code(&s->plan, &text);
+	else if (!strcmp(stage, "plan"))
+		plan_print(&s->plan, &text);
+	else
+		rc = error_set(err, -EINVAL, "'%s' is none of ast, types, code, plan", stage);
+	if (text.failed)
+		rc = error_memory(err);
+	errno = 0;
+	if (!rc && fwrite(buffer_string(&text), 1, text.length, file) != text.length)
+		rc = error_set(err, errno ? -errno : -EIO, "can't write: %s",
+			       strerror(errno ? errno : EIO));
+	buffer_free(&text);
+	return rc;
+}
+
+void session_stop(struct session *s)
+{
+	uint64_t one = 1;
+	int saved = errno;
+	ssize_t ignored;
+
+	s->stopped = 1;
+	ignored = write(s->stop_fd, &one, sizeof(one)); /* full means it is readable already */
+	(void)ignored;
+	errno = saved;
+}
