@@ -153,7 +153,7 @@ int engine_lookup(struct engine *e, const struct plan_map *map, const void *key,
 
 int engine_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err)
 {
-	return map_trouble(e, probe, trouble, err);
+	return trouble_read(e, probe, trouble, err);
 }
 
 size_t engine_attached(const struct engine *e, const char **means)

@@ -167,6 +167,7 @@ int probe_describe(struct probe *probe, const struct note *described, struct are
 			from_note(a, said, &shapes[i], operands, arena);
 		else
 			from_shape(a, &shapes[i]);
+		a->is_signed |= a->type == PROBE_FLOAT;
 		if (!a->name)
 			a->name = arena_print(arena, "arg%zu", i);
 		if (!a->type_name)

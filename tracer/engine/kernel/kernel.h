@@ -114,6 +114,6 @@ int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entr
              struct error *err);
 int map_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
                struct error *err);
-int map_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err);
+int trouble_read(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err);
 
 #endif

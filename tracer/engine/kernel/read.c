@@ -180,7 +180,7 @@ int map_lookup(struct engine *e, const struct plan_map *map, const void *key, vo
 	            : 0;
 }
 
-int map_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err)
+int trouble_read(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err)
 {
 	const struct plan_map *map = plan_map_of(e->plan, PLAN_MAP_TROUBLE);
 	unsigned cpus = map && is_per_cpu(map) ? e->cpus : 1;
