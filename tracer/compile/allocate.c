@@ -51,8 +51,7 @@ static bool is_move(const struct ir_insn *insn)
 	return insn->kind == IR_BPF && insn->code == (BPF_ALU64 | BPF_MOV | BPF_X);
 }
 
-/* True for instructions that write dst without reading it. */
-static bool only_writes(const struct ir_insn *insn)
+bool ir_only_writes(const struct ir_insn *insn)
 {
 	if (insn->kind != IR_BPF)
 		return insn->kind == IR_WIDE || insn->kind == IR_ENTRY || insn->kind == IR_CALL;
@@ -66,10 +65,10 @@ static bool fetches(const struct ir_insn *insn)
 	       insn->value & BPF_FETCH;
 }
 
-static bool writes(const struct ir_insn *insn)
+bool ir_writes(const struct ir_insn *insn)
 {
 	if (insn->kind != IR_BPF)
-		return only_writes(insn);
+		return ir_only_writes(insn);
 	return BPF_CLASS(insn->code) != BPF_STX && BPF_CLASS(insn->code) != BPF_ST;
 }
 
@@ -89,9 +88,9 @@ static void find_intervals(struct allocation *a)
 		for (size_t n = 0; n < insn->arg_count; n++)
 			if (insn->args[n].kind == ARG_REG)
 				touch(a, insn->args[n].reg, at);
-		if (!only_writes(insn))
+		if (!ir_only_writes(insn))
 			touch(a, insn->dst, at);
-		if (writes(insn))
+		if (ir_writes(insn))
 			touch(a, insn->dst, at + 1);
 		if (is_move(insn) && insn->src >= 0 && insn->dst >= 0 &&
 		    a->intervals[insn->dst].hint == REG_NONE)
@@ -131,45 +130,6 @@ static void find_crossings(struct allocation *a)
 			v->crosses_call |= v->end >= 0 && v->start < at && v->end > at;
 		}
 	}
-}
-
-/*
- * Removes computations whose result nobody uses: the generator may load a value in case it is
- * needed. What can fault or has an effect stays.
- */
-static void drop_unused(struct ir *ir)
-{
-	int *uses = calloc((size_t)ir->regs + 1, sizeof(*uses));
-	bool again = uses != NULL;
-
-	while (again) {
-		again = false;
-		memset(uses, 0, ((size_t)ir->regs + 1) * sizeof(*uses));
-		for (size_t i = 0; i < ir->count; i++) {
-			const struct ir_insn *insn = &ir->items[i];
-
-			if (insn->src >= 0)
-				uses[insn->src]++;
-			if (insn->dst >= 0 && !only_writes(insn) &&
-			    !(insn->kind == IR_BPF && BPF_CLASS(insn->code) == BPF_ALU64))
-				uses[insn->dst]++;
-			for (size_t n = 0; n < insn->arg_count; n++)
-				if (insn->args[n].kind == ARG_REG)
-					uses[insn->args[n].reg]++;
-		}
-		for (size_t i = 0; i < ir->count; i++) {
-			struct ir_insn *insn = &ir->items[i];
-			bool pure = insn->kind == IR_WIDE || insn->kind == IR_ENTRY ||
-				    (insn->kind == IR_BPF && writes(insn));
-
-			if (pure && insn->dst >= 0 && !uses[insn->dst]) {
-				*insn = (struct ir_insn){.kind = IR_NOTE, .dst = REG_NONE,
-							 .src = REG_NONE};
-				again = true;
-			}
-		}
-	}
-	free(uses);
 }
 
 /* ---- places ---- */
@@ -333,11 +293,11 @@ static void put_bpf(struct allocation *a, const struct ir_insn *insn)
 	}
 	if (insn->src != REG_NONE)
 		out.src_reg = (uint8_t)read_reg(a, insn->src, SCRATCH_SRC) & 15;
-	if (place < 0 && !only_writes(insn))
+	if (place < 0 && !ir_only_writes(insn))
 		put_load(a, dst, place);
 	out.dst_reg = (uint8_t)dst & 15;
 	put(a, out);
-	if (place < 0 && writes(insn))
+	if (place < 0 && ir_writes(insn))
 		put_save(a, place, dst);
 	if (fetches(insn) && place_of(a, insn->src) < 0)
 		put_save(a, place_of(a, insn->src), out.src_reg);
@@ -411,6 +371,9 @@ static void put_other_args(struct allocation *a, const struct ir_insn *insn)
 			place = place_of(a, arg->reg);
 			if (place < 0)
 				put_load(a, dst, place);
+			out.code = BPF_ALU64 | BPF_ADD | BPF_K;
+			if (arg->value)
+				put(a, out);
 			break;
 		case ARG_VALUE:
 			if (arg->value == (int32_t)arg->value)
@@ -541,11 +504,10 @@ int ir_allocate(struct ir *ir, struct code *code, struct error *err)
 
 	a.intervals = calloc((size_t)ir->regs + 1, sizeof(*a.intervals));
 	a.label_at = calloc((size_t)ir->labels + 1, sizeof(*a.label_at));
-	a.failed |= !placed || !a.intervals || !a.label_at;
+	a.failed |= !placed || !a.intervals || !a.label_at || !ir_tidy(ir);
 	if (!a.failed) {
 		for (int r = 0; r < ir->regs; r++)
 			a.intervals[r] = (struct interval){.end = -1, .hint = REG_NONE};
-		drop_unused(ir);
 		find_intervals(&a);
 		extend_over_loops(&a);
 		find_crossings(&a);

@@ -228,7 +228,7 @@ static void gen_trouble(struct gen *g, struct exit_label *exit, int offset)
 	entry = ir_reg(&g->ir);
 	one = ir_reg(&g->ir);
 	ir_place(&g->ir, exit->label);
-	ir_store(&g->ir, BPF_W, REG_STACK, key, gen_probe_number(g));
+	gen_store_probe(g, REG_STACK, key);
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, entry, 2,
 		  (struct ir_arg[]){arg_map(map_trouble(g->c)), arg_stack(key)});
 	ir_branch_value(&g->ir, BPF_JEQ, entry, 0, use(&g->done));

@@ -9,15 +9,12 @@ static reg gen_helper_value(struct gen *g, int helper)
 	return dst;
 }
 
-reg gen_probe_number(struct gen *g)
+void gen_store_probe(struct gen *g, reg base, int offset)
 {
-	reg dst;
-
-	if (!g->one_probe)
-		return g->probe;
-	dst = ir_reg(&g->ir);
-	ir_set(&g->ir, dst, (int64_t)g->probe_number);
-	return dst;
+	if (g->one_probe)
+		ir_store_value(&g->ir, BPF_W, base, offset, (int32_t)g->probe_number);
+	else
+		ir_store(&g->ir, BPF_W, base, offset, g->probe);
 }
 
 static reg gen_builtin(struct gen *g, const struct expr *e)

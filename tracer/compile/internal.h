@@ -2,7 +2,7 @@
  * What the files of the compiler share: the state of one compilation, and of the one BPF program
  * that is being written. The way is compile.c (what programs, maps and cookies there are), stmt.c
  * (statements), expr.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
- * values), ir.c, allocate.c, link.c (instructions).
+ * values), ir.c, tidy.c, allocate.c, link.c (instructions).
  */
 #ifndef TELLTALE_COMPILE_INTERNAL_H
 #define TELLTALE_COMPILE_INTERNAL_H
@@ -88,7 +88,8 @@ static inline label use(struct exit_label *l)
 reg gen_int(struct gen *g, const struct expr *e, label fail);
 /* Goes on when the condition is not 0, to if_false when it is. */
 void gen_condition(struct gen *g, const struct expr *e, label if_false, label fail);
-reg gen_probe_number(struct gen *g);
+/* The probe's number in the plan, 4 bytes, into memory. */
+void gen_store_probe(struct gen *g, reg base, int offset);
 /* dst = dst op b, for values of that type. */
 void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const struct expr *b,
 		    label fail);
@@ -114,8 +115,6 @@ void gen_text_equal(struct gen *g, const struct expr *e, const struct expr *lite
 void value_layout(struct gen *g, const struct expr *e, struct plan_value *value);
 void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 	       const struct plan_value *layout, label fail);
-/* base + offset in a register of its own. */
-reg gen_address(struct gen *g, reg base, int offset);
 
 /* ---- record.c, map.c, stmt.c ---- */
 

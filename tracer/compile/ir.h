@@ -36,12 +36,19 @@ enum ir_kind {
 struct ir_arg {
 	enum { ARG_REG, ARG_VALUE, ARG_STACK, ARG_MAP } kind;
 	reg reg;
-	int64_t value; /* ARG_VALUE; ARG_STACK: offset from the frame pointer; ARG_MAP: its index */
+	/* ARG_REG: added to it; ARG_STACK: offset from the frame pointer; ARG_MAP: its index */
+	int64_t value;
 };
 
 static inline struct ir_arg arg_reg(reg r)
 {
 	return (struct ir_arg){ARG_REG, r, 0};
+}
+
+/* base + offset */
+static inline struct ir_arg arg_at(reg base, int offset)
+{
+	return (struct ir_arg){base == REG_STACK ? ARG_STACK : ARG_REG, base, offset};
 }
 
 static inline struct ir_arg arg_value(int64_t value)
@@ -125,6 +132,13 @@ void ir_function(struct ir *ir, const char *name, reg dst, size_t count,
 /* The size code for 1, 2, 4 or 8 bytes. */
 int ir_size(unsigned bytes);
 
+
+/* What an instruction does to its dst: writes it; writes it without reading it. */
+bool ir_writes(const struct ir_insn *insn);
+bool ir_only_writes(const struct ir_insn *insn);
+
+/* tidy.c: drops what nobody needs. False when memory is out. */
+bool ir_tidy(struct ir *ir);
 
 /* ---- BPF ---- */
 

@@ -95,8 +95,7 @@ static void gen_fixed(struct gen *g, const struct plan_field *f, reg base)
 		break;
 	case PLAN_THREAD_NAME:
 		ir_helper(&g->ir, BPF_FUNC_get_current_comm, REG_NONE, 2,
-			  (struct ir_arg[]){arg_reg(gen_address(g, base, offset)),
-					    arg_value(ABI_COMM)});
+			  (struct ir_arg[]){arg_at(base, offset), arg_value(ABI_COMM)});
 		break;
 	default:
 		break; /* PLAN_TID: written with PLAN_PID */
@@ -151,7 +150,7 @@ static void gen_record(struct gen *g, const struct record *r)
 	ir_branch_value(&g->ir, BPF_JEQ, base, 0, use(&g->lost));
 	ir_store_value(&g->ir, BPF_W, base, offsetof(struct abi_record, format),
 		       (int32_t)r->number);
-	ir_store(&g->ir, BPF_W, base, offsetof(struct abi_record, probe), gen_probe_number(g));
+	gen_store_probe(g, base, offsetof(struct abi_record, probe));
 	ir_set(&g->ir, unreadable, 0);
 	for (size_t i = 0; i < r->count; i++)
 		gen_field(g, r, i, base, unreadable);

@@ -36,20 +36,6 @@ static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 	return t;
 }
 
-reg gen_address(struct gen *g, reg base, int offset)
-{
-	reg address = ir_reg(&g->ir);
-
-	ir_move(&g->ir, address, base);
-	ir_alu_value(&g->ir, BPF_ADD, address, offset);
-	return address;
-}
-
-static struct ir_arg destination(struct gen *g, reg base, int offset)
-{
-	return base == REG_STACK ? arg_stack(offset) : arg_reg(gen_address(g, base, offset));
-}
-
 /* A copy of the length that is at most `most`, so that the verifier knows it. */
 static reg gen_bounded(struct gen *g, reg length, uint32_t most)
 {
@@ -69,7 +55,7 @@ static void gen_exact(struct gen *g, struct text t, reg bytes, reg base, int off
 	reg status = ir_reg(&g->ir);
 
 	ir_helper(&g->ir, BPF_FUNC_probe_read_user, status, 3,
-		  (struct ir_arg[]){destination(g, base, offset), arg_reg(bytes),
+		  (struct ir_arg[]){arg_at(base, offset), arg_reg(bytes),
 				    arg_reg(t.pointer)});
 	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
 }
@@ -103,7 +89,7 @@ static void gen_string(struct gen *g, struct text t, reg base, int offset,
 		size = arg_reg(room);
 	}
 	ir_helper(&g->ir, BPF_FUNC_probe_read_user_str, length, 3,
-		  (struct ir_arg[]){destination(g, base, bytes_at), size, arg_reg(t.pointer)});
+		  (struct ir_arg[]){arg_at(base, bytes_at), size, arg_reg(t.pointer)});
 	ir_branch_value(&g->ir, BPF_JSLE, length, 0, t.length == REG_NONE ? fail : exact);
 	ir_alu_value(&g->ir, BPF_SUB, length, 1);
 	if (t.length != REG_NONE) {
@@ -170,9 +156,11 @@ static void gen_bytes_equal(struct gen *g, struct text t, const struct expr *lit
 	ir_branch_value(&g->ir, BPF_JNE, t.length, (int64_t)literal->length, if_not);
 	for (size_t i = 0; i < literal->length; i += CHUNK) {
 		size_t count = literal->length - i < CHUNK ? literal->length - i : CHUNK;
-		struct text part = {gen_address(g, t.pointer, (int)i), REG_NONE};
+		struct text part = {ir_reg(&g->ir), REG_NONE};
 		reg bytes = ir_reg(&g->ir);
 
+		ir_move(&g->ir, part.pointer, t.pointer);
+		ir_alu_value(&g->ir, BPF_ADD, part.pointer, (int64_t)i);
 		ir_set(&g->ir, bytes, (int64_t)count);
 		gen_exact(g, part, bytes, REG_STACK, slot, fail);
 		gen_compare(g, slot, literal->text + i, count, if_not);
@@ -198,7 +186,7 @@ static void gen_string_equal(struct gen *g, struct text t, const struct expr *li
 		ir_helper(&g->ir, BPF_FUNC_probe_read_user_str, length, 3,
 			  (struct ir_arg[]){arg_stack(slot),
 					    arg_value((int64_t)count + (last ? 2 : 1)),
-					    arg_reg(gen_address(g, t.pointer, (int)i))});
+					    arg_at(t.pointer, (int)i)});
 		ir_branch_value(&g->ir, BPF_JSLE, length, 0, fail);
 		ir_branch_value(&g->ir, BPF_JNE, length, (int64_t)count + 1, if_not);
 		gen_compare(g, slot, literal->text + i, count, if_not);

@@ -68,13 +68,10 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 		break;
 	case TYPE_COMM:
 		ir_helper(&g->ir, BPF_FUNC_get_current_comm, REG_NONE, 2,
-			  (struct ir_arg[]){base == REG_STACK
-						    ? arg_stack(offset)
-						    : arg_reg(gen_address(g, base, offset)),
-					    arg_value(ABI_COMM)});
+			  (struct ir_arg[]){arg_at(base, offset), arg_value(ABI_COMM)});
 		break;
 	case TYPE_PROBE:
-		ir_store(&g->ir, BPF_W, base, offset, gen_probe_number(g));
+		gen_store_probe(g, base, offset);
 		break;
 	case TYPE_STACK:
 		gen_stack(g, base, offset);

@@ -1,0 +1,243 @@
+/*
+ * Golden tests: a file holds probes, a program, and the instructions that must come out, with the
+ * plan. A program whose errors are expected has them instead. `UPDATE=1` writes what came out into
+ * the files, to be reviewed as a diff.
+ *
+ *	probe demo:request -4@%edi 8@16(%rsp)	a site of a probe; further sites by the same line
+ *	arg id int				names and types of its arguments, where it has any:
+ *						int, bool, char, float, pointer, string, bytes
+ *	--- program
+ *	demo:request { @ = count(); }
+ *	--- code, --- plan, --- errors		what is expected, one or several
+ */
+#include "compile/compile.h"
+#include "operand/operand.h"
+
+#include "base/text.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <glob.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const type_names[] = {"int", "bool", "char", "float", "pointer", "string", "bytes"};
+
+struct golden {
+	const char *path;
+	char *text;
+	struct probe_set set;
+	char *program; /* its text, in the arena of the set */
+	struct buffer result;
+};
+
+static void die(const struct golden *g, const char *what)
+{
+	printf("Bail out! %s: %s\n", g->path, what);
+	exit(1);
+}
+
+static char *read_all(const char *path)
+{
+	struct buffer b = {0};
+	char part[4096];
+	size_t n;
+	FILE *f = fopen(path, "r");
+
+	while (f && (n = fread(part, 1, sizeof(part), f)) > 0)
+		buffer_add(&b, part, n);
+	if (f)
+		fclose(f);
+	return b.data;
+}
+
+static struct probe *find_probe(struct golden *g, const char *provider, const char *name)
+{
+	for (size_t i = 0; i < g->set.count; i++)
+		if (!strcmp(g->set.items[i].provider, provider) && !strcmp(g->set.items[i].name, name))
+			return &g->set.items[i];
+	return NULL;
+}
+
+/* Arguments as probe/usdt.c makes them where nobody describes them. */
+static void plain_arguments(struct golden *g, struct probe *p)
+{
+	const struct probe_site *site = &p->sites[0];
+	struct probe_argument *args =
+		arena_alloc(&g->set.arena, (site->operand_count + 1) * sizeof(*args));
+
+	for (size_t i = 0; i < site->operand_count; i++)
+		args[i] = (struct probe_argument){
+			.name = arena_print(&g->set.arena, "arg%zu", i),
+			.type = site->operands[i].is_float ? PROBE_FLOAT : PROBE_INT,
+			.size = site->operands[i].size,
+			.is_signed = site->operands[i].is_signed,
+			.operand = (unsigned)i,
+		};
+	p->arguments = args;
+	p->argument_count = site->operand_count;
+}
+
+static void add_site(struct golden *g, char *line)
+{
+	char *provider = strsep(&line, ":"), *name = line ? strsep(&line, " ") : NULL;
+	struct probe *p = name ? find_probe(g, provider, name) : NULL;
+	struct operand *operands;
+	struct probe_site *site;
+	struct error err;
+
+	if (!name)
+		die(g, "a probe line is: probe PROVIDER:NAME OPERANDS");
+	if (!p) {
+		p = array_add(&g->set.items, &g->set.count, &g->set.room, sizeof(*p));
+		p->provider = provider;
+		p->name = name;
+	}
+	site = array_add(&p->sites, &p->site_count, &p->site_room, sizeof(*site));
+	site->operand_text = line ? line : "";
+	site->machine = EM_X86_64;
+	site->bits = 64;
+	site->address = site->offset = 0x1000 + 16 * g->set.variant_count;
+	site->variant = g->set.variant_count++;
+	if (operands_parse(EM_X86_64, 64, site->operand_text, &g->set.arena, &operands,
+			   &site->operand_count, &err))
+		die(g, err.text);
+	site->operands = operands;
+	if (p->site_count == 1)
+		plain_arguments(g, p);
+}
+
+static void name_argument(struct golden *g, char *line, unsigned number)
+{
+	struct probe *p = &g->set.items[g->set.count - 1];
+	char *name = strsep(&line, " ");
+	struct probe_argument *a = (struct probe_argument *)&p->arguments[number];
+
+	if (!line || number >= p->argument_count)
+		die(g, "an arg line is: arg NAME TYPE, behind the probe");
+	a->name = name;
+	a->named = true;
+	for (a->type = PROBE_INT; a->type <= PROBE_BYTES; a->type++)
+		if (!strcmp(type_names[a->type], line))
+			break;
+	if (a->type > PROBE_BYTES)
+		die(g, "unknown type of an argument");
+	if (a->type == PROBE_BYTES) { /* its length is the next operand, which people do not see */
+		a->length_operand = number + 1;
+		p->argument_count--;
+	}
+}
+
+/* Everything in front of the expectations: probes, then the program. */
+static void read_input(struct golden *g)
+{
+	char *rest = arena_string(&g->set.arena, g->text), *line;
+	unsigned arg = 0;
+
+	while ((line = strsep(&rest, "\n")) && strcmp(line, "--- program")) {
+		if (!strncmp(line, "probe ", 6)) {
+			add_site(g, line + 6);
+			arg = 0;
+		} else if (!strncmp(line, "arg ", 4)) {
+			name_argument(g, line + 4, arg++);
+		} else if (*line && *line != '#') {
+			die(g, "neither probe, arg nor a comment");
+		}
+	}
+	if (!rest)
+		die(g, "no '--- program'");
+	g->program = rest;
+	line = strstr(rest, "\n--- ");
+	if (!line)
+		die(g, "nothing is expected");
+	line[1] = '\0';
+}
+
+/* The input as it stands, then each expected section made anew. */
+static void make_result(struct golden *g)
+{
+	const struct compile_options options = {.text_limit = 64};
+	const char *section = strstr(g->text, "--- program");
+	struct program program = {0};
+	struct plan plan = {0};
+	struct error err = {0};
+	int rc;
+
+	section = strstr(section + 1, "\n--- ") + 1;
+	buffer_add(&g->result, g->text, (size_t)(section - g->text));
+	rc = program_parse(basename((char *)g->path), g->program, &program, &err);
+	if (!rc)
+		rc = program_check(&program, &g->set, &err);
+	if (!rc)
+		rc = compile(&program, &g->set, &options, &plan, &err);
+	for (; section; section = strstr(section + 1, "\n--- ")) {
+		section += *section == '\n';
+		if (!strncmp(section, "--- code\n", 9)) {
+			buffer_text(&g->result, "--- code\n");
+			plan_print_code(&plan, &g->result);
+		} else if (!strncmp(section, "--- plan\n", 9)) {
+			buffer_text(&g->result, "--- plan\n");
+			plan_print(&plan, &g->result);
+		} else if (!strncmp(section, "--- types\n", 10)) {
+			buffer_text(&g->result, "--- types\n");
+			program_print_types(&program, &g->result);
+		} else if (!strncmp(section, "--- errors\n", 11)) {
+			buffer_text(&g->result, "--- errors\n");
+		}
+	}
+	if (rc)
+		buffer_text(&g->result, buffer_string(&program.diagnostics.text));
+	plan_free(&plan);
+	program_free(&program);
+}
+
+static bool run(const char *path, unsigned number)
+{
+	struct golden g = {.path = path, .text = read_all(path)};
+	bool same;
+
+	if (!g.text)
+		die(&g, "empty or unreadable");
+	read_input(&g);
+	make_result(&g);
+	same = !strcmp(g.text, buffer_string(&g.result));
+	if (!same && getenv("UPDATE")) {
+		FILE *f = fopen(path, "w");
+
+		if (!f || fputs(g.result.data, f) < 0 || fclose(f))
+			die(&g, "can't be written");
+		printf("# %s updated\n", path);
+	} else if (!same) {
+		printf("# %s: expected it as in the file, came out as\n%s\n", path, g.result.data);
+	}
+	printf("%sok %u - %s\n", same ? "" : "not ", number, basename((char *)path));
+	for (size_t i = 0; i < g.set.count; i++)
+		free(g.set.items[i].sites);
+	free(g.set.items);
+	arena_free(&g.set.arena);
+	buffer_free(&g.result);
+	free(g.text);
+	return same;
+}
+
+/* The golden files are found from this source's own place, so that any folder will do. */
+int main(void)
+{
+	char source[] = __FILE__, pattern[4096];
+	bool good = true;
+	glob_t files;
+
+	snprintf(pattern, sizeof(pattern), "%s/*.golden", dirname(source));
+	if (glob(pattern, 0, NULL, &files)) {
+		printf("Bail out! no %s\n", pattern);
+		return 1;
+	}
+	printf("1..%zu\n", files.gl_pathc);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		good &= run(files.gl_pathv[i], (unsigned)i + 1);
+	globfree(&files);
+	return good ? 0 : 1;
+}
