@@ -258,7 +258,7 @@ __extension__ TELLTALE_X_INLINE unsigned long long telltale_x_bits64(double valu
 #ifndef __LP64__
 struct telltale_x_wide {
 	__extension__ unsigned long long value;
-	void *more;
+	unsigned int more;
 };
 
 __extension__ TELLTALE_X_INLINE struct telltale_x_wide telltale_x_widen(unsigned long long value)
@@ -473,8 +473,8 @@ template <> struct telltale_x_text<true> {
 		(kind) == 5,                                                                     \
 		__builtin_choose_expr(                                                           \
 			(size) == 4,                                                             \
-			telltale_x_bits32(__builtin_choose_expr((kind) == 5, x, 0)),             \
-			telltale_x_bits64(__builtin_choose_expr((kind) == 5, x, 0))),            \
+			telltale_x_bits32(__builtin_choose_expr((kind) == 5 && (size) == 4, x, 0)), \
+			telltale_x_bits64(__builtin_choose_expr((kind) == 5 && (size) == 8, x, 0))), \
 		__builtin_choose_expr(                                                           \
 			(kind) < 0, 0,                                                           \
 			__builtin_choose_expr(TELLTALE_X_IS_FIELD(x),                            \
@@ -660,7 +660,8 @@ template <> struct telltale_x_text<true> {
  * -------------
  *
  * A marker has NONE; its OWN, defined in the site's statement, in a group of its own so that the link editor
- * keeps one; or a SHARED one, defined in C. ADDRESS and DEFINE are assembler text.
+ * keeps one; or a SHARED one, defined in C, as has one of a GENERATED header. ADDRESS and DEFINE are assembler text, TEXT
+ * is how the argument list goes out.
  */
 #define TELLTALE_X_OWN_NAME(prov, probe) "telltale_semaphore." prov "." TELLTALE_X_STR(probe)
 #define TELLTALE_X_NONE_TEXT TELLTALE_X_TEXT

@@ -34,6 +34,18 @@ for cxx in $(compilers c++); do
 	done
 done
 
+# No compiler has anything to say about the header.
+strict="-Wall -Wextra -Wpedantic -pedantic-errors -Wconversion -Wshadow -Wundef -Werror"
+for compiler in "gcc -std=c99" "clang -std=c99 -Weverything" "g++ -std=c++11" "clang++ -std=c++11 -Weverything"; do
+	have "${compiler%% *}" || { skip "${compiler%% *}: no warning" "not installed"; continue; }
+	case $compiler in *++*) source=quiet.cc ;; *) source=quiet.c ;; esac
+	for disable in "" -DTELLTALE_DISABLE; do
+		# shellcheck disable=SC2086
+		check "$compiler $disable: no warning at all" \
+			$compiler -O2 $strict $disable -I"$root/sdk" -c -o /dev/null "$here/$source"
+	done
+done
+
 # With TELLTALE_DISABLE there is no note, and no argument is evaluated.
 for cc in $(compilers c); do
 	name="$cc: TELLTALE_DISABLE leaves nothing"
