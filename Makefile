@@ -37,7 +37,8 @@ ALLOW_base :=
 ALLOW_elf := base
 ALLOW_operand := base
 ALLOW_process := base elf
-ALLOW_probe := base elf operand process
+# names and types of arguments may come from provider files
+ALLOW_probe := base elf operand process gen
 # the language sees a probe as a description
 ALLOW_lang := base probe/probe.h
 # and the compiler, through the language, sees its sites with their operands
@@ -67,16 +68,17 @@ room_sources = $(wildcard tracer/$(1)/*.c)
 LIB_SOURCES := $(wildcard tracer/*.c) $(foreach r,$(filter-out cli,$(ROOMS)),$(call room_sources,$(r)))
 CLI_SOURCES := $(call room_sources,cli)
 GEN_SOURCES := $(wildcard sdk/gen/*.c)
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/bpf/runtime.o
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 GEN_OBJECTS := $(GEN_SOURCES:%.c=$(BUILD)/%.o)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(GEN_OBJECTS) $(BUILD)/bpf/runtime.o \
+	$(BUILD)/tracer/probe/known.o
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libtelltale.a
 TELLTALE := $(BUILD)/telltale
 
 .DEFAULT_GOAL := all
 all: $(TELLTALE) samples
 
-$(TELLTALE): $(CLI_OBJECTS) $(GEN_OBJECTS) $(LIBRARY)
+$(TELLTALE): $(CLI_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -119,6 +121,21 @@ $(BUILD)/bpf/runtime.o: $(BUILD)/bpf/runtime.c $(BUILD)/rooms/compile.stamp
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/compile -c -o $@ $<
 
+# ---- provider files of well-known software, as texts in the tracer ----
+
+PROVIDER_FILES := $(wildcard tracer/probe/providers/*.d)
+$(BUILD)/tracer/probe/known.c: $(PROVIDER_FILES) Makefile
+	$(call say,EMBED,$@)
+	$(Q)mkdir -p $(@D) && { echo '#include "probe/definition.h"'; echo; \
+		echo 'const struct known_provider known_providers[] = {'; \
+		for f in $(PROVIDER_FILES); do echo "{\"$$(basename $$f .d)\","; \
+			sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
+		echo '{0, 0}};'; } > $@.new && mv $@.new $@
+
+$(BUILD)/tracer/probe/known.o: $(BUILD)/tracer/probe/known.c $(BUILD)/rooms/probe.stamp
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/probe -c -o $@ $<
+
 # ---- samples ----
 
 SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c)) \
@@ -139,7 +156,7 @@ C_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c tests/golden/*.c 
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
-CLI_TEST_OBJECTS := $(filter-out $(BUILD)/tracer/cli/main.o,$(CLI_OBJECTS)) $(GEN_OBJECTS)
+CLI_TEST_OBJECTS := $(filter-out $(BUILD)/tracer/cli/main.o,$(CLI_OBJECTS))
 $(C_TESTS) $(BENCHES): $(BUILD)/tests/%: tests/%.c $(LIBRARY) $(CLI_TEST_OBJECTS) $(BUILD)/rooms/tests.stamp Makefile
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/tests -Isdk -o $@ $< $(CLI_TEST_OBJECTS) $(LIBRARY) \

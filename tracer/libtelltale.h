@@ -47,6 +47,10 @@ int session_add_file(struct session *session, const char *path, struct error *er
 int session_add_process(struct session *session, pid_t pid, struct error *err);
 int session_add_command(struct session *session, char *const argv[], struct error *err);
 
+/* Names and types of arguments for probes whose notes do not tell them: a .d file of dtrace, or
+ * (any other name) QEMU's trace-events. Before anything below. */
+int session_add_provider_file(struct session *session, const char *path, struct error *err);
+
 /*
  * The probes of the target that match one of the patterns (none: all). -ENODATA when nothing
  * matches. Prints the listing to `file`.

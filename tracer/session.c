@@ -63,6 +63,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	forget_probes(s);
+	definitions_free(&s->definitions);
 	target_close(&s->target);
 	close(s->stop_fd);
 	free(s);
@@ -92,6 +93,11 @@ int session_add_process(struct session *s, pid_t pid, struct error *err)
 int session_add_command(struct session *s, char *const argv[], struct error *err)
 {
 	return target_add_command(&s->target, argv, s->warnings, err);
+}
+
+int session_add_provider_file(struct session *s, const char *path, struct error *err)
+{
+	return definitions_add(&s->definitions, path, err);
 }
 
 bool session_command_status(const struct session *s, int *status)
@@ -149,7 +155,7 @@ int session_read_probes(struct session *s, struct error *err)
 	if (s->probes_known && s->files_known == s->target.file_count)
 		return 0;
 	probes_free(&s->probes);
-	rc = probes_read(&s->target, &s->probes, s->warnings, err);
+	rc = probes_read(&s->target, &s->definitions, &s->probes, s->warnings, err);
 	s->probes_known = !rc;
 	s->files_known = s->target.file_count;
 	return rc;

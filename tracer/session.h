@@ -6,6 +6,7 @@
 #include "libtelltale.h"
 #include "output/output.h"
 #include "plan.h"
+#include "probe/definition.h"
 #include "probe/probe.h"
 #include "process/target.h"
 
@@ -15,6 +16,7 @@ struct session {
 	struct session_options options;
 	struct warnings *warnings; /* the caller's */
 	struct target target;
+	struct definitions definitions;
 	struct probe_set probes;
 	bool probes_known;
 	size_t files_known; /* of the target when the probes were read */

@@ -71,6 +71,14 @@ int session_add_file(struct session *session, const char *path, struct error *er
 	return 0;
 }
 
+int session_add_provider_file(struct session *session, const char *path, struct error *err)
+{
+	(void)session;
+	(void)err;
+	buffer_print(&said, "provider-file=%s ", path);
+	return 0;
+}
+
 int session_add_process(struct session *session, pid_t pid, struct error *err)
 {
 	(void)session;

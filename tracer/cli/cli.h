@@ -26,7 +26,7 @@ int complain(const struct error *err); /* prints it, returns its exit code */
 /* ---- common.c: what every verb with a target takes ---- */
 
 struct common {
-	struct words pids, files;
+	struct words pids, files, provider_files;
 	struct words patterns; /* the PROBEs, or what else a verb takes */
 	char **command;
 	bool own_target; /* the program may name its files itself, or need none */
@@ -45,7 +45,9 @@ struct common {
 	{'p', "pid", OPTION_LIST, &(c)->pids, "PID",						\
 	 "a running process and its libraries; may repeat"},					\
 	{'b', "binary", OPTION_LIST, &(c)->files, "FILE",					\
-	 "a program or library, in every process that runs it; may repeat"}
+	 "a program or library, in every process that runs it; may repeat"},			\
+	{0, "provider-file", OPTION_LIST, &(c)->provider_files, "FILE",			\
+	 "names and types of arguments: dtrace's .d or QEMU's trace-events; may repeat"}
 
 #define JSON_ROWS(c)										\
 	{0, "json", OPTION_FLAG, &(c)->json, NULL, "one JSON object a line"}

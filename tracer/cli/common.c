@@ -30,6 +30,7 @@ void common_free(struct common *c)
 {
 	words_free(&c->pids);
 	words_free(&c->files);
+	words_free(&c->provider_files);
 	words_free(&c->patterns);
 }
 
@@ -88,6 +89,8 @@ static int add_target(const struct common *c, struct session *session, struct er
 	size_t named = 0;
 	int r = 0;
 
+	for (size_t i = 0; i < c->provider_files.count && !r; i++)
+		r = session_add_provider_file(session, c->provider_files.items[i], err);
 	for (size_t i = 0; i < c->pids.count && !r; i++)
 		r = add_pid(session, c->pids.items[i], err);
 	for (size_t i = 0; i < c->files.count && !r; i++)

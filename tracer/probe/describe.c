@@ -53,8 +53,10 @@ static uint8_t whole_size(uint8_t size)
 
 static const char *type_text(const struct probe_argument *a)
 {
-	static const char *const ints[2][4] = {{"uint8_t", "uint16_t", "uint32_t", "uint64_t"},
-					       {"int8_t", "int16_t", "int32_t", "int64_t"}};
+	static const char *const ints[2][4] = {
+		{"unsigned char", "unsigned short", "unsigned int", "uint64_t"},
+		{"signed char", "short", "int", "int64_t"},
+	};
 
 	switch (a->type) {
 	case PROBE_BOOL:
@@ -66,7 +68,7 @@ static const char *type_text(const struct probe_argument *a)
 	case PROBE_POINTER:
 		return "void *";
 	case PROBE_STRING:
-		return "char *";
+		return "const char *";
 	case PROBE_BYTES:
 		return "bytes";
 	default:
@@ -87,8 +89,8 @@ static void from_shape(struct probe_argument *a, const struct shape *shape)
 static enum probe_type type_of(enum note_kind kind, const struct shape *shape)
 {
 	switch (kind) {
-	case NOTE_BOOL:
-		return shape->size == 1 ? PROBE_BOOL : PROBE_INT;
+	case NOTE_BOOL: /* of any size: an old compiler or a .d file may pass it as an int */
+		return PROBE_BOOL;
 	case NOTE_CHAR:
 		return shape->size == 1 ? PROBE_CHAR : PROBE_INT;
 	case NOTE_FLOAT:

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+struct definitions; /* of provider files: probe/definition.h */
 struct target;
 struct operand;
 
@@ -91,13 +92,13 @@ struct probe_set {
 
 /*
  * Reads the probes of every file of the target, one for each file, provider and name, with all its
- * sites. Its arguments are those that a note describes (of several descriptions that of the site
+ * sites. Its arguments are those that a note or else a definition describes (of several descriptions that of the site
  * with the most operands), else those of the site with the most operands; two of one name become
  * `x` and `x_2`. Notes that make no sense are warnings, and so is a file whose notes can't be read,
  * unless it is the only one. The set needs probes_free() also after an error.
  */
-int probes_read(const struct target *target, struct probe_set *set, struct warnings *warnings,
-		struct error *err);
+int probes_read(const struct target *target, struct definitions *definitions,
+		struct probe_set *set, struct warnings *warnings, struct error *err);
 void probes_free(struct probe_set *set);
 
 /*

@@ -3,6 +3,7 @@
  * and name, its sites in the order of the notes. Operands are parsed once for each text: sites that
  * share it share the array, and their variant.
  */
+#include "definition.h"
 #include "describe.h"
 
 #include "elf/file.h"
@@ -26,6 +27,7 @@ struct text {
 
 struct reader {
 	struct probe_set *set;
+	struct definitions *definitions;
 	struct warnings *warnings;
 	struct table by_text; /* machine, bits, file where it matters, text: to texts */
 	struct text *texts;
@@ -216,6 +218,21 @@ static int add_site(struct reader *r, const struct note *note, struct error *err
 
 /* ---- files ---- */
 
+/* The description that the notes carry, else the one of a provider file. */
+static int describe(struct reader *r, struct probe *probe, const struct note *described,
+		    struct error *err)
+{
+	struct note defined = {0};
+	int rc = 0;
+
+	if (!described && probe->site_count)
+		rc = definitions_find(r->definitions, probe->provider, probe->name,
+				      probe->sites[0].operand_count, &r->set->arena, &defined);
+	if (rc < 0)
+		return error_memory(err);
+	return probe_describe(probe, rc ? &defined : described, &r->set->arena, err);
+}
+
 static int read_notes(struct reader *r, struct error *err)
 {
 	int rc = notes_read(r->file->elf, &r->notes, r->warnings, err);
@@ -230,8 +247,7 @@ static int read_notes(struct reader *r, struct error *err)
 	for (size_t i = 0; !rc && i < r->notes.count; i++)
 		rc = add_site(r, &r->notes.items[i], err);
 	for (size_t i = 0; !rc && i < r->described_count; i++)
-		rc = probe_describe(&r->set->items[r->first_probe + i], r->described[i],
-				    &r->set->arena, err);
+		rc = describe(r, &r->set->items[r->first_probe + i], r->described[i], err);
 	return rc;
 }
 
@@ -260,10 +276,10 @@ static int read_file(struct reader *r, size_t number, struct error *err)
 	return 0;
 }
 
-int probes_read(const struct target *target, struct probe_set *set, struct warnings *warnings,
-		struct error *err)
+int probes_read(const struct target *target, struct definitions *definitions,
+		struct probe_set *set, struct warnings *warnings, struct error *err)
 {
-	struct reader r = {.set = set, .warnings = warnings};
+	struct reader r = {.set = set, .definitions = definitions, .warnings = warnings};
 	int rc = 0;
 
 	*set = (struct probe_set){.target = target};

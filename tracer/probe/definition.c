@@ -1,0 +1,190 @@
+/* From provider files, as sdk/gen reads them, to the arguments of notes. */
+#include "definition.h"
+
+#include "elf/note.h"
+#include "gen/gen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_MOST = 16 << 20 }; /* bytes of a provider file */
+
+static struct definition_file *add_file(struct definitions *d)
+{
+	struct definition_file *slot = array_add(&d->files, &d->count, &d->room, sizeof(*slot));
+
+	if (slot)
+		slot->file = calloc(1, sizeof(*slot->file));
+	return slot && slot->file ? slot : NULL;
+}
+
+static int read_text(const char *path, struct buffer *text, struct error *err)
+{
+	FILE *f = fopen(path, "re");
+	char part[4096];
+	size_t n;
+	int rc = 0;
+
+	if (!f)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	while ((n = fread(part, 1, sizeof(part), f)) > 0 && text->length < FILE_MOST)
+		buffer_add(text, part, n);
+	if (ferror(f))
+		rc = error_set(err, -EIO, "%s: can't be read", path);
+	else if (text->length >= FILE_MOST)
+		rc = error_set(err, -EFBIG, "%s: larger than a provider file can be", path);
+	else if (text->failed)
+		rc = error_memory(err);
+	fclose(f);
+	return rc;
+}
+
+static bool is_d(const char *path)
+{
+	size_t length = strlen(path);
+
+	return length > 2 && !strcmp(path + length - 2, ".d");
+}
+
+int definitions_add(struct definitions *d, const char *path, struct error *err)
+{
+	struct buffer text = {0};
+	struct gen_error wrong = {.line = 0};
+	struct definition_file *slot = add_file(d);
+	int rc = slot ? read_text(path, &text, err) : error_memory(err);
+
+	if (rc)
+		goto cleanup;
+	if (is_d(path))
+		rc = gen_read_d(slot->file, buffer_string(&text), text.length, path, &wrong);
+	else
+		rc = gen_read_events(slot->file, buffer_string(&text), text.length, path, "qemu",
+				     &wrong);
+	if (rc == -ENOMEM)
+		error_memory(err);
+	else if (rc)
+		error_set(err, rc, "%s:%d:%d: error: %s", wrong.file, wrong.line, wrong.column,
+			  wrong.text);
+cleanup:
+	buffer_free(&text);
+	return rc;
+}
+
+static const struct gen_probe *find_probe(const struct gen_file *file, const char *provider,
+					  const char *name)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		if (strcmp(file->providers[i].name, provider))
+			continue;
+		for (size_t j = 0; j < file->providers[i].count; j++)
+			if (!strcmp(file->providers[i].probes[j].name, name))
+				return &file->providers[i].probes[j];
+	}
+	return NULL;
+}
+
+/* Reads telltale's own file on a provider, the first time that it is asked for. */
+static const struct gen_file *known_file(struct definitions *d, const char *provider)
+{
+	struct gen_error wrong;
+	struct definition_file *slot;
+
+	for (size_t i = 0; i < d->count; i++)
+		if (d->files[i].known && !strcmp(d->files[i].known, provider))
+			return d->files[i].file;
+	for (const struct known_provider *k = known_providers; k->provider; k++) {
+		if (strcmp(k->provider, provider))
+			continue;
+		slot = add_file(d);
+		if (!slot || gen_read_d(slot->file, k->text, strlen(k->text), k->provider, &wrong))
+			return NULL;
+		slot->known = k->provider;
+		return slot->file;
+	}
+	return NULL;
+}
+
+static bool has_word(const char *type, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = strstr(type, word); at; at = strstr(at + 1, word)) {
+		bool starts = at == type || !strchr("abcdefghijklmnopqrstuvwxyz_", at[-1]);
+		bool ends = !at[length] || !strchr("abcdefghijklmnopqrstuvwxyz0123456789_", at[length]);
+
+		if (starts && ends)
+			return true;
+	}
+	return false;
+}
+
+static enum note_kind kind_of(const char *type)
+{
+	const char *star = strchr(type, '*');
+
+	if (star)
+		return has_word(type, "char") && !strchr(star + 1, '*') ? NOTE_STRING : NOTE_POINTER;
+	if (has_word(type, "bool") || has_word(type, "_Bool"))
+		return NOTE_BOOL;
+	if (has_word(type, "float") || has_word(type, "double"))
+		return NOTE_FLOAT;
+	return has_word(type, "unsigned") || has_word(type, "uint64_t") ? NOTE_UNSIGNED : NOTE_SIGNED;
+}
+
+static bool is_length_of(const char *name, const char *text)
+{
+	size_t length = strlen(text);
+
+	return !strncmp(name, text, length) &&
+	       (!strcmp(name + length, "_length") || !strcmp(name + length, "_len"));
+}
+
+static int fill(const struct gen_probe *from, struct arena *arena, struct note *note)
+{
+	struct note_argument *to = arena_alloc(arena, (from->count + 1) * sizeof(*to));
+
+	for (size_t i = 0; to && i < from->count; i++) {
+		const struct gen_argument *a = &from->arguments[i];
+
+		to[i].kind = kind_of(a->type);
+		to[i].name = arena_string(arena, a->name);
+		to[i].type = arena_string(arena, a->type);
+		if (to[i].kind == NOTE_STRING && i + 1 < from->count &&
+		    is_length_of(from->arguments[i + 1].name, a->name)) {
+			to[i].kind = NOTE_BUFFER;
+			to[i].length_argument = (unsigned)i + 1;
+		}
+	}
+	note->arguments = to;
+	note->argument_count = from->count;
+	return arena->failed ? -ENOMEM : 1;
+}
+
+int definitions_find(struct definitions *d, const char *provider, const char *name,
+		     size_t operands, struct arena *arena, struct note *note)
+{
+	const struct gen_probe *found = NULL;
+	const struct gen_file *known;
+
+	for (size_t i = 0; i < d->count && !found; i++)
+		if (!d->files[i].known)
+			found = find_probe(d->files[i].file, provider, name);
+	if (!found) {
+		known = known_file(d, provider);
+		found = known ? find_probe(known, provider, name) : NULL;
+	}
+	if (!found || found->count != operands)
+		return 0;
+	return fill(found, arena, note);
+}
+
+void definitions_free(struct definitions *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		gen_free(d->files[i].file);
+		free(d->files[i].file);
+	}
+	free(d->files);
+	*d = (struct definitions){0};
+}
