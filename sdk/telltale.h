@@ -697,6 +697,29 @@ template <> struct telltale_x_text<true> {
 #define TELLTALE_X_DECLARED(id) 0
 #else
 #define TELLTALE_X_ENABLED(id, prov, probe, ...) TELLTALE_X_ENABLED_(id##probe, prov, probe)
+/*
+ * Reading one's own. It has to be declared where it is read, and in a template g++ forgets the symbol that such a
+ * declaration gives; there, where we know how, the assembler reads it.
+ */
+#if !defined(__cplusplus) || defined(__clang__)
+#elif defined(__x86_64__)
+#define TELLTALE_X_LOAD(symbol) \
+	"{movzwl\t" symbol "(%%rip), %k0|movzx\t%k0, word ptr " symbol "[rip]}\n"
+#elif defined(__aarch64__)
+#define TELLTALE_X_LOAD(symbol) "adrp %0, " symbol "\nldrh %w0, [%0, :lo12:" symbol "]\n"
+#elif defined(__riscv)
+#define TELLTALE_X_LOAD(symbol) "lla %0, " symbol "\nlhu %0, 0(%0)\n"
+#endif
+#ifdef TELLTALE_X_LOAD
+#define TELLTALE_X_ENABLED_(id, prov, probe)                                                 \
+	(__extension__({                                                                     \
+		unsigned long telltale_x_raised;                                             \
+		TELLTALE_X_ASM(TELLTALE_X_LOAD(TELLTALE_X_OWN_NAME(prov, probe))             \
+				       TELLTALE_X_OWN(TELLTALE_X_OWN_NAME(prov, probe))      \
+			       : "=r"(telltale_x_raised));                                   \
+		telltale_x_raised != 0;                                                      \
+	}))
+#else
 #define TELLTALE_X_ENABLED_(id, prov, probe)                                              \
 	(__extension__({                                                                  \
 		extern const volatile unsigned short id __asm__(                          \
@@ -705,6 +728,7 @@ template <> struct telltale_x_text<true> {
 		__asm__(TELLTALE_X_OWN(TELLTALE_X_OWN_NAME(prov, probe)) : "+r"(telltale_x_raised)); \
 		telltale_x_raised != 0;                                                   \
 	}))
+#endif
 
 #define TELLTALE_X_DECLARE_SEMAPHORE(id, symbol)                         \
 	extern volatile unsigned short telltale_x_shared_##id __asm__(symbol) \

@@ -34,6 +34,22 @@ for cxx in $(compilers c++); do
 	done
 done
 
+# Code that two files have a copy of: each copy's notes stay with it, and a probe has one semaphore.
+for cxx in $(compilers c++); do
+	for opt in -O0 -O2; do
+		name="$cxx $opt: inline functions and templates in two files"
+		if ! said=$($cxx -std=c++11 $opt -Wall -Wextra -Werror -I"$root/sdk" -o "$work/comdat" \
+				"$here/comdat_1.cc" "$here/comdat_2.cc" 2>&1); then
+			no "$name" "$said"
+		elif [ "$("$work/comdat")" != "done" ]; then
+			no "$name" "the program fails"
+		else
+			same "$name" "$(sed -n 's|^.*//= ||p' "$here/comdat.h" | sed 's/ P\>/ 8/' | sort -u)" \
+				"$(notes "$work/comdat" | sort -u)"
+		fi
+	done
+done
+
 # No compiler has anything to say about the header.
 strict="-Wall -Wextra -Wpedantic -pedantic-errors -Wconversion -Wshadow -Wundef -Werror"
 for compiler in "gcc -std=c99" "clang -std=c99 -Weverything" "g++ -std=c++11" "clang++ -std=c++11 -Weverything"; do

@@ -43,6 +43,16 @@ cell_link()
 	case $cc in *++*) lang=c++ ;; esac
 	flags="$flags -x $lang"
 	case $linker-$form in
+	*-comdat*)
+		[ $lang = c++ ] || { echo "- in C++ only"; return; }
+		flags="-I$root/sdk -ffunction-sections $([ "$form" = comdat-O0 ] && echo -O0 || echo -O2)"
+		"$cc" $flags $l "$here/comdat_1.cc" "$here/comdat_2.cc" -o out || return
+		[ "$(./out)" = "done" ] || echo "does not run"
+		diff <(sed -n 's|^.*//= ||p' "$here/comdat.h" | sed 's/ P\>/ 8/' | LC_ALL=C sort -u) \
+			<("$work/notes" out | LC_ALL=C sort -u)
+		[ "$(nm out | grep -c 'telltale_semaphore')" = 3 ] || echo "not three semaphores"
+		cd "$work" && rm -rf "$dir"
+		return ;;
 	gold-static-pie) echo "- gold does not know static PIE"; return ;;
 	gold-gc-unused) echo "- gold refuses discarded code that a note names, with any header"; return ;;
 	*-lto)
@@ -196,7 +206,7 @@ optimisations="-O0 -O2 -O3 -Os"
 standards_c="c99 c11 c17 c2x gnu99 gnu11 gnu17 gnu2x"
 standards_cc="c++11 c++14 c++17 c++20 c++2b gnu++11 gnu++14 gnu++17 gnu++20 gnu++2b"
 linkers=$(for l in bfd gold lld mold; do { have ld.$l || have $l; } && echo $l; done)
-forms="O0 pie no-pie static static-pie shared dlopen relocatable lto gc gc-shared gc-unused strip debug"
+forms="O0 pie no-pie static static-pie shared dlopen relocatable lto gc gc-shared gc-unused strip debug comdat comdat-O0"
 
 # Debian's oldest and newest of each, and the default.
 c=$(for cc in gcc gcc-11 clang-13 clang clang-16; do have $cc && echo $cc; done)
