@@ -19,7 +19,7 @@ failures=0
 
 explain()
 {
-	[ $# = 0 ] || printf '%s\n' "$@" | head -n 60 | sed 's/^/# /'
+	[ $# = 0 ] || printf '%s\n' "$@" | head -n 60 | cut -c 1-400 | sed 's/^/# /'
 }
 
 ok() # NAME
@@ -187,20 +187,9 @@ trap 'exit 143' TERM
 
 # ---- telltale ----
 
-# Why nothing can be traced here, or nothing.
-refusal()
-{
-	local said
-
-	said=$("$telltale" count -t 0.1 -b "$samples/demo" demo:tick 2>&1 >/dev/null) && return
-	echo "${said:-telltale count ended with exit code $?}" | head -n 1
-}
-
 # Ends the test as skipped where BPF is not permitted or the kernel lacks it.
 need_tracing()
 {
-	local why
-
 	run "$telltale" count -t 0.1 -b "$samples/demo" demo:tick
 	case $code in
 	0) ;;
@@ -218,13 +207,45 @@ semaphore_value()
 	dd if="/proc/$1/mem" bs=2 count=1 skip="$2" iflag=skip_bytes 2>/dev/null | od -An -tu2 | tr -d ' '
 }
 
+# byte_at PID ADDRESS: the byte there, in hex.
+byte_at()
+{
+	dd if="/proc/$1/mem" bs=1 count=1 skip="$2" iflag=skip_bytes 2>/dev/null | od -An -tx1 | tr -d ' '
+}
+
+# first_site FILE PROVIDER:NAME: the address of the probe's first site, in $at; asked for once.
+declare -A sites
+first_site()
+{
+	[ -n "${sites[$1 $2]-}" ] ||
+		sites[$1 $2]=$("$telltale" list -b "$1" --json "$2" 2>/dev/null | jq '.sites[0].address' | head -n 1)
+	at=${sites[$1 $2]}
+	[ -n "$at" ]
+}
+
+# watched PID FILE PROVIDER:NAME: its first site has a breakpoint (or a call) where the nop was; for
+# wait_until. So a test knows that a tracer has attached, by the kernel's word.
+watched()
+{
+	local byte
+
+	first_site "$2" "$3" || return
+	byte=$(byte_at "$1" $((at + $(load_base "$1" "$2"))))
+	[ -n "$byte" ] && [ "$byte" != 90 ]
+}
+
+not_watched()
+{
+	! watched "$@"
+}
+
 # load_base PID FILE: what is added to the file's addresses in that process.
 load_base()
 {
 	local file first offset
 
 	file=$(readlink -f "$2")
-	first=$(readelf -lW "$file" | awk '$1 == "LOAD" { print $3; exit }')
+	first=$(readelf -lW "$file" 2>/dev/null | awk '$1 == "LOAD" { print $3; exit }')
 	offset=$(awk -v file="$file" '$6 == file && $3 ~ /^0+$/ { split($1, a, "-"); print a[1]; exit }' \
 		"/proc/$1/maps")
 	[ -n "$offset" ] && echo $((16#$offset - first))

@@ -265,8 +265,12 @@ scripts()
 mounted=
 clean_up()
 {
+	local pids
+
 	trap '' INT TERM
-	processes_left | xargs -r kill -KILL 2>/dev/null
+	pids=$(processes_left)
+	# shellcheck disable=SC2086
+	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
 	[ -n "$mounted" ] && umount "$mounted"
 	rm -rf "$work"
 }
