@@ -1,0 +1,282 @@
+/*
+ * What a person writes for a probe: its parts, the probes that it means, and what is said when it
+ * means none.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "probe_help.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void parts(void **state)
+{
+	static const struct {
+		const char *text, *file, *provider, *name;
+		bool maybe_file;
+	} good[] = {
+		{"demo:request", NULL, "demo", "request", false},
+		{"d*:*", NULL, "d*", "*", false},
+		{":request", NULL, "*", "request", false},
+		{"usdt:demo:request", NULL, "demo", "request", true},
+		{"U:/bin/x:demo:request", "/bin/x", "demo", "request", false},
+		{"u:x:demo:request", "x", "demo", "request", false},
+		{"usdt::demo:request", NULL, "demo", "request", false},
+		{"usdt:*:demo:request", NULL, "demo", "request", false},
+		{"usdt:/bin/x::request", "/bin/x", "*", "request", false},
+		{"usdt:/bin/x:request", "/bin/x", "*", "request", false},
+		{"usdt:/a:b/x:demo:request", "/a:b/x", "demo", "request", false},
+		{"/bin/x:demo:request", "/bin/x", "demo", "request", false},
+		{"./x:request", "./x", "*", "request", false},
+		{"interval_:s", NULL, "interval_", "s", false},
+	};
+	struct arena arena = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		struct probe_spec spec;
+		struct error err = {0};
+
+		if (probe_spec_parse(good[i].text, &arena, &spec, &err))
+			fail_msg("%s: %s", good[i].text, err.text);
+		assert_int_equal(spec.kind, PROBE_USDT);
+		assert_string_equal(spec.provider, good[i].provider);
+		assert_string_equal(spec.name, good[i].name);
+		assert_int_equal(spec.maybe_file, good[i].maybe_file);
+		if (good[i].file)
+			assert_string_equal(spec.file, good[i].file);
+		else
+			assert_null(spec.file);
+	}
+	arena_free(&arena);
+}
+
+static void special(void **state)
+{
+	static const struct {
+		const char *text;
+		enum probe_kind kind;
+		uint64_t period;
+	} good[] = {
+		{"BEGIN", PROBE_BEGIN, 0},
+		{"END", PROBE_END, 0},
+		{"interval:s:1", PROBE_INTERVAL, 1000000000},
+		{"interval:ms:100", PROBE_INTERVAL, 100000000},
+		{"i:us:7", PROBE_INTERVAL, 7000},
+		{"interval:hz:4", PROBE_INTERVAL, 250000000},
+		{"interval:hz:1000000000", PROBE_INTERVAL, 1},
+	};
+	struct arena arena = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		struct probe_spec spec;
+		struct error err = {0};
+
+		if (probe_spec_parse(good[i].text, &arena, &spec, &err))
+			fail_msg("%s: %s", good[i].text, err.text);
+		assert_int_equal(spec.kind, good[i].kind);
+		assert_int_equal(spec.period, good[i].period);
+	}
+	arena_free(&arena);
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+		{"", "name is missing"},
+		{"request", "write PROVIDER:NAME, such as '*:request'"},
+		{"demo:", "name is missing"},
+		{"usdt:", "name is missing"},
+		{"a:b:c", "usdt:FILE:PROVIDER:NAME"},
+		{"interval:s", "interval:UNIT:N"},
+		{"interval:s:0", "not a number above 0"},
+		{"interval:s:-1", "not a number above 0"},
+		{"interval:s:x", "not a number above 0"},
+		{"interval:s:99999999999", "too much"},
+		{"interval:hz:1000000001", "too much"},
+		{"interval:m:1", "interval:UNIT:N"},
+		{"kprobe:do_nanosleep", "kprobe probes are not among"},
+		{"tracepoint:a:b", "tracepoint probes are not among"},
+		{"begin", "write PROVIDER:NAME"},
+	};
+	struct arena arena = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct probe_spec spec;
+		struct error err = {0};
+
+		assert_int_equal(probe_spec_parse(bad[i].text, &arena, &spec, &err), -EINVAL);
+		if (!strstr(err.text, bad[i].says))
+			fail_msg("'%s' says '%s', not '%s'", bad[i].text, err.text, bad[i].says);
+	}
+	arena_free(&arena);
+}
+
+/* What a text means, as "FILE/PROVIDER:NAME " for each probe; or the error. */
+static const char *meaning(struct hand *h, const char *text)
+{
+	static char result[4096];
+	const struct probe **found;
+	struct probe_spec spec;
+	struct error err = {0};
+	struct buffer b = {0};
+	size_t count;
+
+	if (probe_spec_parse(text, &h->set.arena, &spec, &err))
+		fail_msg("%s: %s", text, err.text);
+	if (probes_match(&h->set, &spec, text, &found, &count, &err)) {
+		assert_int_equal(err.code, -ENODATA);
+		assert_int_equal(count, 0);
+		snprintf(result, sizeof(result), "%s", err.text);
+		return result;
+	}
+	for (size_t i = 0; i < count; i++)
+		buffer_print(&b, "%u/%s:%s ", found[i]->file, found[i]->provider, found[i]->name);
+	assert_null(found[count]);
+	snprintf(result, sizeof(result), "%s", buffer_string(&b));
+	buffer_free(&b);
+	return result;
+}
+
+static void matches(void **state)
+{
+	struct hand h;
+
+	(void)state;
+	hand_make(&h);
+	assert_string_equal(meaning(&h, "demo:request"), "0/demo:request 1/demo:request ");
+	assert_string_equal(meaning(&h, "*:query*"), "0/other:query__start 0/other:query__done ");
+	assert_string_equal(meaning(&h, "d?mo:re[pq]*"),
+			    "0/demo:request 0/demo:reply 1/demo:request ");
+	assert_string_equal(meaning(&h, "usdt:/usr/bin/demo:demo:request"), "0/demo:request ");
+	assert_string_equal(meaning(&h, "usdt:demo:demo:request"), "0/demo:request ");
+	assert_string_equal(meaning(&h, "usdt:libother*:*:*"), "1/demo:request 1/lib:open ");
+	assert_string_equal(meaning(&h, "usdt:/usr/*:open"), "1/lib:open ");
+	/* A provider of the name wins over a file of the name. */
+	assert_string_equal(meaning(&h, "usdt:demo:query__done"), "0/other:query__done ");
+	assert_string_equal(meaning(&h, "usdt:demo:reply"), "0/demo:reply ");
+	assert_string_equal(meaning(&h, "usdt:libother.so.1:open"), "1/lib:open ");
+	hand_free(&h);
+}
+
+static void same_file_by_another_name(void **state)
+{
+	char folder[] = "/tmp/probe_match.XXXXXX", path[64], link[64], text[128];
+	struct hand h;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/program[1]", folder);
+	snprintf(link, sizeof(link), "%s/link", folder);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	close(fd);
+	assert_int_equal(symlink(path, link), 0);
+	hand_make(&h);
+	h.target.files[0].device = st.st_dev;
+	h.target.files[0].inode = st.st_ino;
+	snprintf(text, sizeof(text), "usdt:%s:demo:request", link);
+	assert_string_equal(meaning(&h, text), "0/demo:request ");
+	/* Brackets of a file that is there are no glob. */
+	snprintf(text, sizeof(text), "usdt:%s:demo:request", path);
+	assert_string_equal(meaning(&h, text), "0/demo:request ");
+	hand_free(&h);
+	unlink(link);
+	unlink(path);
+	rmdir(folder);
+}
+
+static void nothing(void **state)
+{
+	struct probe_set none = {0};
+	struct hand h;
+
+	(void)state;
+	hand_make(&h);
+	assert_string_equal(meaning(&h, "demo:requst"),
+			    "no probe matches 'demo:requst'; did you mean 'demo:request'?");
+	assert_string_equal(meaning(&h, "dmo:rply"),
+			    "no probe matches 'dmo:rply'; did you mean 'demo:reply'?");
+	assert_string_equal(meaning(&h, "postgresql:query__start"),
+			    "no probe matches 'postgresql:query__start'; did you mean "
+			    "'other:query__start'?");
+	assert_string_equal(meaning(&h, "dem:re?ly"),
+			    "no probe matches 'dem:re?ly'; did you mean 'demo:reply'?");
+	assert_string_equal(meaning(&h, "x*:y*"), "no probe matches 'x*:y*'; 'telltale list' shows "
+						  "those there are");
+	assert_string_equal(meaning(&h, "usdt:libother.so.1:demo:reply"),
+			    "no probe matches 'usdt:libother.so.1:demo:reply'; the target has "
+			    "'demo:reply'");
+	h.target.file_count = 1;
+	for (size_t i = 0; i < h.set.count; i++)
+		free(h.set.items[i].sites);
+	h.set.count = 0;
+	assert_string_equal(meaning(&h, "a:b"),
+			    "no probe matches 'a:b': /usr/bin/demo has no probes");
+	hand_free(&h);
+	probes_free(&none);
+}
+
+/* BEGIN of two clauses is one probe; intervals of different periods are two. */
+static void special_once(void **state)
+{
+	static const char *const texts[] = {"BEGIN", "END",	      "interval:s:1",
+					    "BEGIN", "interval:ms:1000", "interval:s:2"};
+	const struct probe *got[6], **found;
+	struct hand h;
+
+	(void)state;
+	hand_make(&h);
+	for (size_t i = 0; i < 6; i++) {
+		struct probe_spec spec;
+		struct error err;
+		size_t count;
+
+		assert_int_equal(probe_spec_parse(texts[i], &h.set.arena, &spec, &err), 0);
+		assert_int_equal(probes_match(&h.set, &spec, texts[i], &found, &count, &err), 0);
+		assert_int_equal(count, 1);
+		assert_null(found[1]);
+		got[i] = found[0];
+		assert_string_equal(probe_path(&h.set, got[i]), "");
+	}
+	assert_ptr_equal(got[0], got[3]);
+	assert_ptr_equal(got[2], got[4]);
+	assert_ptr_not_equal(got[2], got[5]);
+	assert_string_equal(got[0]->name, "BEGIN");
+	assert_string_equal(got[1]->name, "END");
+	assert_string_equal(got[2]->provider, "");
+	assert_int_equal(got[5]->period, 2000000000);
+	hand_free(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parts),
+		cmocka_unit_test(special),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(matches),
+		cmocka_unit_test(same_file_by_another_name),
+		cmocka_unit_test(nothing),
+		cmocka_unit_test(special_once),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
