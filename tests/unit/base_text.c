@@ -164,6 +164,7 @@ static void escaped_json(void **state)
 	expect_json("", 0, true, "\"\"");
 	expect_json("a\"b\\c/", 6, true, "\"a\\\"b\\\\c/\"");
 	expect_json("\n\t\r\b\f", 5, true, "\"\\n\\t\\r\\b\\f\"");
+	expect_json("\xc2\x9b", 2, true, "\"\\u009b\"");
 	expect_json("\0\x1f", 2, true, "\"\\u0000\\u001f\"");
 	expect_json("\xf0\x9f\x90\x98", 4, true, "\"\xf0\x9f\x90\x98\"");
 	expect_json("a\xff\x62", 3, false, "\"a\xef\xbf\xbd\x62\"");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 void *array_grow(void **items, size_t *count, size_t *room, size_t size)
 {
@@ -195,11 +196,17 @@ struct table_slot {
 	size_t length, value;
 };
 
-/* FNV-1a, 64 bits. */
+/*
+ * FNV-1a, 64 bits, from a start that differs in every process: names come from files that may be
+ * made to collide.
+ */
 static size_t hash_bytes(const void *key, size_t length)
 {
 	const unsigned char *bytes = key;
-	uint64_t hash = 14695981039346656037u;
+	uint64_t seed, hash = 14695981039346656037u;
+
+	memcpy(&seed, (const void *)getauxval(AT_RANDOM), sizeof(seed));
+	hash ^= seed;
 
 	for (size_t i = 0; i < length; i++)
 		hash = (hash ^ bytes[i]) * 1099511628211u;

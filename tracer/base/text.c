@@ -185,6 +185,7 @@ bool escape_json(struct buffer *b, const char *bytes, size_t length)
 	buffer_char(b, '"');
 	while (c < end) {
 		unsigned n = utf8_length(c, (size_t)(end - c));
+		bool c1_control = n == 2 && c[0] == 0xc2 && c[1] < 0xa0;
 		char letter = escape_letter(*c);
 
 		if (!n) {
@@ -195,6 +196,8 @@ bool escape_json(struct buffer *b, const char *bytes, size_t length)
 			buffer_char(b, letter);
 		} else if (*c < 0x20 || *c == 0x7f) {
 			buffer_print(b, "\\u%04x", *c);
+		} else if (c1_control) {
+			buffer_print(b, "\\u%04x", c[1]);
 		} else {
 			if (*c == '"' || *c == '\\')
 				buffer_char(b, '\\');

@@ -315,7 +315,7 @@ static void check_format(struct checker *c, const struct expr *call)
 		i += 1 + strspn(format->text + i + 1, "-+ #0123456789.");
 		i += strspn(format->text + i, "hlzjt");
 		kind = format->text[i];
-		if (!kind || !strchr("diuxXocspr", kind)) {
+		if (!kind || !strchr("diuxXocsprfFeEgGaA", kind)) {
 			wrong(c, format, "printf() has no conversion '%%%c'", kind ? kind : ' ');
 			return;
 		}

@@ -300,8 +300,11 @@ void add_needed(struct target *target, const char *interpreter, const char *prog
 	struct buffer text = {0};
 	int out, status = -1;
 	char *line, *newline;
-	pid_t child = spawn_list(interpreter, program, &out);
+	/* $ORIGIN in a RUNPATH is the folder of the file itself, not that of a link to it. */
+	char *real = realpath(program, NULL);
+	pid_t child = spawn_list(interpreter, real ? real : program, &out);
 
+	free(real);
 	if (child < 0) {
 		warn(warnings, "%s: its interpreter %s can't be run: its libraries are left out",
 		     program, interpreter);
