@@ -1,6 +1,6 @@
 /* A program whose markers are declared in example.d. */
-#include <stdio.h>
 #include "example.h"
+#include <stdio.h>
 
 int main(int argc, char **argv)
 {

@@ -7,8 +7,8 @@
  *	disable slow(uint64_t addr) "addr 0x%"PRIx64
  *	vcpu guest_mem(TCGv vaddr, uint8_t size) "size=%d", "vaddr=0x%016"PRIx64" size=%d"
  *
- * Properties stand before the name: `disable` makes of an event's macros nothing; `vcpu` and `tcg` say where QEMU
- * compiles it, which is not our concern. Of the format, which is printf's, nothing is
+ * Properties stand before the name: `disable` makes of an event's macros nothing; `vcpu` and `tcg`
+ *say where QEMU compiles it, which is not our concern. Of the format, which is printf's, nothing is
  * made; the header shows it. A line may be continued with a backslash.
  */
 #include <ctype.h>
@@ -21,8 +21,11 @@
 /* Where an error is, for a place in the line. */
 static struct gen_token here(const struct gen_text *text, const char *at)
 {
-	return (struct gen_token){ .kind = GEN_SIGN, .at = at, .size = 1, .line = text->line,
-				   .column = (int)(at - text->line_start) + 1 };
+	return (struct gen_token){.kind = GEN_SIGN,
+	                          .at = at,
+	                          .size = 1,
+	                          .line = text->line,
+	                          .column = (int)(at - text->line_start) + 1};
 }
 
 static bool is_word(char c)
@@ -32,8 +35,8 @@ static bool is_word(char c)
 
 static const char *skip(const char *at, const char *end)
 {
-	while (at < end && (isspace((unsigned char)*at) ||
-			    (*at == '\\' && at + 1 < end && at[1] == '\n')))
+	while (at < end &&
+	       (isspace((unsigned char)*at) || (*at == '\\' && at + 1 < end && at[1] == '\n')))
 		at++;
 	return at;
 }
@@ -47,7 +50,7 @@ static const char *word_end(const char *at, const char *end)
 
 static bool is_property(const char *at, size_t size)
 {
-	static const char *const properties[] = { "disable", "tcg", "tcg-trans", "tcg-exec", "vcpu" };
+	static const char *const properties[] = {"disable", "tcg", "tcg-trans", "tcg-exec", "vcpu"};
 
 	for (size_t i = 0; i < sizeof(properties) / sizeof(*properties); i++)
 		if (strlen(properties[i]) == size && !memcmp(properties[i], at, size))
@@ -57,7 +60,7 @@ static bool is_property(const char *at, size_t size)
 
 /* `(type name, type name)`; at is behind the bracket. The place behind the closing one, or NULL. */
 static const char *arguments(struct gen_text *text, struct gen_probe *probe, const char *at,
-			     const char *end, int *err, struct gen_error *error)
+                             const char *end, int *err, struct gen_error *error)
 {
 	const char *open = at - 1, *from = at;
 	int depth = 1;
@@ -73,8 +76,10 @@ static const char *arguments(struct gen_text *text, struct gen_probe *probe, con
 		if (depth && !(*at == ',' && depth == 1))
 			continue;
 		from = skip(from, at);
-		if (!depth && (blank || (at - from >= 4 && !memcmp(from, "void", 4) &&
-					 skip(from + 4, at) == at)) && !probe->count)
+		if (!depth &&
+		    (blank ||
+		     (at - from >= 4 && !memcmp(from, "void", 4) && skip(from + 4, at) == at)) &&
+		    !probe->count)
 			return at + 1;
 		if (blank) {
 			*err = gen_fail(error, text, &token, "an argument is expected");
@@ -86,8 +91,8 @@ static const char *arguments(struct gen_text *text, struct gen_probe *probe, con
 			return NULL;
 		}
 		if (probe->count == GEN_MAX_ARGUMENTS) {
-			*err = gen_fail(error, text, &token, "event %s has more than twelve arguments",
-					probe->name);
+			*err = gen_fail(error, text, &token,
+			                "event %s has more than twelve arguments", probe->name);
 			return NULL;
 		}
 		*err = gen_add_argument(probe, from, (size_t)(at - from));
@@ -97,15 +102,18 @@ static const char *arguments(struct gen_text *text, struct gen_probe *probe, con
 			return at + 1;
 		from = at + 1;
 	}
-	*err = gen_fail(error, text, &(struct gen_token){ .at = open, .line = text->line,
-							  .column = (int)(open - text->line_start) + 1 },
-			"`)` is expected behind an event's arguments");
+	*err = gen_fail(error, text,
+	                &(struct gen_token){.at = open,
+	                                    .line = text->line,
+	                                    .column = (int)(open - text->line_start) + 1},
+	                "`)` is expected behind an event's arguments");
 	return NULL;
 }
 
-/* `"format"`, with words such as PRIx64 between its strings; perhaps two, with a comma; perhaps none. */
+/* `"format"`, with words such as PRIx64 between its strings; perhaps two, with a comma; perhaps
+ * none. */
 static int format(struct gen_text *text, struct gen_probe *probe, const char *at, const char *end,
-		  struct gen_error *error)
+                  struct gen_error *error)
 {
 	const char *start = at;
 	struct gen_token token = here(text, at);
@@ -127,7 +135,8 @@ static int format(struct gen_text *text, struct gen_probe *probe, const char *at
 		} else if (*at == ',') {
 			at++;
 		} else {
-			return gen_fail(error, text, &token, "nothing is expected behind the format");
+			return gen_fail(error, text, &token,
+			                "nothing is expected behind the format");
 		}
 		at = skip(at, end);
 	}
@@ -138,7 +147,7 @@ static int format(struct gen_text *text, struct gen_probe *probe, const char *at
 }
 
 static int event(struct gen_text *text, struct gen_provider *provider, const char *at,
-		 const char *end, struct gen_error *error)
+                 const char *end, struct gen_error *error)
 {
 	struct gen_token token;
 	struct gen_probe *probe;
@@ -163,11 +172,12 @@ static int event(struct gen_text *text, struct gen_provider *provider, const cha
 		}
 		if (at == end || *at == '"') {
 			token = here(text, behind);
-			return gen_fail(error, text, &token, "`(` is expected behind an event's name");
+			return gen_fail(error, text, &token,
+			                "`(` is expected behind an event's name");
 		}
 		if (!is_property(name, (size_t)(behind - name)))
 			return gen_fail(error, text, &token, "no property of events: `%.*s`",
-					(int)(behind - name), name);
+			                (int)(behind - name), name);
 		disabled |= !strncmp(name, "disable", (size_t)(behind - name));
 	}
 	if (!probe)
@@ -183,7 +193,7 @@ static int event(struct gen_text *text, struct gen_provider *provider, const cha
 }
 
 int gen_read_events(struct gen_file *file, const char *start, size_t size, const char *path,
-		    const char *provider_name, struct gen_error *error)
+                    const char *provider_name, struct gen_error *error)
 {
 	struct gen_provider *provider;
 	struct gen_text text;

@@ -2,9 +2,9 @@
 /*
  * gen.h - provider files to C: what `telltale gen` and the telltale-dtrace command are made of.
  *
- * A reader makes a struct gen_file of a file's text: gen_read_d() of dtrace's provider definitions (.d),
- * gen_read_events() of QEMU's trace-events. A writer makes of that a header with a macro for each probe, or the
- * object file with the semaphores.
+ * A reader makes a struct gen_file of a file's text: gen_read_d() of dtrace's provider definitions
+ *(.d), gen_read_events() of QEMU's trace-events. A writer makes of that a header with a macro for
+ *each probe, or the object file with the semaphores.
  *
  *	struct gen_file file = { 0 };
  *	struct gen_error error;
@@ -15,8 +15,8 @@
  *		gen_print_error(&error, stderr);
  *	gen_free(&file);
  *
- * Functions return 0 or -errno. -EINVAL: the text is wrong, and struct gen_error says where. They print to the FILE
- * that they are given, and nowhere else.
+ * Functions return 0 or -errno. -EINVAL: the text is wrong, and struct gen_error says where. They
+ *print to the FILE that they are given, and nowhere else.
  */
 #ifndef TELLTALE_GEN_H
 #define TELLTALE_GEN_H
@@ -60,19 +60,20 @@ struct gen_error {
 };
 
 /*
- * Read dtrace's provider definitions; also what a C preprocessor makes of them, with its line markers. A `-` in
- * a probe's name is `__` in C, as dtrace has it.
+ * Read dtrace's provider definitions; also what a C preprocessor makes of them, with its line
+ * markers. A `-` in a probe's name is `__` in C, as dtrace has it.
  */
 int gen_read_d(struct gen_file *file, const char *text, size_t size, const char *path,
-	       struct gen_error *error);
+               struct gen_error *error);
 
 /* Read QEMU's trace-events; every event is a probe of provider. */
 int gen_read_events(struct gen_file *file, const char *text, size_t size, const char *path,
-		    const char *provider, struct gen_error *error);
+                    const char *provider, struct gen_error *error);
 
 /*
- * Write the header: for each probe PROVIDER_PROBE(args...) and PROVIDER_PROBE_ENABLED(), as `dtrace -h` names them
- * (POSTGRESQL_QUERY_START for query__start), on telltale.h. path is where the definitions come from, for its first line.
+ * Write the header: for each probe PROVIDER_PROBE(args...) and PROVIDER_PROBE_ENABLED(), as `dtrace
+ * -h` names them (POSTGRESQL_QUERY_START for query__start), on telltale.h. path is where the
+ * definitions come from, for its first line.
  */
 int gen_write_header(const struct gen_file *file, const char *path, FILE *out);
 
@@ -80,18 +81,18 @@ int gen_write_header(const struct gen_file *file, const char *path, FILE *out);
 int gen_write_semaphores(const struct gen_file *file, const char *path, FILE *out);
 
 /*
- * Compile that source to the object file at path, with $CC and $CFLAGS (cc). keep: leave the source beside it. What
- * the compiler says goes to standard error.
+ * Compile that source to the object file at path, with $CC and $CFLAGS (cc). keep: leave the source
+ * beside it. What the compiler says goes to standard error.
  */
 int gen_write_object(const struct gen_file *file, const char *source, const char *path, bool keep,
-		     struct gen_error *error);
+                     struct gen_error *error);
 
 /*
- * Preprocess the file at path with $CC (cc), options being those of the preprocessor (-I, -D), NULL-terminated. The
- * text is the caller's to free.
+ * Preprocess the file at path with $CC (cc), options being those of the preprocessor (-I, -D),
+ * NULL-terminated. The text is the caller's to free.
  */
 int gen_preprocess(const char *path, char *const options[], char **text, size_t *size,
-		   struct gen_error *error);
+                   struct gen_error *error);
 
 /* `FILE:LINE:COLUMN: error: TEXT`, the line and a caret. */
 void gen_print_error(const struct gen_error *error, FILE *out);

@@ -59,7 +59,7 @@ static void describe(FILE *out, const struct gen_probe *probe)
 }
 
 static void enabled(FILE *out, const struct gen_provider *provider, const struct gen_probe *probe,
-		    bool as_is)
+                    bool as_is)
 {
 	fprintf(out, "#define ");
 	macro_name(out, provider->name, probe->name, as_is);
@@ -67,11 +67,12 @@ static void enabled(FILE *out, const struct gen_provider *provider, const struct
 	if (probe->disabled)
 		fprintf(out, "0\n");
 	else
-		fprintf(out, "__builtin_expect(%s_%s_semaphore != 0, 0)\n", provider->name, probe->name);
+		fprintf(out, "__builtin_expect(%s_%s_semaphore != 0, 0)\n", provider->name,
+		        probe->name);
 }
 
 static void marker(FILE *out, const struct gen_provider *provider, const struct gen_probe *probe,
-		   bool as_is)
+                   bool as_is)
 {
 	fprintf(out, "#define ");
 	macro_name(out, provider->name, probe->name, as_is);
@@ -80,10 +81,11 @@ static void marker(FILE *out, const struct gen_provider *provider, const struct 
 		fprintf(out, " do { } while (0)\n");
 		return;
 	}
-	fprintf(out, " \\\n\tTELLTALE_GENERATED(\"%s_%s_semaphore\", \"%s\", \\\n\t\t\"%s", provider->name,
-		probe->name, provider->name, probe->name);
+	fprintf(out, " \\\n\tTELLTALE_GENERATED(\"%s_%s_semaphore\", \"%s\", \\\n\t\t\"%s",
+	        provider->name, probe->name, provider->name, probe->name);
 	for (size_t i = 0; i < probe->count; i++)
-		fprintf(out, ", TELLTALE_TYPE(%s, %s)", probe->arguments[i].type, probe->arguments[i].name);
+		fprintf(out, ", TELLTALE_TYPE(%s, %s)", probe->arguments[i].type,
+		        probe->arguments[i].name);
 	fprintf(out, "\", \\\n\t\t%s", probe->name);
 	for (size_t i = 0; i < probe->count; i++)
 		fprintf(out, ", (a%zu)", i + 1);
@@ -123,7 +125,7 @@ int gen_write_header(const struct gen_file *file, const char *path, FILE *out)
 		for (size_t i = 0; i < provider->count; i++)
 			if (!provider->probes[i].disabled)
 				fprintf(out, "extern volatile unsigned short %s_%s_semaphore;\n",
-					provider->name, provider->probes[i].name);
+				        provider->name, provider->probes[i].name);
 		fprintf(out, "#ifdef __cplusplus\n}\n#endif\n");
 		for (size_t i = 0; i < provider->count; i++) {
 			const struct gen_probe *probe = &provider->probes[i];
@@ -148,11 +150,12 @@ int gen_write_semaphores(const struct gen_file *file, const char *path, FILE *ou
 		for (size_t i = 0; i < provider->count; i++)
 			if (!provider->probes[i].disabled)
 				fprintf(out,
-					"extern volatile unsigned short %s_%s_semaphore;\n"
-					"volatile unsigned short %s_%s_semaphore\n"
-					"\t__attribute__((__section__(\".probes\"), __used__)) = 0;\n",
-					provider->name, provider->probes[i].name, provider->name,
-					provider->probes[i].name);
+				        "extern volatile unsigned short %s_%s_semaphore;\n"
+				        "volatile unsigned short %s_%s_semaphore\n"
+				        "\t__attribute__((__section__(\".probes\"), __used__)) = "
+				        "0;\n",
+				        provider->name, provider->probes[i].name, provider->name,
+				        provider->probes[i].name);
 	}
 	return ferror(out) ? -EIO : 0;
 }

@@ -19,7 +19,7 @@ void gen_text_init(struct gen_text *text, const char *start, size_t size, const 
 }
 
 int gen_fail(struct gen_error *error, const struct gen_text *text, const struct gen_token *at,
-	     const char *format, ...)
+             const char *format, ...)
 {
 	const char *line = at->at;
 	size_t length = 0;
@@ -33,7 +33,8 @@ int gen_fail(struct gen_error *error, const struct gen_text *text, const struct 
 	va_end(args);
 	while (line > text->start && line[-1] != '\n')
 		line--;
-	while (line + length < text->end && line[length] != '\n' && length < sizeof(error->source) - 1)
+	while (line + length < text->end && line[length] != '\n' &&
+	       length < sizeof(error->source) - 1)
 		length++;
 	memcpy(error->source, line, length);
 	error->source[length] = 0;
@@ -87,7 +88,8 @@ static void line_marker(struct gen_text *text, const char *end)
 		const char *close = memchr(at + 1, '"', (size_t)(end - at - 1));
 
 		if (close)
-			snprintf(text->file, sizeof(text->file), "%.*s", (int)(close - at - 1), at + 1);
+			snprintf(text->file, sizeof(text->file), "%.*s", (int)(close - at - 1),
+			         at + 1);
 	}
 }
 
@@ -114,7 +116,8 @@ static bool at_line_start(const struct gen_text *text)
 	return true;
 }
 
-static int skip_comment(struct gen_text *text, const struct gen_token *start, struct gen_error *error)
+static int skip_comment(struct gen_text *text, const struct gen_token *start,
+                        struct gen_error *error)
 {
 	for (; text->end - text->at >= 2; advance(text)) {
 		if (text->at[0] == '*' && text->at[1] == '/') {
@@ -163,11 +166,13 @@ int gen_next(struct gen_text *text, struct gen_token *token, struct gen_error *e
 		token->kind = GEN_END;
 	} else if (isalnum((unsigned char)*text->at) || *text->at == '_') {
 		token->kind = GEN_WORD;
-		while (text->at < text->end && (isalnum((unsigned char)*text->at) || *text->at == '_'))
+		while (text->at < text->end &&
+		       (isalnum((unsigned char)*text->at) || *text->at == '_'))
 			text->at++;
 	} else if (*text->at == '"') {
 		token->kind = GEN_STRING;
-		for (text->at++; text->at < text->end && *text->at != '"' && *text->at != '\n'; text->at++)
+		for (text->at++; text->at < text->end && *text->at != '"' && *text->at != '\n';
+		     text->at++)
 			if (*text->at == '\\' && text->at + 1 < text->end)
 				text->at++;
 		if (text->at >= text->end || *text->at != '"')
@@ -175,7 +180,7 @@ int gen_next(struct gen_text *text, struct gen_token *token, struct gen_error *e
 		text->at++;
 	} else if (iscntrl((unsigned char)*text->at)) {
 		return gen_fail(error, text, token, "a byte 0x%02x, which is no text",
-				(unsigned char)*text->at);
+		                (unsigned char)*text->at);
 	} else {
 		text->at++;
 	}

@@ -33,7 +33,7 @@ static void *grow(void **array, size_t count, size_t size)
 struct gen_provider *gen_add_provider(struct gen_file *file, const char *name, size_t size)
 {
 	struct gen_provider *provider =
-		grow((void **)&file->providers, file->count, sizeof(*provider));
+	        grow((void **)&file->providers, file->count, sizeof(*provider));
 
 	if (!provider)
 		return NULL;
@@ -110,10 +110,10 @@ static bool is_word(char c)
 /* Words that end a type which has no name behind it: `unsigned int`, `struct node`. */
 static bool is_type_word(const char *at, size_t size, const char *before, size_t before_size)
 {
-	static const char *const words[] = { "char",  "short", "int",	 "long",   "float",
-					     "double", "signed", "unsigned", "void",   "bool",
-					     "_Bool", "const", "volatile" };
-	static const char *const tags[] = { "struct", "union", "enum" };
+	static const char *const words[] = {"char",   "short",  "int",      "long", "float",
+	                                    "double", "signed", "unsigned", "void", "bool",
+	                                    "_Bool",  "const",  "volatile"};
+	static const char *const tags[] = {"struct", "union", "enum"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strlen(words[i]) == size && !memcmp(words[i], at, size))
@@ -123,7 +123,8 @@ static bool is_type_word(const char *at, size_t size, const char *before, size_t
 	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++) {
 		size_t length = strlen(tags[i]);
 
-		if (before_size >= length && !memcmp(before + before_size - length, tags[i], length) &&
+		if (before_size >= length &&
+		    !memcmp(before + before_size - length, tags[i], length) &&
 		    (before_size == length || !is_word(before[before_size - length - 1])))
 			return true;
 	}
@@ -140,8 +141,8 @@ bool gen_is_type(const char *declaration, size_t size)
 }
 
 /*
- * `const char *name` is a type and a name; `const char *` and `size_t` a type alone. An array's brackets belong to
- * the type, and it travels as a pointer.
+ * `const char *name` is a type and a name; `const char *` and `size_t` a type alone. An array's
+ * brackets belong to the type, and it travels as a pointer.
  */
 int gen_add_argument(struct gen_probe *probe, const char *declaration, size_t size)
 {

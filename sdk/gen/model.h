@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* model.h - building a struct gen_file, and the text that both readers walk; internal to sdk/gen. */
+/* model.h - building a struct gen_file, and the text that both readers walk; internal to sdk/gen.
+ */
 #ifndef TELLTALE_GEN_MODEL_H
 #define TELLTALE_GEN_MODEL_H
 
@@ -26,8 +27,8 @@ struct gen_token {
 void gen_text_init(struct gen_text *text, const char *start, size_t size, const char *path);
 
 /*
- * The next token of provider definitions: comments and preprocessor lines are skipped, line markers followed. -EINVAL
- * for what can't be a token.
+ * The next token of provider definitions: comments and preprocessor lines are skipped, line markers
+ * followed. -EINVAL for what can't be a token.
  */
 int gen_next(struct gen_text *text, struct gen_token *token, struct gen_error *error);
 
@@ -36,14 +37,15 @@ bool gen_is(const struct gen_token *token, const char *what);
 
 /* Say what is wrong at a token; returns -EINVAL. */
 int gen_fail(struct gen_error *error, const struct gen_text *text, const struct gen_token *at,
-	     const char *format, ...) __attribute__((format(printf, 4, 5)));
+             const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Append to what is built; NULL or -ENOMEM if memory is out. */
 struct gen_provider *gen_add_provider(struct gen_file *file, const char *name, size_t size);
 struct gen_probe *gen_add_probe(struct gen_provider *provider, const char *name, size_t size);
 int gen_add_argument(struct gen_probe *probe, const char *declaration, size_t size);
 
-/* Whether a declaration has only what types and names are written with; the header's macros count on it. */
+/* Whether a declaration has only what types and names are written with; the header's macros count
+ * on it. */
 bool gen_is_type(const char *declaration, size_t size);
 
 /* A probe of this name in a provider. */

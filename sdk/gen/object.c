@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* object.c - the compiler's part: preprocessing provider files, and objects with their semaphores. */
+/* object.c - the compiler's part: preprocessing provider files, and objects with their semaphores.
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -38,7 +39,8 @@ static int add_variable(struct command *command, const char *name, const char *o
 	if (!copy)
 		return -ENOMEM;
 	command->split[command->splits++] = copy;
-	for (char *word = strtok_r(copy, " \t\n", &rest); word; word = strtok_r(NULL, " \t\n", &rest))
+	for (char *word = strtok_r(copy, " \t\n", &rest); word;
+	     word = strtok_r(NULL, " \t\n", &rest))
 		add(command, word);
 	return 0;
 }
@@ -73,7 +75,8 @@ static int run(struct command *command, int out, struct gen_error *error)
 	if (out >= 0)
 		err = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	if (!err)
-		err = posix_spawnp(&pid, command->words[0], &actions, NULL, command->words, environ);
+		err = posix_spawnp(&pid, command->words[0], &actions, NULL, command->words,
+		                   environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (err)
 		return fail(error, command->words[0], -err, "can't be started");
@@ -86,9 +89,9 @@ static int run(struct command *command, int out, struct gen_error *error)
 }
 
 int gen_preprocess(const char *path, char *const options[], char **text, size_t *size,
-		   struct gen_error *error)
+                   struct gen_error *error)
 {
-	struct command command = { 0 };
+	struct command command = {0};
 	FILE *out = tmpfile();
 	long length = -1;
 	int err;
@@ -98,7 +101,8 @@ int gen_preprocess(const char *path, char *const options[], char **text, size_t 
 		return fail(error, path, -errno, "no temporary file");
 	err = add_variable(&command, "CC", "cc");
 	add(&command, "-E");
-	add(&command, "-std=c11"); /* without the macros `unix` and `linux`, which are names of providers */
+	add(&command,
+	    "-std=c11"); /* without the macros `unix` and `linux`, which are names of providers */
 	for (; *options; options++)
 		add(&command, *options);
 	add(&command, "-x");
@@ -123,9 +127,9 @@ int gen_preprocess(const char *path, char *const options[], char **text, size_t 
 }
 
 int gen_write_object(const struct gen_file *file, const char *source, const char *path, bool keep,
-		     struct gen_error *error)
+                     struct gen_error *error)
 {
-	struct command command = { 0 };
+	struct command command = {0};
 	char *name = NULL;
 	FILE *out = NULL;
 	int fd, err = 0;

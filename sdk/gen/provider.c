@@ -8,8 +8,8 @@
  *	};
  *	#pragma D attributes Evolving/Evolving/Common provider myapp provider
  *
- * What follows a `:` are the arguments as dtrace's translators make them; what the program passes is before it.
- * Declarations of types outside of providers are skipped.
+ * What follows a `:` are the arguments as dtrace's translators make them; what the program passes
+ *is before it. Declarations of types outside of providers are skipped.
  */
 #include <errno.h>
 #include <string.h>
@@ -39,10 +39,10 @@ static int expect(struct reader *r, const char *sign, const char *after)
 	if (gen_is(&r->token, sign))
 		return next(r);
 	if (r->token.kind == GEN_END)
-		return gen_fail(r->error, &r->text, &r->token, "the file ends where `%s` is expected %s",
-				sign, after);
-	return gen_fail(r->error, &r->text, &r->token, "`%s` is expected %s, not `%.*s`", sign, after,
-			shown(&r->token), r->token.at);
+		return gen_fail(r->error, &r->text, &r->token,
+		                "the file ends where `%s` is expected %s", sign, after);
+	return gen_fail(r->error, &r->text, &r->token, "`%s` is expected %s, not `%.*s`", sign,
+	                after, shown(&r->token), r->token.at);
 }
 
 /* A name, in which dtrace allows `-`. */
@@ -56,7 +56,8 @@ static int name(struct reader *r, const char *of, const char **at, size_t *size)
 	do {
 		*size = (size_t)(r->token.at + r->token.size - *at);
 		err = next(r);
-	} while (!err && r->token.at == *at + *size && (gen_is(&r->token, "-") || r->token.kind == GEN_WORD));
+	} while (!err && r->token.at == *at + *size &&
+	         (gen_is(&r->token, "-") || r->token.kind == GEN_WORD));
 	return err;
 }
 
@@ -72,10 +73,10 @@ static int argument(struct reader *r, struct gen_probe *probe)
 		if (r->token.kind == GEN_END || gen_is(&r->token, ";") || gen_is(&r->token, "{") ||
 		    gen_is(&r->token, "}"))
 			return gen_fail(r->error, &r->text, &r->token,
-					"`)` is expected behind a probe's arguments");
+			                "`)` is expected behind a probe's arguments");
 		if (!gen_is_type(r->token.at, r->token.size))
 			return gen_fail(r->error, &r->text, &r->token, "`%.*s` belongs to no type",
-					shown(&r->token), r->token.at);
+			                shown(&r->token), r->token.at);
 		if (gen_is(&r->token, "(") || gen_is(&r->token, "["))
 			depth++;
 		if (gen_is(&r->token, ")") || gen_is(&r->token, "]"))
@@ -97,8 +98,8 @@ static int argument(struct reader *r, struct gen_probe *probe)
 	if (size == 4 && !memcmp(declaration, "void", 4) && !probe->count && gen_is(&r->token, ")"))
 		return 0;
 	if (probe->count == GEN_MAX_ARGUMENTS)
-		return gen_fail(r->error, &r->text, &first, "probe %s has more than twelve arguments",
-				probe->name);
+		return gen_fail(r->error, &r->text, &first,
+		                "probe %s has more than twelve arguments", probe->name);
 	return gen_add_argument(probe, declaration, size);
 }
 
@@ -112,7 +113,7 @@ static int arguments(struct reader *r, struct gen_probe *probe)
 			err = next(r);
 			if (!err && gen_is(&r->token, ")"))
 				return gen_fail(r->error, &r->text, &r->token,
-						"an argument's type is expected");
+				                "an argument's type is expected");
 		}
 	}
 	return err ? err : next(r);
@@ -126,8 +127,9 @@ static int skip_declaration(struct reader *r)
 
 	while (!err && (depth || !gen_is(&r->token, ";"))) {
 		if (r->token.kind == GEN_END)
-			return gen_fail(r->error, &r->text, &first, "a provider is expected, not `%.*s`",
-					shown(&first), first.at);
+			return gen_fail(r->error, &r->text, &first,
+			                "a provider is expected, not `%.*s`", shown(&first),
+			                first.at);
 		depth += gen_is(&r->token, "{") || gen_is(&r->token, "(");
 		depth -= gen_is(&r->token, "}") || gen_is(&r->token, ")");
 		err = next(r);
@@ -146,9 +148,10 @@ static int probe(struct reader *r, struct gen_provider *provider)
 	if (!gen_is(&r->token, "probe")) {
 		if (r->token.kind == GEN_END)
 			return gen_fail(r->error, &r->text, &r->token, "provider %s has no `}`",
-					provider->name);
-		return gen_fail(r->error, &r->text, &r->token, "`probe` or `}` is expected, not `%.*s`",
-				shown(&r->token), r->token.at);
+			                provider->name);
+		return gen_fail(r->error, &r->text, &r->token,
+		                "`probe` or `}` is expected, not `%.*s`", shown(&r->token),
+		                r->token.at);
 	}
 	err = next(r);
 	first = r->token;
@@ -162,7 +165,7 @@ static int probe(struct reader *r, struct gen_provider *provider)
 	probe->line = first.line;
 	if (gen_find_probe(provider, probe->name) != probe)
 		return gen_fail(r->error, &r->text, &first, "probe %s stands twice in provider %s",
-				probe->name, provider->name);
+		                probe->name, provider->name);
 	err = arguments(r, probe);
 	if (!err && gen_is(&r->token, ":")) {
 		struct gen_token colon = r->token;
@@ -170,7 +173,7 @@ static int probe(struct reader *r, struct gen_provider *provider)
 		do {
 			err = next(r);
 		} while (!err && !gen_is(&r->token, ";") && r->token.kind != GEN_END &&
-			 !gen_is(&r->token, "}"));
+		         !gen_is(&r->token, "}"));
 		if (!err && !gen_is(&r->token, ";"))
 			return gen_fail(r->error, &r->text, &colon, "a probe ends with `;`");
 	}
@@ -202,9 +205,9 @@ static int provider(struct reader *r)
 }
 
 int gen_read_d(struct gen_file *file, const char *text, size_t size, const char *path,
-	       struct gen_error *error)
+               struct gen_error *error)
 {
-	struct reader r = { .error = error, .file = file };
+	struct reader r = {.error = error, .file = file};
 	int err;
 
 	memset(error, 0, sizeof(*error));

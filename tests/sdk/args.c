@@ -1,4 +1,5 @@
 /* Arguments of C; args.h says how it is read. */
+/* clang-format off: a note stands on the line of its marker */
 #include <stdbool.h>
 #include <telltale.h>
 #include "args.h"

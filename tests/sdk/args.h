@@ -4,6 +4,7 @@
  * Behind `//=`, a line says what notes.c must print of the marker: sizes, kinds, names. P is the size
  * of a pointer, L that of a long and C that of a char, with its sign.
  */
+/* clang-format off: a note stands on the line of its marker */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,24 +1,25 @@
 /*
- * One source for two headers, systemtap's <sys/sdt.h> (-DSTAP) and telltale.h: their notes must say the same. Without
- * what systemtap's header gets wrong or refuses: bit-fields, 64 bits in two registers.
+ * One source for two headers, systemtap's <sys/sdt.h> (-DSTAP) and telltale.h: their notes must say
+ * the same. Without what systemtap's header gets wrong or refuses: bit-fields, 64 bits in two
+ * registers.
  */
 #include <stdint.h>
 #include <stdio.h>
 #ifdef STAP
 #include <sys/sdt.h>
-#define MARK0(name) DTRACE_PROBE(both, name)
-#define MARK1(name, a) DTRACE_PROBE1(both, name, a)
-#define MARK2(name, a, b) DTRACE_PROBE2(both, name, a, b)
+#define MARK0(name)                   DTRACE_PROBE(both, name)
+#define MARK1(name, a)                DTRACE_PROBE1(both, name, a)
+#define MARK2(name, a, b)             DTRACE_PROBE2(both, name, a, b)
 #define MARK6(name, a, b, c, d, e, f) DTRACE_PROBE6(both, name, a, b, c, d, e, f)
-#define MARK12(name, a, b, c, d, e, f, g, h, i, j, k, l) \
+#define MARK12(name, a, b, c, d, e, f, g, h, i, j, k, l)                                           \
 	DTRACE_PROBE12(both, name, a, b, c, d, e, f, g, h, i, j, k, l)
 #else
 #include <telltale.h>
-#define MARK0(name) TELLTALE(both, name)
-#define MARK1(name, a) TELLTALE(both, name, a)
-#define MARK2(name, a, b) TELLTALE(both, name, a, b)
+#define MARK0(name)                   TELLTALE(both, name)
+#define MARK1(name, a)                TELLTALE(both, name, a)
+#define MARK2(name, a, b)             TELLTALE(both, name, a, b)
 #define MARK6(name, a, b, c, d, e, f) TELLTALE(both, name, a, b, c, d, e, f)
-#define MARK12(name, a, b, c, d, e, f, g, h, i, j, k, l) \
+#define MARK12(name, a, b, c, d, e, f, g, h, i, j, k, l)                                           \
 	TELLTALE(both, name, a, b, c, d, e, f, g, h, i, j, k, l)
 #endif
 
@@ -29,7 +30,8 @@ struct node {
 	char name[8];
 };
 
-__attribute__((noinline)) static int widths(int8_t a, uint8_t b, int16_t c, uint16_t d, int32_t e, uint32_t f)
+__attribute__((noinline)) static int widths(int8_t a, uint8_t b, int16_t c, uint16_t d, int32_t e,
+                                            uint32_t f)
 {
 	MARK6(widths, a, b, c, d, e, f);
 	return a + b;
@@ -41,7 +43,8 @@ __attribute__((noinline)) static long long wide(int64_t a, uint64_t b)
 	return a;
 }
 
-__attribute__((noinline)) static int kinds(char c, enum color color, const char *s, struct node *n, float f, double d)
+__attribute__((noinline)) static int kinds(char c, enum color color, const char *s, struct node *n,
+                                           float f, double d)
 {
 	const short k = 3;
 	volatile unsigned char v = 4;
@@ -54,7 +57,7 @@ __attribute__((noinline)) static int kinds(char c, enum color color, const char 
 
 int main(int argc, char **argv)
 {
-	struct node n = { 0, "node" };
+	struct node n = {0, "node"};
 
 	MARK0(none);
 	MARK1(one, argc);

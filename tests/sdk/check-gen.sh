@@ -63,6 +63,8 @@ rm -f gen.h2 && cp gen.d plain.d
 "$gen" -C -h -s plain.d && same "without -o, FILE.h" yes "$([ -s plain.h ] && echo yes)"
 "$gen" -C -G -s plain.d && same "without -o, FILE.o" yes "$([ -s plain.o ] && echo yes)"
 same "-o - is standard output" "$(sed 's/plain/gen/' plain.h)" "$("$gen" -C -s gen.d -o -)"
+same "-s - is standard input" "$(sed 's/ gen\.trace-events / - /' events.h)" \
+	"$("$gen" --format trace-events -s - <gen.trace-events)"
 printf '#include "inc.h"\nprovider p {\n#ifdef WITH\n probe with(WITH x);\n#endif\n probe b(T x);\n};\n' >c.d
 mkdir -p inc && echo '#define T char *' >inc/inc.h
 same "-I and -D reach the preprocessor" "/* with(long x) */ /* b(char *x) */" \

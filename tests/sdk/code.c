@@ -111,8 +111,8 @@ long plain_loop(const struct item *i)
 }
 
 /*
- * What a marker must not do to memory: nothing is read again or written before its time. (GCC only: to clang
- * each statement of assembler may change memory.)
+ * What a marker must not do to memory: nothing is read again or written before its time. (GCC only:
+ * to clang each statement of assembler may change memory.)
  */
 long barrier_read(const long *p, long a)
 {
@@ -139,8 +139,9 @@ long barrier_pointer(struct item *p)
 }
 
 /*
- * On the path not taken, one load, one compare, one branch, and nothing evaluated. The values are where the
- * rest of the function wants them, so that a compiler has no reason of its own to move any.
+ * On the path not taken, one load, one compare, one branch, and nothing evaluated. The values are
+ * where the rest of the function wants them, so that a compiler has no reason of its own to move
+ * any.
  */
 long lazy_1(long a, long b)
 {
@@ -166,7 +167,8 @@ void lazy_string(char *s)
 	*s = 0;
 }
 
-/* A call on the path taken may make the compiler save registers on both; the call itself stays away. */
+/* A call on the path taken may make the compiler save registers on both; the call itself stays
+ * away. */
 long call_lazy(long a, long b)
 {
 	LAZY(lazy_call, other(a, b));

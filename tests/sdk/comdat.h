@@ -1,4 +1,5 @@
 /* Code that each file has a copy of: inline functions, templates, methods (comdat_1.cc, comdat_2.cc). */
+/* clang-format off: a note stands on the line of its marker */
 #include <telltale.h>
 
 inline int in_inline(int x)

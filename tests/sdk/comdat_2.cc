@@ -3,7 +3,7 @@
 
 int elsewhere(int x)
 {
-	Counter counter{ x };
+	Counter counter{x};
 
 	return in_inline(x) + in_template(x) + counter.method(3);
 }

@@ -41,10 +41,10 @@ unsigned short compat_asm_none_semaphore __attribute__((section(".probes"), used
 unsigned short compat_asm_template_semaphore __attribute__((section(".probes"), used));
 #endif
 #define SDT_USE_VARIADIC
-#include <sys/sdt.h>
 #include <stdio.h>
+#include <sys/sdt.h>
 
-#define MY_PROVIDER compat
+#define MY_PROVIDER       compat
 #define MY_PROBE(name, x) DTRACE_PROBE1(MY_PROVIDER, name, x)
 
 struct pair {
@@ -89,18 +89,19 @@ __attribute__((noinline)) static int all(int a, long b, const char *s, struct pa
 	DTRACE_PROBE4(compat, kinds, p, *s, (void *)s, a ? 1l : b);
 	MY_PROBE(wrapped, a % 3);
 #if defined(__x86_64__) && !defined(NO_ASM)
-	__asm__ volatile(STAP_PROBE_ASM(compat, asm_plain, -4@%eax 8@8(%rsp) 4@$5));
+	__asm__ volatile(STAP_PROBE_ASM(compat, asm_plain, -4 @ % eax 8 @8(% rsp)4 @$5));
 	__asm__ volatile(STAP_PROBE_ASM(compat, asm_none));
-	__asm__ volatile("mov %[in], %[out]\n" STAP_PROBE_ASM(compat, asm_template, STAP_PROBE_ASM_TEMPLATE(3))
-			 : [out] "=&r"(out)
-			 : [in] "r"(a), STAP_PROBE_ASM_OPERANDS(3, a, p->b, 1234));
+	__asm__ volatile("mov %[in], %[out]\n" STAP_PROBE_ASM(compat, asm_template,
+	                                                      STAP_PROBE_ASM_TEMPLATE(3))
+	                 : [out] "=&r"(out)
+	                 : [in] "r"(a), STAP_PROBE_ASM_OPERANDS(3, a, p->b, 1234));
 #endif
 	return a + out;
 }
 
 int main(int argc, char **argv)
 {
-	struct pair pair = { argc, 2 };
+	struct pair pair = {argc, 2};
 
 	all(argc, 3, argv[0], &pair);
 	puts("done");

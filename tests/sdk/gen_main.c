@@ -3,6 +3,6 @@ int gen_main(int argc, char **argv);
 
 int main(int argc, char **argv)
 {
-	argv[0] = (char[]){ "gen" };
+	argv[0] = (char[]){"gen"};
 	return gen_main(argc, argv);
 }

@@ -1,4 +1,5 @@
 /* A program on the headers that gen makes of gen.d and gen.trace-events (check-gen.sh); in C and C++. */
+/* clang-format off: a note stands on the line of its marker */
 #include <stdio.h>
 #include "gen.h"
 #include "events.h"

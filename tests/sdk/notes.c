@@ -1,14 +1,16 @@
 /*
- * notes FILE... - what the markers of an ELF file say of themselves, a line for each site, for comparing:
+ * notes FILE... - what the markers of an ELF file say of themselves, a line for each site, for
+ *comparing:
  *
  *	provider:probe <operands without registers> | <kind name>... [semaphore]
  *
- * Written from sdk/NOTE.md alone, apart from the tracer's reader. Reads linked files and relocatable ones
- * without relocations to apply (-r: relocatable; addresses are not checked).
+ * Written from sdk/NOTE.md alone, apart from the tracer's reader. Reads linked files and
+ *relocatable ones without relocations to apply (-r: relocatable; addresses are not checked).
  *
- * What must hold of every file is checked, and a line that begins with "error:" says what does not: each
- * stapsdt note with arguments has a site note, the site is in an executable section and starts with a nop, the
- * base is not zero and is where .stapsdt.base is, the semaphore is in .probes and is 0.
+ * What must hold of every file is checked, and a line that begins with "error:" says what does not:
+ *each stapsdt note with arguments has a site note, the site is in an executable section and starts
+ *with a nop, the base is not zero and is where .stapsdt.base is, the semaphore is in .probes and is
+ *0.
  *
  * Options: -a prints addresses, -o operands as they are, -s only what systemtap's header says too.
  */
@@ -212,7 +214,8 @@ static const char *item_end(const char *p)
 	int depth = 0;
 
 	for (const char *start = p; *p; p++) {
-		if (*p == '"' || (*p == '\'' && !(p > start && strchr("0123456789abcdefABCDEF", p[-1])))) {
+		if (*p == '"' ||
+		    (*p == '\'' && !(p > start && strchr("0123456789abcdefABCDEF", p[-1])))) {
 			for (char quote = *p++; *p && *p != quote; p++)
 				p += *p == '\\' && p[1];
 			if (!*p)
@@ -310,10 +313,10 @@ static const struct text *text_of(const struct site *s, const struct kinds *k)
 
 static void print_described(const struct site *s, const struct kinds *k)
 {
-	static const char *const words[] = { "?",     "signed",	 "unsigned", "bool",  "char",
-					     "float", "pointer", "string",   "buffer" };
+	static const char *const words[] = {"?",     "signed",  "unsigned", "bool",  "char",
+	                                    "float", "pointer", "string",   "buffer"};
 	const struct text *t = text_of(s, k);
-	char name[12][128] = { { 0 } };
+	char name[12][128] = {{0}};
 	int n = 0;
 
 	if (k->n && !t)
@@ -327,7 +330,8 @@ static void print_described(const struct site *s, const struct kinds *k)
 	if (n != k->n)
 		error("the text has another number of names", s->probe);
 	for (int i = 0; i < k->n; i++)
-		printf("%s %s %s", i ? "," : " |", k->kind[i] < 9 ? words[k->kind[i]] : "?", name[i]);
+		printf("%s %s %s", i ? "," : " |", k->kind[i] < 9 ? words[k->kind[i]] : "?",
+		       name[i]);
 }
 
 static void check_site(const struct file *f, const struct site *s)
@@ -337,7 +341,8 @@ static void check_site(const struct file *f, const struct site *s)
 
 	if (!code || !(code->flags & SHF_EXECINSTR))
 		error("the site is not in code", s->probe);
-	else if (f->machine == EM_X86_64 && f->data[code->offset + s->address - code->address] != 0x90)
+	else if (f->machine == EM_X86_64 &&
+	         f->data[code->offset + s->address - code->address] != 0x90)
 		error("the site is not a nop", s->probe);
 	if (!s->base || !base || strcmp(base->name, ".stapsdt.base") || base->address != s->base)
 		error("the base is wrong", s->probe);
@@ -369,7 +374,8 @@ int main(int argc, char **argv)
 
 		if (strcmp(name, ".note.stapsdt") && strcmp(name, ".note.telltale"))
 			continue;
-		if (file.sections[s].type != SHT_NOTE || file.sections[s].flags & ~(uint64_t)SHF_GROUP)
+		if (file.sections[s].type != SHT_NOTE ||
+		    file.sections[s].flags & ~(uint64_t)SHF_GROUP)
 			error("the section's type or flags are wrong", name);
 		read_notes(&file, &file.sections[s]);
 	}

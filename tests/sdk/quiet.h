@@ -1,6 +1,6 @@
 /*
- * Every macro of telltale.h in code that no compiler has anything to say about: what is said with all
- * warnings on comes from the header (matrix.sh).
+ * Every macro of telltale.h in code that no compiler has anything to say about: what is said with
+ * all warnings on comes from the header (matrix.sh).
  */
 #include <telltale.h>
 
@@ -19,9 +19,11 @@ extern int quiet_all(const struct quiet *quiet, float real, unsigned char small,
 {
 	TELLTALE(quiet, none);
 	TELLTALE(quiet, several, quiet, quiet->number, quiet->text, quiet->real, real, small, yes);
-	TELLTALE(quiet, twelve, 1, 2U, 3L, 4UL, small, real, 7.5, "eight", quiet, yes, 11, quiet->bits);
-	TELLTALE(quiet, named, TELLTALE_ARG(name, quiet->bits), TELLTALE_BUF(quiet->text, quiet->bits),
-		 TELLTALE_ARG(other, TELLTALE_BUF(quiet, sizeof(*quiet))));
+	TELLTALE(quiet, twelve, 1, 2U, 3L, 4UL, small, real, 7.5, "eight", quiet, yes, 11,
+	         quiet->bits);
+	TELLTALE(quiet, named, TELLTALE_ARG(name, quiet->bits),
+	         TELLTALE_BUF(quiet->text, quiet->bits),
+	         TELLTALE_ARG(other, TELLTALE_BUF(quiet, sizeof(*quiet))));
 	TELLTALE_SEMA(quiet, sema, small);
 	TELLTALE_LAZY(quiet, lazy, quiet->number + 1);
 	TELLTALE_LAZY(quiet, lazy_none);

@@ -15,7 +15,8 @@ void refused(int n, struct pair pair)
 #elif defined CASE_thirteen_lazy
 	TELLTALE_LAZY(refuse, thirteen, n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);
 #elif defined CASE_twenty
-	TELLTALE(refuse, twenty, n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
+	TELLTALE(refuse, twenty, n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+	         20);
 #elif defined CASE_buffers
 	TELLTALE(refuse, buffers, n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, TELLTALE_BUF("a", 1));
 #elif defined CASE_structure
@@ -32,7 +33,7 @@ void refused(int n, struct pair pair)
 #elif defined CASE_complex
 	TELLTALE(refuse, complex, __builtin_complex(1.0, 2.0));
 #elif defined CASE_vector
-	int __attribute__((vector_size(16))) vector = { n };
+	int __attribute__((vector_size(16))) vector = {n};
 	TELLTALE(refuse, vector, vector);
 #elif defined CASE_undeclared
 	TELLTALE_WITH(nobody, refuse, undeclared, n);

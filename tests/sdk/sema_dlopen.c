@@ -1,9 +1,10 @@
-/* Stands in for the library of sema_lib.c, and loads it when it is first called; see sema_main.c. */
+/* Stands in for the library of sema_lib.c, and loads it when it is first called; see sema_main.c.
+ */
+#include "sema.h"
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "sema.h"
 
 int library(int x)
 {

@@ -1,6 +1,7 @@
-/* A shared library with markers of the program's names, and semaphores of its own; see sema_main.c. */
-#include <telltale.h>
+/* A shared library with markers of the program's names, and semaphores of its own; see sema_main.c.
+ */
 #include "sema.h"
+#include <telltale.h>
 
 #ifdef __cplusplus
 namespace library_space

@@ -1,15 +1,15 @@
 /*
- * Semaphores across files: this one, sema_other.c in the same binary, and sema_lib.c in a shared library that
- * has markers of the same names. notes.c shows which semaphore each note has; the program watches itself
- * by raising one, and sees which places notice.
+ * Semaphores across files: this one, sema_other.c in the same binary, and sema_lib.c in a shared
+ * library that has markers of the same names. notes.c shows which semaphore each note has; the
+ * program watches itself by raising one, and sees which places notice.
  */
 #ifdef __cplusplus
 #include <cstdio>
 #else
 #include <stdio.h>
 #endif
-#include <telltale.h>
 #include "sema.h"
+#include <telltale.h>
 
 TELLTALE_DEFINE_SEMAPHORE(shared);
 
@@ -41,7 +41,8 @@ int library(int x)
 #endif
 
 #ifdef DISCARDED
-/* Nobody calls it: with --gc-sections its code is left out, and what its note says is nowhere in code. */
+/* Nobody calls it: with --gc-sections its code is left out, and what its note says is nowhere in
+ * code. */
 int never_called(int x)
 {
 	TELLTALE_SEMA(sema, unused, x);
@@ -52,7 +53,7 @@ int never_called(int x)
 /* What a tracer does with the semaphore of a note, by its symbol. */
 #define OWN(name) raise_##name
 extern volatile unsigned short OWN(everywhere) __asm__("telltale_semaphore.sema.everywhere")
-	__attribute__((visibility("hidden")));
+        __attribute__((visibility("hidden")));
 
 static int expect(const char *what, int got, int wanted)
 {

@@ -1,6 +1,6 @@
 /* The second file of the program; see sema_main.c. */
-#include <telltale.h>
 #include "sema.h"
+#include <telltale.h>
 
 TELLTALE_DECLARE_SEMAPHORE(shared);
 

@@ -12,20 +12,24 @@
 int gen_main(int argc, char **argv);
 
 static const char usage[] =
-	"usage: telltale gen [-h | -G] [-C] [-I DIR] [-D NAME=VALUE] -s FILE [-o FILE]\n"
-	"\n"
-	"Makes of provider definitions (dtrace's .d, QEMU's trace-events) a C header or an object file.\n"
-	"\n"
-	"  -h              write the header: PROVIDER_PROBE(...) and PROVIDER_PROBE_ENABLED() (the default)\n"
-	"  -G              write the object file with the semaphores, with $CC and $CFLAGS\n"
-	"  -s FILE         the definitions; also as an argument\n"
-	"  -o FILE         where to; - is standard output, for a header\n"
-	"  -C              run the definitions through the C preprocessor ($CC) first\n"
-	"  -I DIR, -D DEF  for the preprocessor\n"
-	"  -k              keep the source of the object file\n"
-	"  -x OPTION       taken and ignored, as are dtrace's -32, -64, -m32, -m64, -fPIC and objects after -G\n"
-	"  --format FORMAT `d' or `trace-events'; without it, told by the name: trace-events* and *.trace-events\n"
-	"  --provider NAME of trace events (qemu)\n";
+        "usage: telltale gen [-h | -G] [-C] [-I DIR] [-D NAME=VALUE] -s FILE [-o FILE]\n"
+        "\n"
+        "Makes of provider definitions (dtrace's .d, QEMU's trace-events) a C header or an object "
+        "file.\n"
+        "\n"
+        "  -h              write the header: PROVIDER_PROBE(...) and PROVIDER_PROBE_ENABLED() (the "
+        "default)\n"
+        "  -G              write the object file with the semaphores, with $CC and $CFLAGS\n"
+        "  -s FILE         the definitions; also as an argument\n"
+        "  -o FILE         where to; - is standard output, for a header\n"
+        "  -C              run the definitions through the C preprocessor ($CC) first\n"
+        "  -I DIR, -D DEF  for the preprocessor\n"
+        "  -k              keep the source of the object file\n"
+        "  -x OPTION       taken and ignored, as are dtrace's -32, -64, -m32, -m64, -fPIC and "
+        "objects after -G\n"
+        "  --format FORMAT `d' or `trace-events'; without it, told by the name: trace-events* and "
+        "*.trace-events\n"
+        "  --provider NAME of trace events (qemu)\n";
 
 struct options {
 	bool object, preprocess, keep;
@@ -64,9 +68,9 @@ static void add_flag(struct options *o, char *flag, char *value)
 
 static bool is_ignored(const char *option)
 {
-	static const char *const ignored[] = { "-32",  "-64",   "-fpic", "-fPIC",    "-m32",
-					       "-m64", "-q",    "-w",    "-Z",       "--types",
-					       "-xnolibs", "--no-pyparsing" };
+	static const char *const ignored[] = {"-32",  "-64",     "-fpic",    "-fPIC",
+	                                      "-m32", "-m64",    "-q",       "-w",
+	                                      "-Z",   "--types", "-xnolibs", "--no-pyparsing"};
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		if (!strcmp(option, ignored[i]))
@@ -127,6 +131,8 @@ static int parse(int argc, char **argv, struct options *o)
 	}
 	if (!o->in)
 		return complain("which definitions? -s FILE", NULL);
+	if (!o->out && !o->object && !strcmp(o->in, "-"))
+		o->out = "-";
 	if (o->format && strcmp(o->format, "d") && strcmp(o->format, "trace-events"))
 		return complain("no such format (d, trace-events)", o->format);
 	return 0;
@@ -166,8 +172,9 @@ static int slurp(const char *path, char **text, size_t *size)
 static int read_definitions(const struct options *o, struct gen_file *file, struct gen_error *error)
 {
 	const char *name = base_name(o->in);
-	bool events = o->format ? !strcmp(o->format, "trace-events")
-				: !strncmp(name, "trace-events", 12) || has_suffix(name, ".trace-events");
+	bool events =
+	        o->format ? !strcmp(o->format, "trace-events")
+	                  : !strncmp(name, "trace-events", 12) || has_suffix(name, ".trace-events");
 	char *text;
 	size_t size;
 	int err;
@@ -183,7 +190,8 @@ static int read_definitions(const struct options *o, struct gen_file *file, stru
 		}
 	}
 	if (!err && events)
-		err = gen_read_events(file, text, size, o->in, o->provider ? o->provider : "qemu", error);
+		err = gen_read_events(file, text, size, o->in, o->provider ? o->provider : "qemu",
+		                      error);
 	else if (!err)
 		err = gen_read_d(file, text, size, o->in, error);
 	free(text);
@@ -203,7 +211,7 @@ static char *default_out(const struct options *o)
 }
 
 static int write_out(const struct options *o, const struct gen_file *file, const char *path,
-		     struct gen_error *error)
+                     struct gen_error *error)
 {
 	FILE *out;
 	int err;
@@ -224,9 +232,9 @@ static int write_out(const struct options *o, const struct gen_file *file, const
 
 int gen_main(int argc, char **argv)
 {
-	struct options options = { 0 };
-	struct gen_file file = { 0 };
-	struct gen_error error = { 0 };
+	struct options options = {0};
+	struct gen_file file = {0};
+	struct gen_error error = {0};
 	char *out = NULL;
 	int result, err;
 

@@ -6,6 +6,7 @@
  *
  * Operands as the assembler writes them; the note has them with a blank between.
  */
+/* clang-format off: assembler */
 #ifndef TELLTALE_SDT_ASM_H
 #define TELLTALE_SDT_ASM_H
 
