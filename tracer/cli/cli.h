@@ -13,6 +13,7 @@ int trace_main(int argc, char **argv);
 int count_main(int argc, char **argv);
 int hist_main(int argc, char **argv);
 int run_main(int argc, char **argv);
+int gen_main(int argc, char **argv);
 int features_main(int argc, char **argv);
 
 /* ---- exit.c ---- */
