@@ -103,6 +103,12 @@ start()
 	"$@" >"$tmp/$name.out" 2>"$tmp/$name.err" </dev/null &
 	pid=$!
 	started+=("$pid")
+	wait_until 10 no_shell "$pid" # until then it is a copy of this script
+}
+
+no_shell()
+{
+	[ "$(readlink "/proc/$1/exe")" != "$(readlink /proc/$$/exe)" ] || ended "$1"
 }
 
 # finished PID [SECONDS]: waits until it ends (killing it after SECONDS, 30); its exit code in $code.
