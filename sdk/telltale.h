@@ -9,15 +9,15 @@
  *
  * The provider (`myapp`) and the probe (`request__start`) are identifiers; no quotes. The arguments
  * are zero to twelve expressions, each evaluated once: integers of any size, bool, characters,
- *enums, bit-fields, pointers, strings, arrays, functions (their address), float and double. A
- *struct is refused: pass a pointer to it or its members. An argument is named by the text of its
- *expression.
+ * enums, bit-fields, pointers, strings, arrays, functions (their address), float and double. A
+ * struct is refused: pass a pointer to it or its members. An argument is named by the text of its
+ * expression.
  *
- *	TELLTALE(myapp, request__done, TELLTALE_ARG(status, r->hdr[0].st), TELLTALE_BUF(r->body,
- *r->n));
+ *	TELLTALE(myapp, request__done, TELLTALE_ARG(status, r->hdr[0].st),
+ *		 TELLTALE_BUF(r->body, r->n));
  *
  * TELLTALE_ARG gives it another name; TELLTALE_BUF passes bytes with their number (and counts as
- *two).
+ * two).
  *
  * Where computing an argument costs something, let the program know whether someone watches. That
  * takes a semaphore, a counter which tracers raise, and which this header defines by itself:
@@ -33,7 +33,7 @@
  * NOTE.md describes.
  *
  * Define TELLTALE_DISABLE before the include, and no marker is compiled; arguments are still
- *checked.
+ * checked.
  */
 #ifndef TELLTALE_H
 #define TELLTALE_H
@@ -131,7 +131,7 @@ TELLTALE_X_QUIET
  *	}
  *
  * It is hidden in the program or library that defines it. In C++, define and declare it in any
- *namespace; the id is the same in all.
+ * namespace; the id is the same in all.
  */
 #define TELLTALE_DEFINE_SEMAPHORE(id)  TELLTALE_X_DEFINE_SEMAPHORE(id, "telltale_semaphore_" #id)
 #define TELLTALE_DECLARE_SEMAPHORE(id) TELLTALE_X_DECLARE_SEMAPHORE(id, "telltale_semaphore_" #id)

@@ -8,8 +8,8 @@
  *	vcpu guest_mem(TCGv vaddr, uint8_t size) "size=%d", "vaddr=0x%016"PRIx64" size=%d"
  *
  * Properties stand before the name: `disable` makes of an event's macros nothing; `vcpu` and `tcg`
- *say where QEMU compiles it, which is not our concern. Of the format, which is printf's, nothing is
- * made; the header shows it. A line may be continued with a backslash.
+ * say where QEMU compiles it, which is not our concern. Of the format, which is printf's, nothing
+ * is made; the header shows it. A line may be continued with a backslash.
  */
 #include <ctype.h>
 #include <errno.h>

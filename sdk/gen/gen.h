@@ -3,8 +3,8 @@
  * gen.h - provider files to C: what `telltale gen` and the telltale-dtrace command are made of.
  *
  * A reader makes a struct gen_file of a file's text: gen_read_d() of dtrace's provider definitions
- *(.d), gen_read_events() of QEMU's trace-events. A writer makes of that a header with a macro for
- *each probe, or the object file with the semaphores.
+ * (.d), gen_read_events() of QEMU's trace-events. A writer makes of that a header with a macro for
+ * each probe, or the object file with the semaphores.
  *
  *	struct gen_file file = { 0 };
  *	struct gen_error error;
@@ -16,7 +16,7 @@
  *	gen_free(&file);
  *
  * Functions return 0 or -errno. -EINVAL: the text is wrong, and struct gen_error says where. They
- *print to the FILE that they are given, and nowhere else.
+ * print to the FILE that they are given, and nowhere else.
  */
 #ifndef TELLTALE_GEN_H
 #define TELLTALE_GEN_H

@@ -9,7 +9,7 @@
  *	#pragma D attributes Evolving/Evolving/Common provider myapp provider
  *
  * What follows a `:` are the arguments as dtrace's translators make them; what the program passes
- *is before it. Declarations of types outside of providers are skipped.
+ * is before it. Declarations of types outside of providers are skipped.
  */
 #include <errno.h>
 #include <string.h>

@@ -120,11 +120,18 @@ END
 	cd "$work" && rm -rf "$dir"
 }
 
+# The cross compiler of a triplet; gcc-multilib displaces those without a version.
+cross()
+{
+	command -v "$1-gcc" "$1-gcc-12" "$1-gcc-13" "$1-gcc-14" | head -n 1
+}
+
 # arch CC TRIPLET QEMU OPT WIDTH CHAR WHAT: for another architecture, statically linked, run under qemu-user.
 cell_arch()
 {
-	local cc=$1 triplet=$2 qemu=$3 opt=$4 width=$5 char=$6 what=$7 out=$work/bin.$BASHPID command=$2-gcc
+	local cc=$1 triplet=$2 qemu=$3 opt=$4 width=$5 char=$6 what=$7 out=$work/bin.$BASHPID command
 
+	command=$(cross "$triplet")
 	[ "$cc" = clang ] && command="clang --target=$triplet"
 	case $what in
 	args)
@@ -152,7 +159,7 @@ run_cell()
 	shift
 	"cell_$@" >"$cells/$id" 2>&1 || echo "failed: $*" >>"$cells/$id"
 }
-export -f run_cell cell_compile cell_link cell_arch notes expect_notes
+export -f run_cell cross cell_compile cell_link cell_arch notes expect_notes
 export strict
 
 # The list of cells, one a line: ID FUNCTION ARGUMENTS.
@@ -244,7 +251,7 @@ while read -r triplet qemu width char; do
 		rows_arch="$rows_arch $cc,$triplet"
 		for column in $columns_arch; do
 			id=arch.$cc,$triplet.$column
-			if ! have "$triplet-gcc"; then
+			if [ -z "$(cross "$triplet")" ]; then
 				echo "- no $triplet-gcc" >"$cells/$id"
 			elif ! have "qemu-$qemu-static"; then
 				echo "- no qemu-$qemu-static" >"$cells/$id"

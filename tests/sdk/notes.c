@@ -1,16 +1,16 @@
 /*
  * notes FILE... - what the markers of an ELF file say of themselves, a line for each site, for
- *comparing:
+ * comparing:
  *
  *	provider:probe <operands without registers> | <kind name>... [semaphore]
  *
  * Written from sdk/NOTE.md alone, apart from the tracer's reader. Reads linked files and
- *relocatable ones without relocations to apply (-r: relocatable; addresses are not checked).
+ * relocatable ones without relocations to apply (-r: relocatable; addresses are not checked).
  *
  * What must hold of every file is checked, and a line that begins with "error:" says what does not:
- *each stapsdt note with arguments has a site note, the site is in an executable section and starts
- *with a nop, the base is not zero and is where .stapsdt.base is, the semaphore is in .probes and is
- *0.
+ * each stapsdt note with arguments has a site note, the site is in an executable section and starts
+ * with a nop, the base is not zero and is where .stapsdt.base is, the semaphore is in .probes and
+ * is 0.
  *
  * Options: -a prints addresses, -o operands as they are, -s only what systemtap's header says too.
  */

@@ -3,22 +3,22 @@
  * sys/sdt.h - the macros of systemtap's <sys/sdt.h>, on telltale.h.
  *
  * For software that has its markers already: `-I.../telltale/compat -I.../telltale` before the
- *system's headers, and nothing else changes, but that its sites become cheap to watch and its
- *arguments say what they are.
+ * system's headers, and nothing else changes, but that its sites become cheap to watch and its
+ * arguments say what they are.
  *
  *	DTRACE_PROBE(provider, probe)			also STAP_PROBE
  *	DTRACE_PROBE1(provider, probe, a) ... 12	also STAP_PROBE1 ... 12
- *	STAP_PROBEV(provider, probe, args...)		if SDT_USE_VARIADIC is defined before the
- *include STAP_PROBE_ASM(provider, probe, operands)	a string for an asm statement of one's own
+ *	STAP_PROBEV(provider, probe, args...)		where SDT_USE_VARIADIC is defined
+ *	STAP_PROBE_ASM(provider, probe, operands)	a string for an asm statement
  *	STAP_PROBE_ASM_TEMPLATE(n), STAP_PROBE_ASM_OPERANDS(n, args...)
  *							its operands, from C expressions
  *
  * If _SDT_HAS_SEMAPHORES is defined, the note names the semaphore PROVIDER_PROBE_semaphore, which
- *the program (or the header and object that `dtrace -h` and `-G`, or `telltale gen`, write)
- *defines.
+ * the program (or the header and object that `dtrace -h` and `-G`, or `telltale gen`, write)
+ * defines.
  *
  * In an assembler file, after its preprocessor: STAP_PROBE... and DTRACE_PROBE... with operands as
- *the assembler writes them.
+ * the assembler writes them.
  */
 #ifndef _SYS_SDT_H
 #define _SYS_SDT_H 1
@@ -95,7 +95,7 @@
 
 /*
  * In asm statements of the program's own. Operands as the assembler writes them, with %% for % in
- *an extended statement:
+ * an extended statement:
  *
  *	asm("before\n" STAP_PROBE_ASM(provider, probe, %eax 4(%esi)) "after");
  *
