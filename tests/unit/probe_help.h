@@ -5,6 +5,7 @@
 #ifndef TELLTALE_TESTS_PROBE_HELP_H
 #define TELLTALE_TESTS_PROBE_HELP_H
 
+#include <elf.h>
 #include <stdlib.h>
 
 #include "operand/operand.h"
@@ -35,6 +36,8 @@ static inline void hand_add(struct hand *h, uint32_t file, const char *provider,
 {
 	struct probe *probe =
 		array_add(&h->set.items, &h->set.count, &h->set.room, sizeof(*probe));
+	struct operand *operands;
+	struct error err;
 
 	if (!probe)
 		abort();
@@ -46,9 +49,16 @@ static inline void hand_add(struct hand *h, uint32_t file, const char *provider,
 	probe->argument_count = count;
 	probe->sites = calloc(1, sizeof(*probe->sites));
 	probe->site_count = probe->site_room = 1;
-	probe->sites[0].operands =
-		arena_alloc(&h->set.arena, 8 * sizeof(*probe->sites[0].operands));
-	probe->sites[0].operand_count = count == 6 ? 7 : count;
+	probe->sites[0].operand_text = count == 6   ? "-4@%edi 8@%rsi 8@-8(%rbp) 8@%rdx 4@%ecx 1@$1 8@%r8"
+				       : count == 2 ? "-8@%rax 8@(%rbx,%rcx,8)"
+						    : "";
+	probe->sites[0].machine = EM_X86_64;
+	probe->sites[0].bits = 64;
+	probe->sites[0].variant = h->set.variant_count++;
+	if (operands_parse(EM_X86_64, 64, probe->sites[0].operand_text, &h->set.arena, &operands,
+			   &probe->sites[0].operand_count, &err))
+		abort();
+	probe->sites[0].operands = operands;
 }
 
 static inline void hand_file(struct hand *h, const char *path)

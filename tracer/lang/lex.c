@@ -143,10 +143,20 @@ static char lex_escape(struct lexer *l)
 	return c;
 }
 
+/* The bytes up to the quote that ends a string: room for what is in it. */
+static size_t string_room(const struct lexer *l)
+{
+	size_t i = 1;
+
+	while (l->next + i < l->source->length && at(l, i) != '"' && at(l, i) != '\n')
+		i += at(l, i) == '\\' ? 2 : 1;
+	return i + 1;
+}
+
 static struct token lex_string(struct lexer *l)
 {
 	struct token t = {.kind = TOKEN_STRING, .at = l->next};
-	char *text = arena_alloc(l->arena, l->source->length - l->next + 1);
+	char *text = arena_alloc(l->arena, string_room(l));
 
 	for (l->next++; text && l->next < l->source->length && at(l, 0) != '"';) {
 		if (at(l, 0) == '\n')
@@ -248,24 +258,36 @@ struct token lex(struct lexer *l)
 }
 
 /* A probe ends at a blank, a comma or a brace; a part in quotes may hold these. */
-struct token lex_probe(struct lexer *l)
+static size_t probe_end(const struct lexer *l)
 {
-	struct token t = {.kind = TOKEN_PROBE};
-	char *text;
+	bool quoted = false;
+	size_t i = 0;
 
-	skip_blanks(l);
-	t.at = l->next;
-	text = arena_alloc(l->arena, l->source->length - l->next + 1);
-	t.text = text ? text : "";
-	for (bool quoted = false; text && l->next < l->source->length; l->next++) {
-		char c = at(l, 0);
+	for (; l->next + i < l->source->length; i++) {
+		char c = at(l, i);
 
 		if (c == '"')
 			quoted = !quoted;
 		else if (!quoted && (isspace((unsigned char)c) || c == ',' || c == '{'))
 			break;
-		else
-			text[t.length++] = c;
 	}
+	return i;
+}
+
+struct token lex_probe(struct lexer *l)
+{
+	struct token t = {.kind = TOKEN_PROBE};
+	size_t length;
+	char *text;
+
+	skip_blanks(l);
+	t.at = l->next;
+	length = probe_end(l);
+	text = arena_alloc(l->arena, length + 1);
+	t.text = text ? text : "";
+	for (size_t i = 0; text && i < length; i++)
+		if (at(l, i) != '"')
+			text[t.length++] = at(l, i);
+	l->next += length;
 	return t;
 }

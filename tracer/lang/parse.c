@@ -7,14 +7,18 @@
 #include <errno.h>
 #include <string.h>
 
-enum { DEPTH_MOST = 200 }; /* of nesting; a program that goes deeper is refused, not a crash */
+enum {
+	DEPTH_MOST = 200, /* of nesting; a program that goes deeper is refused, not a crash */
+	/* Of one statement: a chain such as 1 + 1 + 1 is as deep in the tree as it is long. */
+	OPERATORS_MOST = 1000,
+};
 
 struct parser {
 	struct lexer lexer;
 	struct token token; /* the one that is looked at */
 	struct program *program;
 	unsigned depth;
-	bool in_filter;
+	unsigned operators; /* of the statement at hand */
 };
 
 static const struct {
@@ -253,6 +257,10 @@ static struct expr *parse_binary(struct parser *p, int level)
 
 		if (i == OPERATORS || operators[i].level < level)
 			return left;
+		if (++p->operators > OPERATORS_MOST) {
+			diagnose(&p->program->diagnostics, at, "too many operators in one statement");
+			return NULL;
+		}
 		next(p);
 		right = parse_binary(p, operators[i].level + 1);
 		if (!right)
@@ -302,6 +310,22 @@ static struct stmt *make_stmt(struct parser *p, enum stmt_kind kind)
 	return s;
 }
 
+static struct stmt *parse_if(struct parser *p);
+
+/* A chain of them is as deep in the tree as it is long. */
+static struct stmt *parse_else_if(struct parser *p)
+{
+	struct stmt *s;
+
+	if (++p->depth > DEPTH_MOST) {
+		diagnose(&p->program->diagnostics, p->token.at, "nested too deeply");
+		return NULL;
+	}
+	s = parse_if(p);
+	p->depth--;
+	return s;
+}
+
 static struct stmt *parse_if(struct parser *p)
 {
 	struct stmt *s = make_stmt(p, STMT_IF);
@@ -309,12 +333,13 @@ static struct stmt *parse_if(struct parser *p)
 	next(p);
 	if (!s)
 		return NULL;
+	p->operators = 0;
 	s->value = parse_expr(p);
 	if (!s->value)
 		return NULL;
 	s->body = parse_block(p);
 	if (accept(p, "else"))
-		s->otherwise = is(p, "if") ? parse_if(p) : parse_block(p);
+		s->otherwise = is(p, "if") ? parse_else_if(p) : parse_block(p);
 	return s;
 }
 
@@ -358,6 +383,7 @@ static struct stmt *parse_stmt(struct parser *p)
 {
 	struct stmt *s;
 
+	p->operators = 0;
 	if (is(p, "if"))
 		return parse_if(p);
 	if (is(p, "return")) {
@@ -441,6 +467,7 @@ static struct clause *parse_clause(struct parser *p)
 	if (!c)
 		return NULL;
 	c->at = p->lexer.next;
+	p->operators = 0;
 	if (!parse_probes(p, c))
 		return NULL;
 	if (is(p, "/")) {
