@@ -71,6 +71,8 @@ enum plan_map_role {
 	PLAN_MAP_TROUBLE, /* struct abi_trouble for each probe of the plan */
 	PLAN_MAP_RECIPES, /* constant data: `initial` */
 	PLAN_MAP_STACKS,  /* stack traces */
+	PLAN_MAP_FOLLOWED, /* keys: the processes, u32, whose hits count: those of the target and
+			      what they fork; the engine fills and keeps it */
 	PLAN_MAP_USER,	  /* a map of the program: @name */
 };
 
@@ -137,6 +139,7 @@ struct plan_program {
 	} *notes;
 	size_t note_count;
 	bool uses_cookie; /* sites differ in cookies, and the program asks for it */
+	bool followed;	  /* sees every process and asks PLAN_MAP_FOLLOWED which count */
 	bool sleepable;	  /* wants to be loaded sleepable */
 	struct plan_site *sites;
 	size_t site_count;

@@ -6,6 +6,7 @@
 
 #include "compile/compile.h"
 #include "elf/file.h"
+#include "engine/engine.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -148,6 +149,22 @@ int session_add_named(struct session *s, const struct probe_spec *spec, struct e
 	return rc;
 }
 
+/* Marks the probes whose hits count for the target's processes and their children only. */
+static void follow(struct session *s)
+{
+	struct error err;
+
+	if (!s->target.process_count || s->options.no_follow)
+		return;
+	if (engine_can_follow(&err)) {
+		warn(s->warnings, "children of the target are not followed: %s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < s->probes.count; i++)
+		s->probes.items[i].followed =
+			s->target.files[s->probes.items[i].file].pid_count > 0;
+}
+
 int session_read_probes(struct session *s, struct error *err)
 {
 	int rc;
@@ -157,6 +174,8 @@ int session_read_probes(struct session *s, struct error *err)
 	probes_free(&s->probes);
 	rc = probes_read(&s->target, &s->definitions, &s->probes, s->warnings, err);
 	s->probes_known = !rc;
+	if (!rc)
+		follow(s);
 	s->files_known = s->target.file_count;
 	return rc;
 }

@@ -30,6 +30,7 @@ struct common {
 	struct words pids, files, provider_files;
 	struct words patterns; /* the PROBEs, or what else a verb takes */
 	char **command;
+	bool no_follow;
 	bool own_target; /* the program may name its files itself, or need none */
 	bool json, quiet, verbose;
 	/* of verbs that trace */
@@ -62,6 +63,8 @@ struct common {
 	 "bytes of a text at the most; 256 where not given"},					\
 	{0, "ring-size", OPTION_SIZE, &(c)->ring_bytes, "SIZE",				\
 	 "room for events that wait to be printed, such as 8M"},				\
+	{0, "no-follow", OPTION_FLAG, &(c)->no_follow, NULL,					\
+	 "with -p and --: not the children that the process forks from now on"},		\
 	{'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"},				\
 	{'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,					\
 	 "should the kernel refuse a program: its whole reason"}

@@ -121,6 +121,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .ring_bytes = c->ring_bytes,
 	        .most_records = c->records,
 	        .seconds = c->seconds,
+	        .no_follow = c->no_follow,
 	        .debug_verifier = c->verbose,
 	};
 	int r;

@@ -85,6 +85,17 @@ size_t map_stacks(struct compiler *c)
 					    .entries = 16384});
 }
 
+size_t map_followed(struct compiler *c)
+{
+	return shared_map(c, &c->followed,
+			  (struct plan_map){.role = PLAN_MAP_FOLLOWED,
+					    .bpf_type = BPF_MAP_TYPE_HASH,
+					    .flags = BPF_F_NO_PREALLOC,
+					    .key_size = 4,
+					    .value_size = 4,
+					    .entries = 65536});
+}
+
 static void at_least(struct compiler *c, size_t place, uint32_t bytes)
 {
 	if (!c->failed && c->plan->maps[place].value_size < bytes)
@@ -238,9 +249,27 @@ static void gen_trouble(struct gen *g, struct exit_label *exit, int offset)
 	ir_stack_back(&g->ir, mark);
 }
 
+/* A hit of a process that is not meant ends here. */
+static void gen_followed(struct gen *g)
+{
+	int mark = g->ir.stack, key = ir_stack(&g->ir, 8);
+	reg pid = ir_reg(&g->ir), found = ir_reg(&g->ir);
+
+	ir_note(&g->ir, "is the process followed?");
+	ir_helper(&g->ir, BPF_FUNC_get_current_pid_tgid, pid, 0, NULL);
+	ir_alu_value(&g->ir, BPF_RSH, pid, 32);
+	ir_store(&g->ir, BPF_W, REG_STACK, key, pid);
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, found, 2,
+		  (struct ir_arg[]){arg_map(map_followed(g->c)), arg_stack(key)});
+	ir_branch_value(&g->ir, BPF_JEQ, found, 0, use(&g->done));
+	ir_stack_back(&g->ir, mark);
+}
+
 static void gen_body(struct gen *g)
 {
 	ir_entry(&g->ir, g->context);
+	if (g->in->probes[0]->followed)
+		gen_followed(g);
 	for (size_t i = 0; i < g->in->variable_count; i++) {
 		g->variables[i] = ir_reg(&g->ir);
 		ir_set(&g->ir, g->variables[i], 0); /* a branch may leave it unassigned */
@@ -320,6 +349,7 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 	p->attach = attach_of(in->kind);
 	p->name = arena_string(&c->plan->arena, in->probe_count == 1 ? in->probes[0]->name : "many");
 	p->period = in->probes[0]->period;
+	p->followed = in->probes[0]->followed;
 	p->uses_cookie = !g.one_probe || g.variants.count > 1;
 	if (add_sites(&g, p, &local) || probe_number(c, in->probes[0], &g.probe_number)) {
 		rc = error_memory(err);
@@ -357,7 +387,7 @@ int compile(struct program *program, const struct probe_set *probes,
 	struct compiler c = {.program = program, .probes = probes, .options = options,
 			     .plan = plan, .ring = SIZE_MAX, .control = SIZE_MAX,
 			     .trouble = SIZE_MAX, .stacks = SIZE_MAX, .zeros = SIZE_MAX,
-			     .scratch = SIZE_MAX};
+			     .scratch = SIZE_MAX, .followed = SIZE_MAX};
 	int rc = compile_maps(&c) ? error_memory(err) : 0;
 
 	for (size_t i = 0; !rc && i < program->instance_count; i++)

@@ -21,7 +21,7 @@ struct compiler {
 	size_t map_room, record_room, program_room, probe_room;
 	struct table probe_numbers; /* struct probe * to place in the plan */
 	/* Places of maps in the plan; made when first asked for: SIZE_MAX before. */
-	size_t ring, control, trouble, stacks, zeros, scratch;
+	size_t ring, control, trouble, stacks, zeros, scratch, followed;
 	size_t first_map; /* of the program's own, in its order */
 	bool failed;	  /* memory ran out */
 };
@@ -67,6 +67,7 @@ size_t map_ring(struct compiler *c);
 size_t map_control(struct compiler *c);
 size_t map_trouble(struct compiler *c);
 size_t map_stacks(struct compiler *c);
+size_t map_followed(struct compiler *c);
 /* At least `bytes` zeros, to make the first value of a key from. */
 size_t map_zeros(struct compiler *c, uint32_t bytes);
 /* Scratch memory with slots of at least `bytes`. */

@@ -155,7 +155,7 @@ static const char *role_name(const struct plan_map *m)
 	static const char *const names[] = {
 		[PLAN_MAP_RING] = "ring",	[PLAN_MAP_CONTROL] = "control",
 		[PLAN_MAP_TROUBLE] = "trouble", [PLAN_MAP_RECIPES] = "data",
-		[PLAN_MAP_STACKS] = "stacks",
+		[PLAN_MAP_STACKS] = "stacks",	[PLAN_MAP_FOLLOWED] = "followed",
 	};
 
 	return m->role == PLAN_MAP_USER ? m->name : names[m->role];
@@ -205,8 +205,9 @@ void plan_print(const struct plan *plan, struct buffer *out)
 	for (size_t i = 0; i < plan->program_count; i++) {
 		const struct plan_program *p = &plan->programs[i];
 
-		buffer_print(out, "program %zu: %s, %zu instructions%s\n", i, p->name, p->insn_count,
-			     p->uses_cookie ? ", by cookie" : "");
+		buffer_print(out, "program %zu: %s, %zu instructions%s%s\n", i, p->name,
+			     p->insn_count, p->uses_cookie ? ", by cookie" : "",
+			     p->followed ? ", of followed processes" : "");
 		for (size_t s = 0; s < p->site_count; s++)
 			buffer_print(out, "    site of probe %u: file %u +0x%llx, semaphore 0x%llx, "
 					  "cookie 0x%llx\n",

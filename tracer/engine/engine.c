@@ -116,6 +116,8 @@ int engine_attach(struct engine *e, struct warnings *warnings, struct error *err
 
 	e->began = !code;
 	if (!code)
+		code = follow_start(e, err);
+	if (!code)
 		code = sites_attach(e, warnings, err);
 	if (!code)
 		code = timers_attach(e, err);

@@ -29,6 +29,10 @@ int engine_open(const struct plan *plan, const struct target *target,
  */
 int engine_attach(struct engine *engine, struct warnings *warnings, struct error *err);
 
+/* 0 when children of the target's processes can be followed here (PLAN_MAP_FOLLOWED), else why
+ * not. */
+int engine_can_follow(struct error *err);
+
 /* Called for each record, in the order in which one thread made them. The record is valid during
  * the call only. A return value other than 0 ends the poll with that value. */
 typedef int engine_record_fn(void *context, const struct abi_record *record, size_t size);

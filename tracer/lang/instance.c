@@ -73,7 +73,7 @@ static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_
 	struct buffer b = {0};
 	char *shape;
 
-	buffer_print(&b, "%d", probe->kind);
+	buffer_print(&b, "%d/%d", probe->kind, probe->followed);
 	if (probe->kind == PROBE_INTERVAL)
 		buffer_print(&b, "/%llu", (unsigned long long)probe->period);
 	for (size_t i = 0; uses_arguments && i < probe->argument_count; i++) {

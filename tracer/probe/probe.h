@@ -76,6 +76,7 @@ struct probe {
 	struct probe_site *sites;
 	size_t site_count, site_room;
 	uint64_t period; /* PROBE_INTERVAL, nanoseconds */
+	bool followed;	 /* only hits of the target's processes and their children count */
 };
 
 /* All probes of the files of a target; sorted as they stand in the files. */

@@ -173,6 +173,7 @@ static void attach_one_by_one(struct attaching *a, struct group *g)
 static void attach_group(struct attaching *a, struct group *g)
 {
 	const struct target_file *file = &a->engine->target->files[g->file];
+	size_t pids = file->pid_count;
 
 	snprintf(g->path, sizeof(g->path), "/proc/self/fd/%d", file->fd);
 	g->any_ref_ctr = false;
@@ -182,8 +183,11 @@ static void attach_group(struct attaching *a, struct group *g)
 		g->cookies[i] = g->sites[i]->cookie;
 		g->any_ref_ctr |= g->ref_ctr_offsets[i] != 0;
 	}
-	for (size_t i = 0; i < (file->pid_count ? file->pid_count : 1); i++) {
-		g->pid = file->pid_count ? file->pids[i] : 0;
+	/* A followed program picks its processes itself. */
+	if (a->engine->plan->programs[g->program].followed)
+		pids = 0;
+	for (size_t i = 0; i < (pids ? pids : 1); i++) {
+		g->pid = pids ? file->pids[i] : 0;
 		if (a->engine->multi)
 			attach_some(a, g, 0, g->count);
 		else

@@ -66,6 +66,11 @@ struct engine {
 int maps_create(struct engine *e, struct error *err);
 void maps_close(struct engine *e);
 
+/* ---- follow.c ---- */
+
+/* Fills and keeps the plan's map of followed processes, where it has one. */
+int follow_start(struct engine *e, struct error *err);
+
 /* ---- load.c ---- */
 
 int programs_load(struct engine *e, struct warnings *warnings, struct error *err);

@@ -114,6 +114,9 @@ static int create_one(struct engine *e, size_t index, struct error *err)
 	case PLAN_MAP_RECIPES:
 		map.name = "tt_recipes";
 		break;
+	case PLAN_MAP_FOLLOWED:
+		map.name = "tt_followed";
+		break;
 	case PLAN_MAP_STACKS:
 		map.name = "tt_stacks";
 		break;

@@ -150,6 +150,16 @@ int sys_program_run(int fd)
 	return sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
 }
 
+int sys_raw_tracepoint(const char *name, int program)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.raw_tracepoint.name = (uintptr_t)name;
+	attr.raw_tracepoint.prog_fd = (uint32_t)program;
+	return sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
+}
+
 int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi)
 {
 	struct {

@@ -66,6 +66,7 @@ struct sys_uprobe_multi {
 enum { SYS_MULTI_MOST = 1 << 20 };
 
 int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi);
+int sys_raw_tracepoint(const char *name, int program); /* 4.17 */
 int sys_link_perf_event(int program, int event, uint64_t cookie); /* 5.15 */
 
 /* ---- perf events ---- */
