@@ -68,7 +68,6 @@ static void advance(struct gen_text *text)
 static void line_marker(struct gen_text *text, const char *end)
 {
 	const char *at = text->at + 1;
-	char *rest;
 	long line;
 
 	while (at < end && (*at == ' ' || *at == '\t'))
@@ -79,11 +78,14 @@ static void line_marker(struct gen_text *text, const char *end)
 		at++;
 	if (at == end || !isdigit((unsigned char)*at))
 		return;
-	line = strtol(at, &rest, 10);
-	if (line < 0 || line > 100000000)
-		return;
+	/* the text need not end with a NUL, so strtol() would not know where to stop */
+	for (line = 0; at < end && isdigit((unsigned char)*at); at++) {
+		line = line * 10 + (*at - '0');
+		if (line > 100000000)
+			return;
+	}
 	text->line = (int)line - 1;
-	at = memchr(rest, '"', (size_t)(end - rest));
+	at = memchr(at, '"', (size_t)(end - at));
 	if (at) {
 		const char *close = memchr(at + 1, '"', (size_t)(end - at - 1));
 
