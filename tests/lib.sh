@@ -8,7 +8,7 @@ export LC_ALL=C
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${TELLTALE_BUILD:-$root/build}
 telltale=${TELLTALE:-$build/telltale}
-samples=$root/build/samples
+samples=$build/samples
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/$(basename "$0" .sh).XXXXXX") || exit 1
 chmod 755 "$tmp" # other users' processes work in it, too
 

@@ -58,9 +58,9 @@ else
 fi
 
 run "$telltale" trace --json libstdcxx:throw -- "$samples/throw" 4
-is "trace: arguments without names" "$(grep '"probe"' <<<"$out" | jq -c '.args | keys' | sort | uniq -c | xargs)" \
-	'4 [arg0,arg1]'
+is "trace: the arguments' names" "$(grep '"probe"' <<<"$out" | jq -c '.args | keys' | sort | uniq -c | xargs)" \
+	'4 [object,type]'
 is "trace: four objects of two types, none of them at 0" \
-	"$(grep '"probe"' <<<"$out" | jq -s '(map(.args.arg1) | unique | length), (map(select(.args.arg0 == 0 or .args.arg1 == 0)) | length)' | xargs)" "2 0"
+	"$(grep '"probe"' <<<"$out" | jq -s '(map(.args.type) | unique | length), (map(select(.args.object == 0 or .args.type == 0)) | length)' | xargs)" "2 0"
 
 finish

@@ -102,8 +102,7 @@ is "semaphores are 0 before" "$(values)" 0
 
 # ---- the text of each query ----
 
-start trace "$telltale" run --json --strlen 4096 -b "$postgres" \
-	-e 'postgresql:query__start { printf("%d %s\n", pid, str(arg0)); }'
+start trace "$telltale" trace --json --strlen 4096 -b "$postgres" postgresql:query__start
 tracer=$pid
 if wait_until 30 watched "$server" "$postgres" postgresql:query__start; then
 	ok "the tracer attaches"
@@ -133,28 +132,30 @@ is "semaphores are up in backends that were forked later" "$(psql -qAtc 'SELECT 
 stop "$tracer" INT
 is "an interrupt ends it with exit code 0" "$code" 0
 is "each query's text, as psql sent it, from backends of before and after the attach" \
-	"$(jq -rs 'map(select(.printf)) | .[:8][].printf | sub("^[0-9]+ "; "") | rtrimstr("\n")' "$tmp/trace.out")" \
+	"$(jq -rs 'map(select(.probe)) | .[:8][].args.query' "$tmp/trace.out")" \
 	"$(printf '%s\n' "${queries[@]}" "SELECT 'from an early backend';")"
 is "the early backend is the one that said so" \
-	"$(jq -r 'select(.printf // "" | contains("early")) | .printf | split(" ")[0]' "$tmp/trace.out")" "$early_backend"
+	"$(jq -r 'select(.args.query // "" | contains("early")) | .pid' "$tmp/trace.out")" "$early_backend"
 is "each psql had a backend of its own" \
-	"$(jq -r 'select(.printf) | .printf | split(" ")[0]' "$tmp/trace.out" | head -n 7 | sort -u | wc -l)" 7
+	"$(jq -r 'select(.probe) | .pid' "$tmp/trace.out" | head -n 7 | sort -u | wc -l)" 7
 is "nothing is lost" "$(jq -s 'map(.lost // 0) | add' "$tmp/trace.out")" 0
 is "semaphores are 0 afterwards" "$(wait_until 5 eval '[ "$(values)" = 0 ]'; values)" 0
 
-# ---- trace, of arguments that nobody named ----
+# ---- the same by a program, and who it was ----
 
-start plain "$telltale" trace --json -n 2 -b "$postgres" postgresql:query__start
+start plain "$telltale" run --json -n 2 -b "$postgres" \
+	-e 'postgresql:query__start { printf("%s %d %d %s\n", comm, pid, tid, str(arg0)); }'
 tracer=$pid
 wait_until 30 watched "$server" "$postgres" postgresql:query__start
-psql -qAtc 'SELECT 1' >/dev/null
-psql -qAtc 'SELECT 1' >/dev/null
+for n in 1 2; do
+	psql -qAtc "SELECT pg_backend_pid(), $n" | tr '|' ' '
+done >"$tmp/pids"
 finished "$tracer"
-is "trace -n 2: ends by itself" "$code" 0
-is "trace: who it was, and a pointer as a number" \
-	"$(jq -c 'select(.probe) | [.comm, .provider, .probe, (.args | keys), (.args.arg0 > 4096), .pid == .tid]' "$tmp/plain.out")" \
-	'["postgres","postgresql","query__start",["arg0"],true,true]
-["postgres","postgresql","query__start",["arg0"],true,true]'
+is "run -n 2: ends by itself" "$code" 0
+is "run: comm, pid, tid and the query's text" "$(jq -r 'select(.printf) | .printf | rtrimstr("\n")' "$tmp/plain.out")" \
+	"$(while read -r process n; do
+		echo "postgres $process $process SELECT pg_backend_pid(), $n"
+	done <"$tmp/pids")"
 
 # ---- one process of many ----
 
