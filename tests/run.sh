@@ -272,6 +272,7 @@ clean_up()
 	# shellcheck disable=SC2086
 	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
 	[ -n "$mounted" ] && umount "$mounted"
+	mounts | grep "^$work/" | xargs -r umount -l
 	rm -rf "$work"
 }
 trap clean_up EXIT
