@@ -45,6 +45,10 @@ enum plan_record_kind {
 	PLAN_RECORD_EVENT,  /* event(): one hit with all its arguments */
 	PLAN_RECORD_PRINTF, /* printf(format, ...) */
 	PLAN_RECORD_EXIT,   /* exit(): no fields */
+	PLAN_RECORD_TIME,   /* time(format): one field, PLAN_TIME */
+	PLAN_RECORD_PRINT,  /* print(@map), clear(@map), zero(@map): no fields, but `map` */
+	PLAN_RECORD_CLEAR,
+	PLAN_RECORD_ZERO,
 };
 
 /* Fields of an event that are not arguments have these roles. */
@@ -60,7 +64,8 @@ struct plan_record {
 	uint32_t size; /* bytes, with struct abi_record, a multiple of 8 */
 	struct plan_field *fields;
 	size_t field_count;
-	const char *format; /* PLAN_RECORD_PRINTF */
+	const char *format; /* PLAN_RECORD_PRINTF, PLAN_RECORD_TIME */
+	size_t map;	    /* PLAN_RECORD_PRINT and its kind: index into the plan's maps */
 };
 
 /* ---- maps ---- */

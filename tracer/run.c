@@ -32,6 +32,7 @@ struct run {
 	uint64_t deadline;
 	bool over;     /* exit() was called, or the limit of records is reached */
 	bool nonsense; /* a record did not fit its format */
+	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
 };
 
@@ -56,6 +57,24 @@ static bool is_of_end(const struct plan *plan, const struct abi_record *record)
 	return !*probe->provider && !strcmp(probe->name, "END");
 }
 
+static int print_map(struct run *run, const struct plan_map *map, struct error *err);
+
+/* What the program wants done with a map as a whole. Returns 1 when the record is none of these. */
+static int take_map_record(struct run *run, const struct plan_record *shape)
+{
+	const struct plan_map *map = &run->session->plan.maps[shape->map];
+
+	switch (shape->kind) {
+	case PLAN_RECORD_PRINT:
+		return print_map(run, map, &run->error);
+	case PLAN_RECORD_CLEAR:
+	case PLAN_RECORD_ZERO:
+		return engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
+	default:
+		return 1;
+	}
+}
+
 static int take_record(void *context, const struct abi_record *record, size_t size)
 {
 	struct run *run = context;
@@ -71,6 +90,11 @@ static int take_record(void *context, const struct abi_record *record, size_t si
 		run->over = true;
 		return 0;
 	}
+	rc = record->format < plan->record_count
+		     ? take_map_record(run, &plan->records[record->format])
+		     : 1;
+	if (rc <= 0)
+		return rc;
 	rc = output_record(run->output, record, size);
 	if (rc == -EBADMSG) {
 		if (!run->nonsense)
@@ -97,11 +121,13 @@ static int poll_once(struct run *run, int timeout_ms, size_t wake_count, struct 
 {
 	int rc, count;
 
-	err->code = 0;
+	err->code = run->error.code = 0;
 	count = engine_poll(run->engine, timeout_ms, run->wake_fds, wake_count, take_record, run,
 			    err);
 	if (count == -EINTR)
 		return 0;
+	if (count < 0 && run->error.code)
+		*err = run->error;
 	if (count < 0)
 		return err->code ? count : output_error(count, err);
 	rc = count ? output_flush(run->output) : 0;
@@ -182,28 +208,29 @@ static int print_entry(void *context, const void *key, const void *value)
 	return output_map_entry(context, key, value);
 }
 
+static int print_map(struct run *run, const struct plan_map *map, struct error *err)
+{
+	int rc = output_map_begin(run->output, map);
+
+	if (rc)
+		return output_error(rc, err);
+	err->code = 0;
+	rc = engine_each(run->engine, map, print_entry, run->output, err);
+	if (rc)
+		return err->code ? rc : output_error(rc, err);
+	rc = output_map_end(run->output);
+	return rc ? output_error(rc, err) : 0;
+}
+
 static int print_maps(struct run *run, struct error *err)
 {
 	const struct plan *plan = &run->session->plan;
 	int rc = 0;
 
-	for (size_t i = 0; i < plan->map_count && !rc; i++) {
-		const struct plan_map *map = &plan->maps[i];
-
-		if (map->role != PLAN_MAP_USER)
-			continue;
-		rc = output_map_begin(run->output, map);
-		if (rc)
-			return output_error(rc, err);
-		err->code = 0;
-		rc = engine_each(run->engine, map, print_entry, run->output, err);
-		if (rc)
-			return err->code ? rc : output_error(rc, err);
-		rc = output_map_end(run->output);
-		if (rc)
-			return output_error(rc, err);
-	}
-	return 0;
+	for (size_t i = 0; i < plan->map_count && !rc; i++)
+		if (plan->maps[i].role == PLAN_MAP_USER)
+			rc = print_map(run, &plan->maps[i], err);
+	return rc;
 }
 
 static void say_trouble(struct run *run, const struct plan_probe *probe,

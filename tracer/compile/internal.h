@@ -121,10 +121,13 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 
 void gen_event(struct gen *g, const struct expr *call);
 void gen_printf(struct gen *g, const struct expr *call);
+void gen_time(struct gen *g, const struct expr *call);
+void gen_map_record(struct gen *g, const struct expr *call, enum plan_record_kind kind);
 void gen_exit_record(struct gen *g);
 void plan_user_map(struct compiler *c, const struct program_map *from, struct plan_map *to);
 void gen_aggregate(struct gen *g, const struct stmt *s);
 void gen_map_assign(struct gen *g, const struct stmt *s);
+void gen_map_delete(struct gen *g, const struct expr *call);
 reg gen_map_read(struct gen *g, const struct expr *e, label fail);
 void gen_stmts(struct gen *g, const struct stmt *s);
 

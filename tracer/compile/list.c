@@ -182,7 +182,8 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 
 void plan_print(const struct plan *plan, struct buffer *out)
 {
-	static const char *const kinds[] = {"event", "printf", "exit"};
+	static const char *const kinds[] = {"event", "printf", "exit", "time",
+					    "print", "clear",  "zero"};
 
 	for (size_t i = 0; i < plan->probe_count; i++)
 		buffer_print(out, "probe %zu: %s\n", i, plan->probes[i].full);

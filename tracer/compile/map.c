@@ -370,3 +370,18 @@ reg gen_map_read(struct gen *g, const struct expr *e, label fail)
 	ir_stack_back(&g->ir, mark);
 	return value;
 }
+
+/* delete(@x[key]); a key that is not there is none the less gone. */
+void gen_map_delete(struct gen *g, const struct expr *call)
+{
+	size_t place = map_place(g, call->child);
+	struct plan_map map = g->c->plan->maps[place];
+	int mark = g->ir.stack;
+	struct key key;
+
+	gen_key(g, call->child, &map, &key);
+	ir_helper(&g->ir, BPF_FUNC_map_delete_elem, REG_NONE, 2,
+		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+	gen_end_key(g, &key);
+	ir_stack_back(&g->ir, mark);
+}

@@ -205,6 +205,29 @@ void gen_printf(struct gen *g, const struct expr *call)
 	gen_record(g, &r);
 }
 
+void gen_time(struct gen *g, const struct expr *call)
+{
+	const struct expr *format = call->child;
+	struct record r = {0};
+
+	add_fixed(g, &r, PLAN_TIME, PLAN_INT, 8, "time");
+	finish_layout(g, &r, PLAN_RECORD_TIME,
+		      format ? arena_copy(&g->c->plan->arena, format->text, format->length)
+			     : "%H:%M:%S\n");
+	gen_record(g, &r);
+}
+
+/* What is done with a map as a whole is done by the reader: the record says which. */
+void gen_map_record(struct gen *g, const struct expr *call, enum plan_record_kind kind)
+{
+	struct record r = {0};
+
+	finish_layout(g, &r, kind, NULL);
+	if (r.plan)
+		r.plan->map = g->c->first_map + call->child->number;
+	gen_record(g, &r);
+}
+
 void gen_exit_record(struct gen *g)
 {
 	struct record r = {0};

@@ -27,6 +27,21 @@ static void gen_call_stmt(struct gen *g, const struct expr *call)
 	case FUNC_PRINTF:
 		gen_printf(g, call);
 		break;
+	case FUNC_TIME:
+		gen_time(g, call);
+		break;
+	case FUNC_DELETE:
+		gen_map_delete(g, call);
+		break;
+	case FUNC_CLEAR:
+		gen_map_record(g, call, PLAN_RECORD_CLEAR);
+		break;
+	case FUNC_ZERO:
+		gen_map_record(g, call, PLAN_RECORD_ZERO);
+		break;
+	case FUNC_PRINT:
+		gen_map_record(g, call, PLAN_RECORD_PRINT);
+		break;
 	case FUNC_EXIT:
 		gen_exit_record(g);
 		break;

@@ -141,6 +141,11 @@ void engine_detach(struct engine *e)
 	e->began = false;
 }
 
+int engine_clear(struct engine *e, const struct plan_map *map, bool only_zero, struct error *err)
+{
+	return map_clear(e, map, only_zero, err);
+}
+
 int engine_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
                 struct error *err)
 {

@@ -63,6 +63,10 @@ int engine_each(struct engine *engine, const struct plan_map *map, engine_entry_
 int engine_lookup(struct engine *engine, const struct plan_map *map, const void *key, void *value,
 		  struct error *err);
 
+/* Forgets all keys of a map (of one without a key: its value), or sets their values to 0. */
+int engine_clear(struct engine *engine, const struct plan_map *map, bool only_zero,
+		 struct error *err);
+
 /* What went wrong for probe number N of the plan so far. */
 struct abi_trouble;
 int engine_trouble(struct engine *engine, size_t probe, struct abi_trouble *trouble,

@@ -350,6 +350,10 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	case FUNC_PRINTF:
 		check_format(c, call);
 		break;
+	case FUNC_TIME:
+		if (first && first->kind != EXPR_STRING)
+			wrong(c, first, "the format of time() must be a string in quotes");
+		break;
 	case FUNC_STR:
 	case FUNC_BUF:
 		if (first->type.kind != TYPE_TEXT)
@@ -364,15 +368,40 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	}
 }
 
+/* delete(@x[key]) takes one key, print(@x) and its kind the map as a whole. */
+static void check_map_argument(struct checker *c, struct expr *call, const struct function *f)
+{
+	struct expr *e = call->child;
+	struct program_map *map;
+
+	if (e->kind != EXPR_MAP) {
+		wrong(c, e, "%s() takes a map: %s", f->name, f->signature);
+		return;
+	}
+	map = find_map(c, e);
+	if (!map)
+		return;
+	if (f->id == FUNC_DELETE) {
+		check_keys(c, e, map);
+		if (!e->child)
+			wrong(c, e, "delete() forgets a key; clear(%s) forgets a whole map", e->text);
+	} else if (e->child) {
+		wrong(c, e->child, "%s() takes the map as a whole: %s(%s)", f->name, f->name, e->text);
+	}
+}
+
 static void check_call(struct checker *c, struct expr *e)
 {
 	const struct function *f;
 	unsigned count = 0;
 	size_t place;
 
+	bool known = function_find(e->text, &place);
+
 	for (struct expr *a = e->child; a; a = a->next, count++)
-		check_expr(c, a);
-	if (!function_find(e->text, &place)) {
+		if (!known || !function_at(place)->takes_map)
+			check_expr(c, a);
+	if (!known) {
 		const char *near = function_near(e->text);
 
 		wrong(c, e, "there is no function '%s'%s%s%s", e->text,
@@ -386,7 +415,10 @@ static void check_call(struct checker *c, struct expr *e)
 		      count == 1 ? "" : "s", f->signature);
 		return;
 	}
-	check_arguments(c, e, f);
+	if (f->takes_map)
+		check_map_argument(c, e, f);
+	else
+		check_arguments(c, e, f);
 	e->type = f->type;
 }
 

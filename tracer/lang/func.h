@@ -10,13 +10,15 @@
 
 enum function_id {
 	FUNC_COUNT, FUNC_SUM, FUNC_MIN, FUNC_MAX, FUNC_AVG, FUNC_STATS, FUNC_HIST, FUNC_LHIST,
-	FUNC_EVENT, FUNC_PRINTF, FUNC_EXIT, FUNC_STR, FUNC_BUF,
+	FUNC_EVENT, FUNC_PRINTF, FUNC_TIME, FUNC_EXIT, FUNC_STR, FUNC_BUF,
+	FUNC_DELETE, FUNC_CLEAR, FUNC_ZERO, FUNC_PRINT,
 };
 
 struct function {
 	const char *name;
 	enum function_id id;
 	unsigned least, most; /* number of arguments */
+	bool takes_map;	      /* the first argument is a map itself, not its value */
 	struct type type;     /* of its value */
 	const char *signature, *what;
 };

@@ -3,6 +3,8 @@
  */
 #include "state.h"
 
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 enum { SECOND = 1000000000 };
@@ -50,4 +52,24 @@ void clock_text(struct output *o, struct buffer *b, uint64_t monotonic)
 	put_text(b, o->second_text);
 	put_char(b, '.');
 	put_padded(b, time % SECOND / 1000, 6);
+}
+
+/* time(format): the time of the hit, local. An empty result and one without room are the same to
+ * strftime(3), which is why a character stands in front. */
+int clock_format(struct output *o, struct buffer *b, const char *format, uint64_t monotonic)
+{
+	time_t second = (time_t)((monotonic + (uint64_t)o->epoch) / SECOND);
+	char marked[512], text[1024];
+	struct tm tm;
+	size_t length;
+
+	if (strlen(format) >= sizeof(marked) - 1 || !localtime_r(&second, &tm))
+		return -EBADMSG;
+	marked[0] = '.';
+	strcpy(marked + 1, format);
+	length = strftime(text, sizeof(text), marked, &tm);
+	if (!length)
+		return -EBADMSG;
+	buffer_add(b, text + 1, length - 1);
+	return 0;
 }

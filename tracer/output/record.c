@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BLOCK = 64 * 1024 }; /* what a pipe takes at once */
 
@@ -130,6 +131,28 @@ static int printf_json(struct output *o, const struct plan_record *shape,
 	return o->line.failed ? -ENOMEM : 0;
 }
 
+/* time(): the text as it is, or {"time":"14:03:05\n"}. */
+static int print_time(struct output *o, const struct plan_record *shape,
+                      const struct abi_record *record)
+{
+	uint64_t time;
+	int r;
+
+	if (shape->field_count != 1 || shape->fields[0].value.size != sizeof(time))
+		return -EBADMSG;
+	memcpy(&time, (const char *)record + shape->fields[0].value.offset, sizeof(time));
+	if (o->options.form != OUTPUT_JSON)
+		return clock_format(o, &o->text, shape->format, time);
+	buffer_clear(&o->line);
+	r = clock_format(o, &o->line, shape->format, time);
+	if (r)
+		return r;
+	put_text(&o->text, "{\"time\":");
+	put_json_string(&o->text, buffer_string(&o->line), o->line.length);
+	put_text(&o->text, "}\n");
+	return 0;
+}
+
 static int print_record(struct output *o, const struct plan_record *shape,
                         const struct abi_record *record, size_t size)
 {
@@ -142,8 +165,13 @@ static int print_record(struct output *o, const struct plan_record *shape,
 	case PLAN_RECORD_PRINTF:
 		return json ? printf_json(o, shape, record, size)
 		            : format_record(o, &o->text, shape, record, size);
+	case PLAN_RECORD_TIME:
+		return size >= shape->size ? print_time(o, shape, record) : -EBADMSG;
 	case PLAN_RECORD_EXIT:
-		return 0;
+	case PLAN_RECORD_PRINT:
+	case PLAN_RECORD_CLEAR:
+	case PLAN_RECORD_ZERO:
+		return 0; /* the caller's business */
 	}
 	return -EBADMSG;
 }

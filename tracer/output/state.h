@@ -72,6 +72,7 @@ int format_record(struct output *o, struct buffer *b, const struct plan_record *
 /* clock.c */
 int64_t clock_epoch(void);
 void clock_text(struct output *o, struct buffer *b, uint64_t monotonic);
+int clock_format(struct output *o, struct buffer *b, const char *format, uint64_t monotonic);
 
 /* stack.c */
 void stack_text(const struct output *o, struct buffer *b, const struct value *stack);

@@ -117,6 +117,7 @@ int ring_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake
 
 int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
              struct error *err);
+int map_clear(struct engine *e, const struct plan_map *map, bool only_zero, struct error *err);
 int map_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
                struct error *err);
 int trouble_read(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err);

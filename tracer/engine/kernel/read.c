@@ -1,5 +1,6 @@
 /*
- * Owns the reading of maps: every key with what all CPUs have for it, made one by merge.c.
+ * Owns the reading of maps: every key with what all CPUs have for it, made one by merge.c; and
+ * their clearing.
  */
 #include "engine/merge.h"
 #include "kernel.h"
@@ -168,6 +169,38 @@ int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entr
 		code = each_key(&r);
 	free(r.merged);
 	return code;
+}
+
+/*
+ * Keys are forgotten from the first one on, since none is left behind it; values are set to 0 along
+ * the keys. Hits go on meanwhile, so the number of steps is bounded.
+ */
+int map_clear(struct engine *e, const struct plan_map *map, bool only_zero, struct error *err)
+{
+	bool forget = !only_zero && map->key_count;
+	int fd = e->maps[map - e->plan->maps].fd, code = 0;
+	size_t value_bytes = is_per_cpu(map) ? stride(map) * e->cpus : map->value_size;
+	char *keys = calloc(2, map->key_size), *zeros = calloc(1, value_bytes);
+	char *key = keys, *last = NULL;
+
+	for (uint32_t i = 0; keys && zeros && i < map->entries; i++) {
+		code = sys_map_next(fd, forget ? NULL : last, key);
+		if (code)
+			break;
+		code = forget ? sys_map_delete(fd, key) : sys_map_update(fd, key, zeros);
+		if (code && code != -ENOENT)
+			break;
+		last = key;
+		key = key == keys ? keys + map->key_size : keys;
+		code = 0;
+	}
+	if (!keys || !zeros)
+		code = -ENOMEM;
+	free(keys);
+	free(zeros);
+	return code && code != -ENOENT ? error_set(err, code, "clearing the map %s: %s", map->name,
+	                                           strerror(-code))
+	                               : 0;
 }
 
 int map_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,

@@ -71,6 +71,11 @@ int sys_map_update(int fd, const void *key, const void *value)
 	return map_element(BPF_MAP_UPDATE_ELEM, fd, key, value);
 }
 
+int sys_map_delete(int fd, const void *key)
+{
+	return map_element(BPF_MAP_DELETE_ELEM, fd, key, NULL);
+}
+
 int sys_map_next(int fd, const void *key, void *next)
 {
 	return map_element(BPF_MAP_GET_NEXT_KEY, fd, key, next);

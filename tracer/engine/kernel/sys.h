@@ -22,6 +22,7 @@ struct sys_map {
 int sys_map_create(const struct sys_map *map);
 int sys_map_lookup(int fd, const void *key, void *value);
 int sys_map_update(int fd, const void *key, const void *value);
+int sys_map_delete(int fd, const void *key);
 int sys_map_next(int fd, const void *key, void *next); /* key NULL: the first one */
 int sys_map_freeze(int fd);
 
