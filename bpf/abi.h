@@ -74,29 +74,46 @@ struct abi_extreme {
 	__u64 set;
 };
 
+/* An integer whose sites do not agree whether its 64 bits have a sign. */
+struct abi_integer {
+	__u64 value;
+	__u64 is_signed;
+};
+
+/* An integer of more than 64 bits. */
+struct abi_wide {
+	__u64 low, high;
+};
+
 /*
  * An argument's place as data, for probes whose sites have too many different operands to be code.
- * `source` is one of the values below; registers are offsets into struct pt_regs, -1 for none.
+ * Registers are offsets into struct pt_regs, -1 for none.
  */
 enum abi_source {
-	ABI_CONST,	/* value */
-	ABI_REGISTER,	/* base, shifted right by `shift` */
-	ABI_MEMORY,	/* user memory at base + index * scale + value */
-	ABI_PC_MEMORY,	/* user memory at the probe's address + value */
-	ABI_PC_ADDRESS, /* the probe's address + value */
-	ABI_NOWHERE,	/* can't be had */
+	ABI_CONST,    /* value */
+	ABI_REGISTER, /* base, shifted right by `shift` */
+	ABI_MEMORY,   /* user memory at origin + base + (index << scale_shift) + value */
+	ABI_ADDRESS,  /* that address itself */
+	ABI_NOWHERE,  /* can't be had */
+};
+
+enum abi_origin {
+	ABI_ZERO,
+	ABI_PC,	      /* the probe's address */
+	ABI_THREAD,   /* the thread pointer: what %fs of a 64-bit program means */
+	ABI_THREAD32, /* the same of a 32-bit program, %gs */
 };
 
 struct abi_recipe {
 	__u64 value;
 	__s16 base, index;
-	__u8 source;
-	__u8 scale_shift; /* index is shifted left by this */
+	__u8 source, origin;
+	__u8 scale_shift;
 	__u8 shift;
 	__u8 bits; /* 8, 16, 32 or 64 */
 	__u8 is_signed;
-	__u8 narrow; /* a 32-bit program: addresses have 32 bits */
-	__u8 reserved[6];
+	__u8 narrow; /* the address has 32 bits */
+	__u8 reserved[5];
 };
 
 #endif

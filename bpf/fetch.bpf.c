@@ -9,6 +9,8 @@
 
 static long (*read_user)(void *, __u32, const void *) = (void *)BPF_FUNC_probe_read_user;
 static long (*read_kernel)(void *, __u32, const void *) = (void *)BPF_FUNC_probe_read_kernel;
+static long (*copy_user)(void *, __u32, const void *) = (void *)BPF_FUNC_copy_from_user;
+static __u64 (*current_task)(void) = (void *)BPF_FUNC_get_current_task;
 
 static inline __attribute__((always_inline)) __u64 saved_register(const char *context, __s16 offset)
 {
@@ -27,12 +29,22 @@ static inline __attribute__((always_inline)) __u64 cut(__u64 value, const struct
 	return recipe->is_signed ? (__u64)((__s64)value >> left) : value >> left;
 }
 
-/* Reads one argument into *result; 0, or -1 when it can't be had. */
-__u64 tt_fetch(const char *context, const struct abi_recipe *recipe, __u64 *result)
+/* Where the thread's own memory is; `member` is the place in the kernel's task_struct. 0: unknown. */
+static inline __attribute__((always_inline)) __u64 thread_pointer(__u64 member, __u8 origin)
 {
-	__u64 base = saved_register(context, recipe->base);
-	__u64 pc = saved_register(context, __builtin_offsetof(struct pt_regs, rip));
-	__u64 address, value = 0;
+	__u64 value = 0;
+
+	if (read_kernel(&value, sizeof(value), (const void *)(current_task() + member)))
+		return 0;
+	if (origin == ABI_THREAD32) /* a descriptor; its base is in two parts */
+		value = (value >> 16 & 0xffffff) | (value >> 32 & 0xff000000);
+	return value;
+}
+
+/* Reads one argument into *result; 0, or -1 when it can't be had. */
+__u64 tt_fetch(const char *context, const struct abi_recipe *recipe, __u64 *result, __u64 member)
+{
+	__u64 address = saved_register(context, recipe->base), origin = 0, value = 0;
 	__u32 bytes = recipe->bits / 8;
 
 	*result = 0;
@@ -41,24 +53,31 @@ __u64 tt_fetch(const char *context, const struct abi_recipe *recipe, __u64 *resu
 		*result = recipe->value;
 		return 0;
 	case ABI_REGISTER:
-		*result = cut(base >> (recipe->shift & 63), recipe);
+		*result = cut(address >> (recipe->shift & 63), recipe);
 		return 0;
-	case ABI_PC_ADDRESS:
-		*result = cut(pc + recipe->value, recipe);
-		return 0;
-	case ABI_PC_MEMORY:
-		address = pc + recipe->value;
-		break;
 	case ABI_MEMORY:
-		address = base + recipe->value;
-		address += saved_register(context, recipe->index) << (recipe->scale_shift & 63);
-		if (recipe->narrow)
-			address &= 0xffffffff;
+	case ABI_ADDRESS:
 		break;
 	default:
 		return -1;
 	}
-	if (bytes > sizeof(value) || read_user(&value, bytes, (const void *)address))
+	if (recipe->origin == ABI_PC) {
+		origin = saved_register(context, __builtin_offsetof(struct pt_regs, rip));
+	} else if (recipe->origin != ABI_ZERO) {
+		origin = thread_pointer(member, recipe->origin);
+		if (!origin)
+			return -1;
+	}
+	address += saved_register(context, recipe->index) << (recipe->scale_shift & 63);
+	address += recipe->value + origin;
+	if (recipe->narrow)
+		address &= 0xffffffff;
+	if (recipe->source == ABI_ADDRESS) {
+		*result = cut(address, recipe);
+		return 0;
+	}
+	if (bytes > sizeof(value) || (read_user(&value, bytes, (const void *)address) &&
+				      copy_user(&value, bytes, (const void *)address)))
 		return -1;
 	*result = cut(value, recipe);
 	return 0;

@@ -15,7 +15,8 @@
 /* ---- values: of fields in records, of keys, of maps ---- */
 
 enum plan_type {
-	PLAN_INT,     /* size 1, 2, 4, 8; is_signed */
+	PLAN_INT,     /* size 1, 2, 4, 8; is_signed. Size 16: struct abi_integer */
+	PLAN_WIDE,    /* struct abi_wide, printed in hex */
 	PLAN_BOOL,    /* as PLAN_INT, printed as true or false */
 	PLAN_CHAR,    /* one byte, an integer that is printed with its character */
 	PLAN_FLOAT,   /* size 4 or 8: IEEE 754 */
@@ -129,9 +130,19 @@ struct plan_site {
 	uint64_t cookie;
 };
 
+/* What a 16-byte load with src_reg PLAN_PSEUDO_KERNEL loads: imm says which. */
+enum { PLAN_PSEUDO_KERNEL = 15 };
+enum plan_kernel_value {
+	PLAN_TASK_FSBASE, /* offset of thread.fsbase in task_struct */
+	PLAN_TASK_TLS,	  /* of thread.tls_array */
+};
+
 /*
  * A BPF program. A 16-byte load whose src_reg is BPF_PSEUDO_MAP_IDX or BPF_PSEUDO_MAP_IDX_VALUE has
  * the index of a map of the plan in imm; the engine puts the descriptor there.
+ *
+ * A sleepable program may call bpf_copy_from_user(); an engine that can't have it sleep lets these
+ * calls fail.
  */
 struct plan_program {
 	enum plan_attach attach;
@@ -145,7 +156,7 @@ struct plan_program {
 	size_t note_count;
 	bool uses_cookie; /* sites differ in cookies, and the program asks for it */
 	bool followed;	  /* sees every process and asks PLAN_MAP_FOLLOWED which count */
-	bool sleepable;	  /* wants to be loaded sleepable */
+	bool sleepable;	  /* wants to be loaded sleepable, but runs without, too */
 	struct plan_site *sites;
 	size_t site_count;
 	uint64_t period; /* PLAN_ATTACH_INTERVAL, nanoseconds */

@@ -305,6 +305,7 @@ static int emit(struct gen *g, struct plan_program *p, struct error *err)
 		rc = link_functions(&code, err);
 	p->insns = code.insns;
 	p->insn_count = code.count;
+	p->sleepable = g->sleepable;
 	p->notes = code.notes;
 	p->note_count = code.note_count;
 	code.insns = NULL;

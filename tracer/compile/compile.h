@@ -11,6 +11,7 @@
 
 struct compile_options {
 	uint32_t text_limit; /* bytes of a text at the most, without the NUL */
+	struct warnings *warnings; /* what can't be read; or NULL */
 };
 
 /* Fills an empty plan, which needs plan_free()

@@ -32,6 +32,19 @@ struct variants {
 	size_t count, room;
 };
 
+/*
+ * An argument, and beside it what else one must know: of an integer its sign (0 or 1), of one of
+ * more than 64 bits its upper half, of a float its bytes.
+ */
+enum part { PART_VALUE, PART_BESIDE, PARTS };
+
+/* What an integer argument is over all sites. */
+enum argument_shape {
+	SHAPE_PLAIN,
+	SHAPE_EITHER, /* of 64 bits, signed at some sites only */
+	SHAPE_WIDE,   /* more than 64 bits */
+};
+
 enum {
 	VARIANTS_AS_CODE = 4,  /* more different operands of one argument than this become data */
 	SCRATCH_SLOTS = 4,     /* threads that can be in the middle of a hit on one CPU */
@@ -58,6 +71,8 @@ struct gen {
 	size_t recipes;	 /* map of recipes; SIZE_MAX: none yet */
 	reg *variables;
 	struct exit_label give_up, lost, full, done;
+	bool sleepable;	 /* something in it can wait for pages */
+	uint64_t warned; /* a bit an operand: that it can't be read has been said */
 };
 
 /* ---- compile.c ---- */
@@ -98,6 +113,18 @@ void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const 
 /* ---- fetch.c ---- */
 
 reg gen_operand(struct gen *g, size_t operand, label fail);
+reg gen_operand_part(struct gen *g, size_t operand, enum part part, label fail);
+/* Reads user memory, also where it is not resident. */
+void gen_user_read(struct gen *g, struct ir_arg to, struct ir_arg bytes, reg address, label fail);
+
+/* ---- recipe.c ---- */
+
+struct abi_recipe recipe_of(const struct probe_site *site, size_t operand, enum part part);
+/* Why it is ABI_NOWHERE. */
+const char *recipe_reason(const struct probe_site *site, size_t operand);
+/* Floats of another size than that at some sites. */
+bool floats_differ(const struct variants *v, size_t operand, unsigned size);
+enum argument_shape argument_shape(const struct variants *v, size_t operand);
 
 /* ---- text.c ---- */
 

@@ -194,6 +194,15 @@ void ir_branch_value(struct ir *ir, int op, reg a, int64_t value, label target)
 	insn->target = target;
 }
 
+void ir_kernel(struct ir *ir, reg dst, int value)
+{
+	struct ir_insn *insn = add(ir, IR_WIDE);
+
+	insn->dst = dst;
+	insn->pseudo = PLAN_PSEUDO_KERNEL;
+	insn->value = value;
+}
+
 void ir_map_value(struct ir *ir, reg dst, size_t map, uint32_t offset)
 {
 	struct ir_insn *insn = add(ir, IR_WIDE);

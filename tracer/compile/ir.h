@@ -69,7 +69,7 @@ static inline struct ir_arg arg_map(size_t map)
 struct ir_insn {
 	enum ir_kind kind;
 	uint8_t code;
-	uint8_t pseudo; /* IR_WIDE: BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE or 0 */
+	uint8_t pseudo; /* IR_WIDE: BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, PLAN_PSEUDO_KERNEL or 0 */
 	int16_t offset;
 	reg dst, src;
 	int64_t value;
@@ -124,6 +124,8 @@ void ir_jump(struct ir *ir, label target);
 void ir_branch(struct ir *ir, int op, reg a, reg b, label target);
 void ir_branch_value(struct ir *ir, int op, reg a, int64_t value, label target);
 
+/* A value that only the kernel that runs it knows (enum plan_kernel_value). */
+void ir_kernel(struct ir *ir, reg dst, int value);
 void ir_map_value(struct ir *ir, reg dst, size_t map, uint32_t offset);
 void ir_helper(struct ir *ir, int helper, reg dst, size_t count, const struct ir_arg *args);
 void ir_function(struct ir *ir, const char *name, reg dst, size_t count,

@@ -102,6 +102,8 @@ static void print_wide(const struct plan_program *p, size_t at, struct buffer *o
 		buffer_print(out, "r%u = map %d", i->dst_reg, i->imm);
 	else if (i->src_reg == BPF_PSEUDO_MAP_IDX_VALUE)
 		buffer_print(out, "r%u = &map %d [0] +%u", i->dst_reg, i->imm, high);
+	else if (i->src_reg == PLAN_PSEUDO_KERNEL)
+		buffer_print(out, "r%u = kernel value %d", i->dst_reg, i->imm);
 	else
 		buffer_print(out, "r%u = 0x%llx ll", i->dst_reg,
 			     (unsigned long long)((uint64_t)high << 32 | (uint32_t)i->imm));
@@ -164,14 +166,15 @@ static const char *role_name(const struct plan_map *m)
 static void print_value(const struct plan_value *v, struct buffer *out)
 {
 	static const char *const names[] = {
-		[PLAN_INT] = "int",	[PLAN_BOOL] = "bool",	  [PLAN_CHAR] = "char",
+		[PLAN_INT] = "int",	[PLAN_WIDE] = "wide",	  [PLAN_BOOL] = "bool",	  [PLAN_CHAR] = "char",
 		[PLAN_FLOAT] = "float", [PLAN_POINTER] = "pointer", [PLAN_TEXT] = "text",
 		[PLAN_BYTES] = "bytes", [PLAN_COMM] = "comm",	  [PLAN_PROBE] = "probe",
 		[PLAN_USTACK] = "ustack", [PLAN_KSTACK] = "kstack", [PLAN_NONE] = "none",
 	};
 
 	buffer_print(out, "    +%u %s%s, %u bytes", v->offset,
-		     v->type == PLAN_INT && !v->is_signed ? "unsigned " : "", names[v->type],
+		     v->type == PLAN_INT && !v->is_signed && v->size <= 8 ? "unsigned " : "",
+		     names[v->type],
 		     v->size);
 	if (v->limit)
 		buffer_print(out, ", at most %u", v->limit);

@@ -52,12 +52,19 @@ static reg gen_bounded(struct gen *g, reg length, uint32_t most)
 /* Exactly `bytes` (bounded) bytes. */
 static void gen_exact(struct gen *g, struct text t, reg bytes, reg base, int offset, label fail)
 {
-	reg status = ir_reg(&g->ir);
+	gen_user_read(g, arg_at(base, offset), arg_reg(bytes), t.pointer, fail);
+}
 
-	ir_helper(&g->ir, BPF_FUNC_probe_read_user, status, 3,
-		  (struct ir_arg[]){arg_at(base, offset), arg_reg(bytes),
-				    arg_reg(t.pointer)});
-	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
+/* Text of at most `size` bytes with its NUL into memory: its length with the NUL. */
+static reg gen_read_text(struct gen *g, struct ir_arg to, struct ir_arg size, struct ir_arg pointer,
+			 label fail)
+{
+	reg length = ir_reg(&g->ir);
+
+	ir_function(&g->ir, "tt_text", length, 3, (struct ir_arg[]){to, size, pointer});
+	ir_branch_value(&g->ir, BPF_JSLE, length, 0, fail);
+	g->sleepable = true;
+	return length;
 }
 
 static void gen_bytes(struct gen *g, struct text t, reg base, int offset,
@@ -81,16 +88,15 @@ static void gen_string(struct gen *g, struct text t, reg base, int offset,
 	int bytes_at = offset + (int)sizeof(struct abi_text);
 	label read = ir_label(&g->ir), exact = ir_label(&g->ir);
 	struct ir_arg size = arg_value(layout->limit + 2);
-	reg length = ir_reg(&g->ir), room = REG_NONE;
+	reg length, room;
 
 	if (t.length != REG_NONE) {
 		room = gen_bounded(g, t.length, layout->limit + 1);
 		ir_alu_value(&g->ir, BPF_ADD, room, 1);
 		size = arg_reg(room);
 	}
-	ir_helper(&g->ir, BPF_FUNC_probe_read_user_str, length, 3,
-		  (struct ir_arg[]){arg_at(base, bytes_at), size, arg_reg(t.pointer)});
-	ir_branch_value(&g->ir, BPF_JSLE, length, 0, t.length == REG_NONE ? fail : exact);
+	length = gen_read_text(g, arg_at(base, bytes_at), size, arg_reg(t.pointer),
+			       t.length == REG_NONE ? fail : exact);
 	ir_alu_value(&g->ir, BPF_SUB, length, 1);
 	if (t.length != REG_NONE) {
 		ir_jump(&g->ir, read);
@@ -181,13 +187,10 @@ static void gen_string_equal(struct gen *g, struct text t, const struct expr *li
 	do {
 		size_t left = literal->length - i, count = left < CHUNK ? left : CHUNK;
 		bool last = left <= CHUNK;
-		reg length = ir_reg(&g->ir);
+		reg length = gen_read_text(g, arg_stack(slot),
+					   arg_value((int64_t)count + (last ? 2 : 1)),
+					   arg_at(t.pointer, (int)i), fail);
 
-		ir_helper(&g->ir, BPF_FUNC_probe_read_user_str, length, 3,
-			  (struct ir_arg[]){arg_stack(slot),
-					    arg_value((int64_t)count + (last ? 2 : 1)),
-					    arg_at(t.pointer, (int)i)});
-		ir_branch_value(&g->ir, BPF_JSLE, length, 0, fail);
 		ir_branch_value(&g->ir, BPF_JNE, length, (int64_t)count + 1, if_not);
 		gen_compare(g, slot, literal->text + i, count, if_not);
 		i += count;

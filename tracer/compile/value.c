@@ -36,6 +36,15 @@ void value_layout(struct gen *g, const struct expr *e, struct plan_value *value)
 		return;
 	}
 	value->type = plan_type_of(t);
+	if (value->type == PLAN_INT && e->kind == EXPR_ARGUMENT) {
+		enum argument_shape shape = argument_shape(&g->variants, e->number);
+
+		value->size = 16;
+		if (shape == SHAPE_WIDE)
+			value->type = PLAN_WIDE;
+		if (shape != SHAPE_PLAIN)
+			return;
+	}
 	value->size = t.kind == TYPE_COMM    ? ABI_COMM
 		      : t.kind == TYPE_FLOAT ? t.size
 		      : t.kind == TYPE_PROBE ? 4
@@ -59,6 +68,23 @@ static void gen_stack(struct gen *g, reg base, int offset)
 	ir_store(&g->ir, BPF_DW, base, offset + 8, pid);
 }
 
+/* A float; where sites differ in its size, it is a double everywhere. */
+static reg gen_float(struct gen *g, size_t operand, unsigned size, label fail)
+{
+	label same = ir_label(&g->ir);
+	reg dst, bytes;
+
+	if (!floats_differ(&g->variants, operand, size))
+		return gen_operand(g, operand, fail);
+	bytes = ir_reg(&g->ir);
+	ir_move(&g->ir, bytes, gen_operand_part(g, operand, PART_BESIDE, fail));
+	dst = gen_operand(g, operand, fail);
+	ir_branch_value(&g->ir, BPF_JNE, bytes, 4, same);
+	ir_function(&g->ir, "tt_widen", dst, 1, (struct ir_arg[]){arg_reg(dst)});
+	ir_place(&g->ir, same);
+	return dst;
+}
+
 void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 	       const struct plan_value *layout, label fail)
 {
@@ -77,11 +103,17 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 		gen_stack(g, base, offset);
 		break;
 	case TYPE_INT:
+		if (layout->size == 16) {
+			ir_store(&g->ir, BPF_DW, base, offset, gen_operand(g, e->number, fail));
+			ir_store(&g->ir, BPF_DW, base, offset + 8,
+				 gen_operand_part(g, e->number, PART_BESIDE, fail));
+			break;
+		}
 		ir_store(&g->ir, ir_size(layout->size), base, offset, gen_int(g, e, fail));
 		break;
 	case TYPE_FLOAT:
 		ir_store(&g->ir, ir_size(layout->size), base, offset,
-			 gen_operand(g, e->number, fail));
+			 gen_float(g, e->number, layout->size, fail));
 		break;
 	default:
 		refuse(g, e->at, "a %s can't be used here", type_name(e->type));

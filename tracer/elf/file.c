@@ -32,6 +32,7 @@ struct elf_file {
 	uint64_t loaded;      /* bytes of all sections that were asked for, each counted once */
 	unsigned char *asked; /* a bit for each section: it is in `loaded` */
 	struct elf_facts facts;
+	uint64_t thread_address, thread_size, thread_align; /* PT_TLS; align 0: none */
 	struct segment *segments; /* sorted by address */
 	size_t segment_count, segment_room;
 	char *interpreter;
@@ -159,6 +160,17 @@ static int compare_segments(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+static void add_thread_block(struct elf_file *file, const GElf_Phdr *header)
+{
+	uint64_t align = header->p_align ? header->p_align : 1;
+
+	if (align & (align - 1))
+		return;
+	file->thread_address = header->p_vaddr;
+	file->thread_size = header->p_memsz;
+	file->thread_align = align;
+}
+
 static int read_segments(struct elf_file *file, struct error *err)
 {
 	size_t count;
@@ -175,6 +187,8 @@ static int read_segments(struct elf_file *file, struct error *err)
 			rc = add_segment(file, &header, err);
 		else if (header.p_type == PT_NOTE)
 			rc = read_note_segment(file, &header, err);
+		else if (header.p_type == PT_TLS)
+			add_thread_block(file, &header);
 		else if (header.p_type == PT_INTERP)
 			rc = read_interpreter(file, &header, err);
 		if (rc)
@@ -366,6 +380,17 @@ int elf_file_fd(const struct elf_file *file)
 const struct elf_facts *elf_file_facts(const struct elf_file *file)
 {
 	return &file->facts;
+}
+
+bool elf_file_thread_offset(const struct elf_file *file, uint64_t *place)
+{
+	uint64_t end = file->thread_address + file->thread_size;
+
+	if (!file->thread_align ||
+	    (file->facts.machine != EM_X86_64 && file->facts.machine != EM_386))
+		return false;
+	*place -= file->thread_size + (-end & (file->thread_align - 1));
+	return true;
 }
 
 const char *elf_file_interpreter(const struct elf_file *file)

@@ -62,6 +62,13 @@ bool elf_file_offset(const struct elf_file *file, uint64_t address, uint64_t *of
 /* The other way round. */
 bool elf_file_address(const struct elf_file *file, uint64_t offset, uint64_t *address);
 
+/*
+ * Turns a place in the file's thread-local block (PT_TLS) into its distance from the thread pointer,
+ * as the linker does it for a program; a library's is known at run time only. Of x86, where the
+ * block ends at the thread pointer; false elsewhere, and without a block.
+ */
+bool elf_file_thread_offset(const struct elf_file *file, uint64_t *place);
+
 /* PT_INTERP's text; NULL for a static program or a library. */
 const char *elf_file_interpreter(const struct elf_file *file);
 

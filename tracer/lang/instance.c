@@ -79,8 +79,8 @@ static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_
 	for (size_t i = 0; uses_arguments && i < probe->argument_count; i++) {
 		const struct probe_argument *a = &probe->arguments[i];
 
-		buffer_print(&b, ";%d,%d,%d,%u,%u,%zu:%s", a->type, a->size, a->is_signed,
-			     a->operand, a->length_operand, strlen(a->name), a->name);
+		buffer_print(&b, ";%d,%d,%d%d%d,%u,%u,%zu:%s", a->type, a->size, a->is_signed,
+			     a->sign_differs, a->is_wide, a->operand, a->length_operand, strlen(a->name), a->name);
 	}
 	shape = b.failed ? NULL : arena_string(arena, buffer_string(&b));
 	buffer_free(&b);

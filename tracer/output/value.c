@@ -90,6 +90,24 @@ static int take_number(const struct plan_value *place, const char *at, struct va
 	return size >= 4 ? 0 : -EBADMSG;
 }
 
+/* Integers that say their sign themselves, or that have more than 64 bits. */
+static int take_pair(const struct plan_value *place, const char *at, struct value *v)
+{
+	uint64_t second;
+
+	if (place->size != 16)
+		return -EBADMSG;
+	memcpy(&v->bits, at, sizeof(v->bits));
+	memcpy(&second, at + 8, sizeof(second));
+	if (place->type == PLAN_WIDE) {
+		v->high = second;
+		return 0;
+	}
+	v->size = 8;
+	v->is_signed = second != 0;
+	return 0;
+}
+
 static int take_stack(const struct plan_value *place, const char *at, struct value *v)
 {
 	if (place->size < 16)
@@ -120,7 +138,11 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 		return take_stack(place, at, v);
 	case PLAN_NONE:
 		return 0;
+	case PLAN_WIDE:
+		return take_pair(place, at, v);
 	default:
+		if (place->type == PLAN_INT && place->size == 16)
+			return take_pair(place, at, v);
 		return take_number(place, at, v);
 	}
 }
@@ -203,6 +225,12 @@ static void probe_text(const struct output *o, struct buffer *b, uint64_t index)
 	}
 }
 
+static void wide_text(struct buffer *b, const struct value *v)
+{
+	buffer_print(b, "0x%016llx%016llx", (unsigned long long)v->high,
+	             (unsigned long long)v->bits);
+}
+
 static void char_text(struct buffer *b, const struct value *v)
 {
 	char c = (char)v->bits;
@@ -225,6 +253,9 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 			put_signed(b, (int64_t)v->bits);
 		else
 			put_unsigned(b, v->bits);
+		break;
+	case PLAN_WIDE:
+		wide_text(b, v);
 		break;
 	case PLAN_BOOL:
 		put_text(b, v->bits ? "true" : "false");
@@ -278,6 +309,11 @@ bool value_json(const struct output *o, struct buffer *b, const struct value *v)
 	case PLAN_POINTER:
 		put_unsigned(b, v->bits);
 		return true;
+	case PLAN_WIDE:
+		put_char(b, '"');
+		wide_text(b, v);
+		put_char(b, '"');
+		return true;
 	case PLAN_BOOL:
 		put_text(b, v->bits ? "true" : "false");
 		return true;
@@ -318,6 +354,8 @@ int value_compare(const struct value *a, const struct value *b)
 		return compare_bytes(a, b);
 	if (a->type == PLAN_FLOAT)
 		return (a->real > b->real) - (a->real < b->real);
+	if (a->high != b->high)
+		return a->high > b->high ? 1 : -1;
 	if (a->is_signed)
 		return ((int64_t)a->bits > (int64_t)b->bits) -
 		       ((int64_t)a->bits < (int64_t)b->bits);

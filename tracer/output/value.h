@@ -14,6 +14,7 @@ struct value {
 	uint8_t size;        /* integers and floats: bytes */
 	bool is_signed, cut; /* cut: a text or bytes of which there was more */
 	uint64_t bits;       /* integers, extended to 64 bits as their sign says; the stack id */
+	uint64_t high;       /* PLAN_WIDE: the bits above those */
 	double real;         /* PLAN_FLOAT */
 	const char *bytes;   /* texts, bytes, thread names; not NUL-terminated */
 	size_t length;

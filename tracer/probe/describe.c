@@ -14,6 +14,7 @@
 struct shape {
 	uint8_t size;
 	bool is_signed, is_float;
+	bool is_unsigned; /* somewhere, in all 64 bits */
 	bool seen;
 };
 
@@ -24,6 +25,7 @@ static void widen(struct shape *shape, const struct operand *operand)
 	if (operand->size > shape->size)
 		shape->size = operand->size;
 	shape->is_signed |= operand->is_signed;
+	shape->is_unsigned |= !operand->is_signed && operand->size == 8;
 	/* A float at every site; else its bits as an integer are the truth for all of them. */
 	shape->is_float = operand->is_float && (!shape->seen || shape->is_float);
 	shape->seen = true;
@@ -79,6 +81,8 @@ static const char *type_text(const struct probe_argument *a)
 static void from_shape(struct probe_argument *a, const struct shape *shape)
 {
 	a->is_signed = shape->is_signed;
+	a->sign_differs = shape->is_signed && shape->is_unsigned;
+	a->is_wide = shape->size > 8;
 	a->size = whole_size(shape->size ? shape->size : 8);
 	a->type = PROBE_INT;
 	if (shape->is_float && (shape->size == 4 || shape->size == 8))

@@ -36,10 +36,12 @@ struct probe_argument {
 	const char *type_name; /* for people: "int", "unsigned long", "const char *" */
 	enum probe_type type;
 	uint8_t size; /* bytes of the operand; of sites that differ the largest */
-	bool is_signed;
+	bool is_signed; /* at some site */
 	bool named; /* the author gave name and type; else both were made from the operand */
 	unsigned operand;	 /* which operand of a site holds it */
 	unsigned length_operand; /* PROBE_BYTES */
+	bool sign_differs; /* signed at some sites, at others all 64 bits without a sign */
+	bool is_wide;	   /* more than 8 bytes at some site */
 };
 
 struct probe_site {
@@ -54,15 +56,16 @@ struct probe_site {
 	/*
 	 * Where the symbols of the operands are, one for each operand; both NULL when no operand
 	 * names a symbol. An address is that of the file's symbol table (of a thread-local symbol:
-	 * its place in the thread-local block). Not known is a symbol that the file does not
+	 * its distance from the thread pointer in a program, modulo 2^64). Not known is a symbol that the file does not
 	 * define, or that several local ones of different addresses are called.
 	 */
 	const uint64_t *symbol_addresses;
 	const bool *symbol_known;
 	/*
 	 * One number, from 0, for all sites of the set that can share the code of their operands:
-	 * same text, machine and bits. Sites with a symbol share within their file only, and
-	 * those with symbol(%rip), whose distance is another at each site, not at all.
+	 * same text, machine and bits. Sites with a thread-local symbol share within their
+	 * file only, and those with another one, whose distance is another at each site, not
+	 * at all.
 	 */
 	size_t variant;
 };

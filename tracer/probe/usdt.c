@@ -12,6 +12,7 @@
 #include "operand/operand.h"
 #include "process/target.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,8 @@ static int parse_text(struct reader *r, const char *source, struct text *text, s
 	for (size_t i = 0; !rc && i < text->count; i++) {
 		text->has_symbol |= text->operands[i].symbol != NULL;
 		text->has_pc |= text->operands[i].symbol &&
-				text->operands[i].base == OPERAND_BASE_PC;
+				text->operands[i].base != OPERAND_BASE_THREAD &&
+				text->operands[i].base != OPERAND_BASE_TPOFF;
 	}
 	text->variant = text->has_pc ? 0 : r->set->variant_count++;
 	return rc;
@@ -142,7 +144,8 @@ static int resolve(struct reader *r, struct probe_site *site, struct error *err)
 		if (!symbol || ambiguous)
 			continue;
 		addresses[i] = symbol->address;
-		known[i] = true;
+		known[i] = symbol->type != STT_TLS ||
+			   elf_file_thread_offset(r->file->elf, &addresses[i]);
 	}
 	site->symbol_addresses = addresses;
 	site->symbol_known = known;

@@ -2,6 +2,7 @@
  * Owns the way of a plan's instructions into the kernel: descriptors of maps put in, the type of
  * program that each way of attaching asks for, and what the verifier says when it refuses.
  */
+#include "btf.h"
 #include "features.h"
 #include "kernel.h"
 #include "process/limits.h"
@@ -11,8 +12,36 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Replaces the plan's map indexes by descriptors. False: the plan is wrong. */
-static bool put_maps(const struct engine *e, struct bpf_insn *insns, size_t count)
+/*
+ * Offsets in the kernel's structs. Where the kernel does not tell, one that leads to no memory at
+ * all, so that what needs it is unreadable.
+ */
+static bool put_kernel_value(struct bpf_insn *insn, struct warnings *warnings)
+{
+	static const char *const members[] = {
+	        [PLAN_TASK_FSBASE] = "thread.fsbase",
+	        [PLAN_TASK_TLS] = "thread.tls_array",
+	};
+	struct error err = {0};
+	int offset;
+
+	if (insn->imm < 0 || (size_t)insn->imm >= sizeof(members) / sizeof(*members))
+		return false;
+	offset = kernel_member("task_struct", members[insn->imm], &err);
+	if (offset < 0)
+		warn(warnings, "thread-local arguments can't be read: %s", err.text);
+	insn->src_reg = 0;
+	insn->imm = offset < 0 ? 0 : offset;
+	insn[1].imm = offset < 0 ? 0x40000000 : 0;
+	return true;
+}
+
+/*
+ * Replaces the plan's map indexes by descriptors, and puts in what only a kernel knows. False: the
+ * plan is wrong.
+ */
+static bool put_values(const struct engine *e, struct bpf_insn *insns, size_t count,
+                       struct warnings *warnings)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
@@ -27,6 +56,9 @@ static bool put_maps(const struct engine *e, struct bpf_insn *insns, size_t coun
 			                           ? BPF_PSEUDO_MAP_FD
 			                           : BPF_PSEUDO_MAP_VALUE;
 			insns[i].imm = e->maps[insns[i].imm].fd;
+		} else if (insns[i].src_reg == PLAN_PSEUDO_KERNEL &&
+		           !put_kernel_value(&insns[i], warnings)) {
+			return false;
 		}
 		i++; /* its second half */
 	}
@@ -154,6 +186,43 @@ static bool put_cookie(struct bpf_insn *insns, size_t count, uint64_t cookie)
 	return true;
 }
 
+/* Calls that only a sleepable program may have fail in the others. */
+static void put_no_sleep(struct bpf_insn *insns, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++;
+		else if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg &&
+		         insns[i].imm == BPF_FUNC_copy_from_user)
+			insns[i] = (struct bpf_insn){
+			        .code = BPF_ALU64 | BPF_MOV | BPF_K,
+			        .dst_reg = BPF_REG_0,
+			        .imm = -EFAULT,
+			};
+	}
+}
+
+/*
+ * Sleepable where the kernel has that and agrees: before 6.2 it refuses some maps in such programs,
+ * and those of stack traces always.
+ */
+static int load_insns(struct sys_program *program, struct bpf_insn *insns, bool sleepable)
+{
+	int fd;
+
+	program->insns = insns;
+	program->sleepable = sleepable && feature(FEATURE_SLEEPABLE)->present;
+	fd = sys_program_load(program);
+	if (fd == -EMFILE) {
+		raise_file_limit();
+		fd = sys_program_load(program);
+	}
+	if (fd >= 0 || !sleepable)
+		return fd;
+	put_no_sleep(insns, program->insn_count);
+	return load_insns(program, insns, false);
+}
+
 /* Loads a program, with the cookie put in where one is given: the descriptor or -errno. */
 static int load_one(struct engine *e, size_t index, const uint64_t *cookie,
                     struct warnings *warnings, struct error *err)
@@ -161,7 +230,6 @@ static int load_one(struct engine *e, size_t index, const uint64_t *cookie,
 	const struct plan_program *plan = &e->plan->programs[index];
 	struct sys_program program = {
 	        .name = plan->name,
-	        .sleepable = plan->sleepable,
 	        .insn_count = plan->insn_count,
 	};
 	struct bpf_insn *insns = malloc(plan->insn_count * sizeof(*insns) + 1);
@@ -170,23 +238,18 @@ static int load_one(struct engine *e, size_t index, const uint64_t *cookie,
 	if (!insns)
 		return error_memory(err);
 	memcpy(insns, plan->insns, plan->insn_count * sizeof(*insns));
-	if (!put_maps(e, insns, plan->insn_count)) {
+	if (!put_values(e, insns, plan->insn_count, warnings)) {
 		free(insns);
 		return error_set(err, -EINVAL,
-		                 "program %s of the plan names a map that is not there",
+		                 "program %s of the plan asks for what is not there",
 		                 plan->name);
 	}
 	if (cookie && !put_cookie(insns, plan->insn_count, *cookie)) {
 		free(insns);
 		return feature_refuse(FEATURE_COOKIE, "needed for a cookie of this size", err);
 	}
-	program.insns = insns;
 	choose_type(e, plan, &program);
-	fd = sys_program_load(&program);
-	if (fd == -EMFILE) {
-		raise_file_limit();
-		fd = sys_program_load(&program);
-	}
+	fd = load_insns(&program, insns, plan->sleepable);
 	if (fd < 0)
 		explain_verifier(e, &program, fd, warnings, err);
 	free(insns);

@@ -1,0 +1,67 @@
+#!/bin/bash
+# Every form of operand of x86-64: a program at known values, and what telltale prints. Each form as
+# code (a probe of its own) and as data (a site of one probe with all of them).
+. "$(dirname "$0")/../lib.sh"
+have jq || skip_all "no jq"
+have gcc && have objcopy || skip_all "no compiler"
+[ "$(uname -m)" = x86_64 ] || skip_all "x86-64 only"
+need_tracing
+
+here=$(cd "$(dirname "$0")" && pwd)
+
+# A value of JSON as the .expected section has it; unreadable must be null and named.
+show='def show(f): if .args[f] == null then (if (.unreadable // []) | index(f) then "-" else "null?" end)
+	else .args[f] | tostring end;'
+
+# JSON numbers above 2^53 are not jq's: they become texts first.
+exact()
+{
+	sed -E 's/(:)(-?[0-9]{15,})([,}])/\1"\2"\3/g'
+}
+
+# expected KIND|.*: names and values; what is not known beforehand is taken from the names and values
+# on standard input.
+expected()
+{
+	awk 'NR == FNR { got[$1] = $2; next }
+		$1 ~ "^('"$1"')$" {
+			if ($3 == "any") $3 = got[$2]
+			if (sub(/^same:/, "", $3)) $3 = got[$3]
+			print $2, $3
+		}' - "$tmp/expected"
+}
+
+# forms BUILD COMPILER-OPTIONS...: all forms of one source, in a program of that kind.
+forms()
+{
+	local name=$1 values kind
+
+	shift
+	if ! err=$(gcc "$@" -o "$tmp/forms" 2>&1); then
+		not_ok "$name: builds" "$err"
+		return
+	fi
+	objcopy -O binary --only-section=.expected --set-section-flags .expected=alloc "$tmp/forms" "$tmp/expected"
+	run "$telltale" trace --json 'form:*' -- "$tmp/forms"
+	is "$name: exit code" "$code" 0
+	exact <<<"$out" >"$tmp/out"
+	values=$(jq -r "$show"' select(.probe) | "\(.probe) \(show("arg0"))"' "$tmp/out")
+	is "$name: each form as code" "$values" "$(expected '.*' <<<"$values")"
+	is "$name: nothing is lost" "$(jq -c 'select(has("lost"))' "$tmp/out")" '{"lost":0}'
+	run "$telltale" trace --json many:* -- "$tmp/forms"
+	exact <<<"$out" >"$tmp/out"
+	for kind in integers floats wide; do
+		values=$(jq -r "$show"' select(.probe == "'$kind'") | show("arg0")' "$tmp/out" |
+			paste -d ' ' <(sed -n "s/^$kind \([^ ]*\).*/\1/p" "$tmp/expected") -)
+		is "$name: each form as data: $kind" "$values" "$(expected $kind <<<"$values")"
+	done
+	is "$name: a float among doubles" "$(jq -r 'select(.probe == "floats") | .args.arg0' "$tmp/out" | grep e-)" \
+		1.401298464324817e-45
+	like "$name: what can't be read is named at the start" "$err" 'can.t be read'
+}
+
+forms "position-independent" -pie "$here/operands.S"
+forms "at a fixed address" -no-pie "$here/operands.S"
+forms "static" -static "$here/operands.S"
+
+finish
