@@ -64,8 +64,6 @@ static int check_needs(const struct engine *e, struct error *err)
 	for (size_t i = 0; i < plan->program_count; i++) {
 		const struct plan_program *program = &plan->programs[i];
 
-		if (program->sleepable && !feature(FEATURE_SLEEPABLE)->present)
-			return feature_refuse(FEATURE_SLEEPABLE, "asked for by a program", err);
 		for (size_t j = 0; j < program->site_count; j++)
 			if (program->sites[j].semaphore_offset &&
 			    !feature(FEATURE_REF_CTR)->present)

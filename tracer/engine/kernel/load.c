@@ -212,12 +212,14 @@ static int load_insns(struct sys_program *program, struct bpf_insn *insns, bool 
 
 	program->insns = insns;
 	program->sleepable = sleepable && feature(FEATURE_SLEEPABLE)->present;
+	if (sleepable && !program->sleepable)
+		put_no_sleep(insns, program->insn_count);
 	fd = sys_program_load(program);
 	if (fd == -EMFILE) {
 		raise_file_limit();
 		fd = sys_program_load(program);
 	}
-	if (fd >= 0 || !sleepable)
+	if (fd >= 0 || !program->sleepable)
 		return fd;
 	put_no_sleep(insns, program->insn_count);
 	return load_insns(program, insns, false);
