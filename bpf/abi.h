@@ -56,8 +56,11 @@ struct abi_trouble {
 
 /*
  * Buckets of hist(): 0 holds negative values, 1 holds 0, and k + 2 holds 2^k up to 2^(k+1) - 1.
+ * With b bits, each power of two is cut into 2^b buckets of one width: 1 + v holds v where that is
+ * below 2^b, and 1 + 2^b + (k - b) * 2^b + s the s-th part of 2^k up to 2^(k+1) - 1.
  */
-enum { ABI_HIST_BUCKETS = 66 };
+enum { ABI_HIST_BUCKETS = 66, ABI_HIST_BITS_MOST = 5 };
+#define ABI_HIST_BUCKETS_OF(bits) (1 + (1u << (bits)) + ((64u - (bits)) << (bits)))
 
 /* Buckets of lhist(): 0 below min, then one a step, the last at or above max. */
 enum { ABI_LHIST_MOST = 1000 };

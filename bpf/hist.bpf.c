@@ -1,15 +1,11 @@
 /* Buckets of histograms: pure functions of numbers. */
 #include "bpf/abi.h"
 
-/* The bucket of hist(): see ABI_HIST_BUCKETS. Halves the bits that are left, so it has no loop. */
-__u64 tt_log2_bucket(__u64 value, __u64 is_signed)
+/* The place of the highest bit. Halves the bits that are left, so it has no loop. */
+static inline __attribute__((always_inline)) __u64 log2_of(__u64 value)
 {
 	__u64 log = 0;
 
-	if (is_signed && (__s64)value < 0)
-		return 0;
-	if (!value)
-		return 1;
 	if (value >> 32) {
 		value >>= 32;
 		log += 32;
@@ -30,7 +26,20 @@ __u64 tt_log2_bucket(__u64 value, __u64 is_signed)
 		value >>= 2;
 		log += 2;
 	}
-	return log + (value >> 1) + 2;
+	return log + (value >> 1);
+}
+
+/* The bucket of hist(): see ABI_HIST_BUCKETS. */
+__u64 tt_log2_bucket(__u64 value, __u64 is_signed, __u64 bits)
+{
+	__u64 parts = 1ull << (bits & 63), shift;
+
+	if (is_signed && (__s64)value < 0)
+		return 0;
+	if (value < parts)
+		return value + 1;
+	shift = log2_of(value) - bits;
+	return 1 + parts + (shift << (bits & 63)) + ((value >> (shift & 63)) & (parts - 1));
 }
 
 /* The bucket of lhist(): 0 below min, 1 + (value - min) / step, the last one at or above max. */

@@ -32,6 +32,7 @@ struct session_options {
 	uint64_t ring_bytes;   /* 0: by the engine's own choice */
 	uint64_t most_records; /* end after that many records; 0: no limit */
 	double seconds;	       /* end after that time; 0: no limit */
+	bool percentiles; /* below histograms by powers of two, in text (JSON has them always) */
 	bool no_follow; /* of processes and commands: not the children that they fork */
 	bool debug_verifier;
 };

@@ -90,7 +90,7 @@ enum plan_aggregate {
 	PLAN_MAX,   /* struct abi_extreme */
 	PLAN_AVG,   /* struct abi_average */
 	PLAN_STATS, /* struct abi_average */
-	PLAN_HIST,  /* u64[ABI_HIST_BUCKETS] */
+	PLAN_HIST,  /* u64[ABI_HIST_BUCKETS_OF(hist_bits)] */
 	PLAN_LHIST, /* u64[(max - min) / step + 2], rounded up */
 	PLAN_VALUE, /* one plan_value, the same for all CPUs */
 };
@@ -110,6 +110,7 @@ struct plan_map {
 	size_t key_count;
 	struct plan_value value; /* of the value, or of what is aggregated */
 	int64_t lhist_min, lhist_max, lhist_step;
+	uint32_t hist_bits; /* see ABI_HIST_BUCKETS */
 };
 
 /* ---- programs ---- */

@@ -76,6 +76,7 @@ struct output_options session_output_options(const struct session *s)
 		.form = s->options.json ? OUTPUT_JSON : OUTPUT_TEXT,
 		.color = s->options.color,
 		.line_flush = s->options.line_flush,
+		.percentiles = s->options.percentiles,
 	};
 }
 
@@ -259,7 +260,8 @@ static int check_files(const struct session *s, struct error *err)
 
 int session_program(struct session *s, const char *name, const char *text, struct error *err)
 {
-	struct compile_options options = {.text_limit = s->options.text_limit};
+	struct compile_options options = {.text_limit = s->options.text_limit,
+					  .warnings = s->warnings};
 	bool markers;
 	int rc;
 

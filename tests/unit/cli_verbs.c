@@ -244,6 +244,10 @@ static void programs(void **state)
 	     "pid=1 hist: a:b { @ = hist(seconds*1000); }");
 	asks(hist_main, "hist -p 1 a:b --of x --by comm --linear 0,100,10",
 	     "pid=1 hist: a:b { @[comm] = lhist(x, 0,100,10); }");
+	asks(latency_main, "latency -p 1 a:b a:c --filter x>1 --by comm --key args.r",
+	     "pid=1 latency: a:b /x>1/ { @start[args.r] = nsecs; }\n"
+	     "a:c /@start[args.r]/ {\n\t@nsecs[comm] = hist(nsecs - @start[args.r], 5);\n"
+	     "\tdelete(@start[args.r]);\n}\nEND { clear(@start); }");
 	asks(run_main, "run -e BEGIN{exit();}", "-e: BEGIN{exit();}");
 	asks(run_main, "run -e x -d plan", "-e: x dump=plan");
 	asks(list_main, "list -b /bin/x -v", "file=/bin/x list verbose");
@@ -299,6 +303,7 @@ static void refusals(void **state)
 	refuses(trace_main, "trace --=1", "unknown option '--=1'; see 'telltale trace --help'");
 	refuses(trace_main, "trace -p 1 --", "a command must follow '--'");
 	refuses(hist_main, "hist -p 1 a:b", "hist needs --of EXPR, the value to look at");
+	refuses(latency_main, "latency -p 1 a:b", "latency needs two PROBEs, START and END");
 	refuses(hist_main, "hist -p 1 --of x", "hist needs a PROBE; 'telltale list' shows them");
 	refuses(hist_main, "hist -p 1 --of x a:b --linear 0,10",
 	        "--linear: '0,10' is not MIN,MAX,STEP with MIN below MAX and STEP above 0");

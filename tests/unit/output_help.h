@@ -31,10 +31,9 @@ static struct plan_probe help_probes[] = {
         {"demo", "re\"ply", "usdt:/usr/bin/demo:demo:re\"ply"},
 };
 
-static inline void printed_open(struct printed *p, struct plan_record *records, size_t count,
-                                enum output_form form, bool color)
+static inline void printed_with(struct printed *p, struct plan_record *records, size_t count,
+                                const struct output_options *options)
 {
-	struct output_options options = {.form = form, .color = color};
 	struct error err = {0};
 
 	*p = (struct printed){.plan = {.probes = help_probes,
@@ -43,7 +42,15 @@ static inline void printed_open(struct printed *p, struct plan_record *records, 
 	                               .record_count = count}};
 	p->file = open_memstream(&p->text, &p->length);
 	assert_non_null(p->file);
-	assert_int_equal(output_open(p->file, &p->plan, &options, &p->output, &err), 0);
+	assert_int_equal(output_open(p->file, &p->plan, options, &p->output, &err), 0);
+}
+
+static inline void printed_open(struct printed *p, struct plan_record *records, size_t count,
+                                enum output_form form, bool color)
+{
+	struct output_options options = {.form = form, .color = color};
+
+	printed_with(p, records, count, &options);
 }
 
 /* All that was printed since the last time. */

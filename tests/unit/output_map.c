@@ -207,7 +207,50 @@ static void hist(void **state)
 	entry(NULL, buckets);
 	end("{\"map\":\"@h\",\"key\":[],\"count\":59,\"buckets\":[{\"max\":-1,\"count\":1},"
 	    "{\"min\":0,\"max\":0,\"count\":2},{\"min\":1,\"max\":1,\"count\":4},"
-	    "{\"min\":2,\"max\":3,\"count\":0},{\"min\":4,\"max\":7,\"count\":52}]}\n");
+	    "{\"min\":2,\"max\":3,\"count\":0},{\"min\":4,\"max\":7,\"count\":52}],"
+	    "\"percentiles\":{\"50\":7,\"90\":7,\"99\":7,\"100\":7}}\n");
+}
+
+/* Two bits: values below 4 exactly, then each power of two in four parts. */
+static void hist_bits(void **state)
+{
+	uint64_t buckets[ABI_HIST_BUCKETS_OF(2)] = {[0] = 1, [4] = 10, [5] = 20, [10] = 69};
+	struct plan_map map = plain("@h", PLAN_HIST, sizeof(buckets), false);
+	struct output_options percentiles = {.form = OUTPUT_TEXT, .percentiles = true};
+
+	(void)state;
+	map.hist_bits = 2;
+	begin(OUTPUT_JSON, &map);
+	entry(NULL, buckets);
+	end("{\"map\":\"@h\",\"key\":[],\"count\":100,\"buckets\":[{\"max\":-1,\"count\":1},"
+	    "{\"min\":0,\"max\":0,\"count\":0},{\"min\":1,\"max\":1,\"count\":0},"
+	    "{\"min\":2,\"max\":2,\"count\":0},{\"min\":3,\"max\":3,\"count\":10},"
+	    "{\"min\":4,\"max\":4,\"count\":20},{\"min\":5,\"max\":5,\"count\":0},"
+	    "{\"min\":6,\"max\":6,\"count\":0},{\"min\":7,\"max\":7,\"count\":0},"
+	    "{\"min\":8,\"max\":9,\"count\":0},{\"min\":10,\"max\":11,\"count\":69}],"
+	    "\"percentiles\":{\"50\":11,\"90\":11,\"99\":11,\"100\":11}}\n");
+	printed_with(&p, NULL, 0, &percentiles);
+	assert_int_equal(output_map_begin(p.output, &map), 0);
+	entry(NULL, buckets);
+	end("@h:\n"
+	    "(..., 0)               1 |                                                    |\n"
+	    "[0]                    0 |                                                    |\n"
+	    "[1]                    0 |                                                    |\n"
+	    "[2, 4)                10 |@@@@@@@                                             |\n"
+	    "[4, 8)                20 |@@@@@@@@@@@@@@@                                     |\n"
+	    "[8, 16)               69 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
+	    "50% <= 11, 90% <= 11, 99% <= 11, all <= 11\n");
+	buckets[10] = 0; /* 31 values: the 16th is a 4, the first is below 0 */
+	printed_with(&p, NULL, 0, &percentiles);
+	assert_int_equal(output_map_begin(p.output, &map), 0);
+	entry(NULL, buckets);
+	end("@h:\n"
+	    "(..., 0)               1 |@@                                                  |\n"
+	    "[0]                    0 |                                                    |\n"
+	    "[1]                    0 |                                                    |\n"
+	    "[2, 4)                10 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n"
+	    "[4, 8)                20 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
+	    "50% <= 4, 90% <= 4, 99% <= 4, all <= 4\n");
 }
 
 static void hist_far_end(void **state)
@@ -225,7 +268,9 @@ static void hist_far_end(void **state)
 	entry(NULL, buckets);
 	end("{\"map\":\"@h\",\"key\":[],\"count\":123456790,\"buckets\":["
 	    "{\"min\":4611686018427387904,\"max\":9223372036854775807,\"count\":1},"
-	    "{\"min\":9223372036854775808,\"max\":18446744073709551615,\"count\":123456789}]}\n");
+	    "{\"min\":9223372036854775808,\"max\":18446744073709551615,\"count\":123456789}],"
+	    "\"percentiles\":{\"50\":18446744073709551615,\"90\":18446744073709551615,"
+	    "\"99\":18446744073709551615,\"100\":18446744073709551615}}\n");
 	buckets[64] = buckets[65] = 0;
 	begin(OUTPUT_TEXT, &map);
 	entry(NULL, buckets);
@@ -343,7 +388,7 @@ int main(void)
 	        cmocka_unit_test(numbers),        cmocka_unit_test(extremes),
 	        cmocka_unit_test(averages),       cmocka_unit_test(sorted),
 	        cmocka_unit_test(sorted_by_sign), cmocka_unit_test(texts),
-	        cmocka_unit_test(hist),           cmocka_unit_test(hist_far_end),
+	        cmocka_unit_test(hist), cmocka_unit_test(hist_bits),           cmocka_unit_test(hist_far_end),
 	        cmocka_unit_test(lhist),          cmocka_unit_test(lhist_edges),
 	        cmocka_unit_test(hists_by_key),   cmocka_unit_test(two_maps),
 	        cmocka_unit_test(bad_maps),

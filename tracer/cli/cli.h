@@ -12,6 +12,7 @@ int list_main(int argc, char **argv);
 int trace_main(int argc, char **argv);
 int count_main(int argc, char **argv);
 int hist_main(int argc, char **argv);
+int latency_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 int gen_main(int argc, char **argv);
 int features_main(int argc, char **argv);
@@ -30,7 +31,7 @@ struct common {
 	struct words pids, files, provider_files;
 	struct words patterns; /* the PROBEs, or what else a verb takes */
 	char **command;
-	bool no_follow;
+	bool no_follow, percentiles;
 	bool own_target; /* the program may name its files itself, or need none */
 	bool json, quiet, verbose;
 	/* of verbs that trace */

@@ -122,6 +122,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .most_records = c->records,
 	        .seconds = c->seconds,
 	        .no_follow = c->no_follow,
+	        .percentiles = c->percentiles,
 	        .debug_verifier = c->verbose,
 	};
 	int r;

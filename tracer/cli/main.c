@@ -18,6 +18,7 @@ static const struct verb verbs[] = {
         {"trace", trace_main, "a line per event"},
         {"count", count_main, "events per probe, or per value of an expression"},
         {"hist", hist_main, "a histogram of an expression"},
+        {"latency", latency_main, "the time between two probes"},
         {"run", run_main, "a program of the tracing language"},
         {"gen", gen_main, "provider files to C headers: a stand-in for dtrace(1)"},
         {"features", features_main, "what this kernel and this user may do"},

@@ -23,7 +23,7 @@ static uint32_t value_size(const struct program_map *m)
 	case FUNC_STATS:
 		return sizeof(struct abi_average);
 	case FUNC_HIST:
-		return ABI_HIST_BUCKETS * 8;
+		return ABI_HIST_BUCKETS_OF(m->hist_bits) * 8;
 	case FUNC_LHIST: {
 		uint64_t range = (uint64_t)m->lhist_max - (uint64_t)m->lhist_min;
 		uint64_t step = (uint64_t)m->lhist_step;
@@ -82,6 +82,7 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 		.lhist_min = from->lhist_min,
 		.lhist_max = from->lhist_max,
 		.lhist_step = from->lhist_step,
+		.hist_bits = from->hist_bits,
 	};
 	plan_keys(c, from, to);
 	if (!keyed)
@@ -273,8 +274,9 @@ static void gen_bucket(struct gen *g, const struct program_map *m, reg address, 
 	bool is_signed = m->value.is_signed;
 
 	if (m->aggregate->id == FUNC_HIST)
-		ir_function(&g->ir, "tt_log2_bucket", bucket, 2,
-			    (struct ir_arg[]){arg_reg(value), arg_value(is_signed)});
+		ir_function(&g->ir, "tt_log2_bucket", bucket, 3,
+			    (struct ir_arg[]){arg_reg(value), arg_value(is_signed),
+					      arg_value(m->hist_bits)});
 	else
 		ir_function(&g->ir, "tt_linear_bucket", bucket, 5,
 			    (struct ir_arg[]){arg_reg(value), arg_value(m->lhist_min),

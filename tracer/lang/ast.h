@@ -103,8 +103,10 @@ struct program_map {
 	const struct function *aggregate; /* NULL: a plain value */
 	struct type value;
 	int64_t lhist_min, lhist_max, lhist_step;
+	uint32_t hist_bits;
 };
 
+enum { PROGRAM_HIST_BITS_MOST = 5 };   /* hist(n, bits): each power of two in 2^bits parts */
 enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
 
 struct program {

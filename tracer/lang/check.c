@@ -266,6 +266,20 @@ static void check_lhist(struct checker *c, const struct expr *call)
 	}
 }
 
+static void set_hist(struct checker *c, const struct expr *call, struct program_map *map)
+{
+	const struct expr *bits = call->child->next;
+	uint64_t wanted = bits ? bits->number : 0;
+
+	if (bits && (bits->kind != EXPR_INT || wanted > PROGRAM_HIST_BITS_MOST))
+		wrong(c, bits, "the bits of hist() must be a number from 0 to %d",
+		      PROGRAM_HIST_BITS_MOST);
+	else if (map->aggregate && map->hist_bits != wanted)
+		wrong(c, call, "%s has other buckets elsewhere in the program", map->name);
+	else
+		map->hist_bits = (uint32_t)wanted;
+}
+
 static int64_t lhist_number(const struct expr *e)
 {
 	if (e->kind == EXPR_UNARY)
@@ -567,6 +581,8 @@ static void assign_aggregate(struct checker *c, struct stmt *s, struct program_m
 		      map->aggregate ? map->aggregate->signature : "a value");
 		return;
 	}
+	if (f->id == FUNC_HIST)
+		set_hist(c, s->value, map);
 	map->aggregate = f;
 	if (first && first->type.is_signed)
 		map->value.is_signed = true;

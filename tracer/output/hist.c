@@ -5,6 +5,8 @@
 
 #include "bpf/abi.h"
 
+#include <string.h>
+
 enum { BAR = 52 }; /* characters of the longest bar */
 
 size_t hist_buckets(const struct plan_map *map)
@@ -12,7 +14,7 @@ size_t hist_buckets(const struct plan_map *map)
 	uint64_t range;
 
 	if (map->aggregate == PLAN_HIST)
-		return ABI_HIST_BUCKETS;
+		return map->hist_bits > ABI_HIST_BITS_MOST ? 0 : ABI_HIST_BUCKETS_OF(map->hist_bits);
 	if (map->lhist_step <= 0 || map->lhist_max <= map->lhist_min)
 		return 0;
 	range = (uint64_t)map->lhist_max - (uint64_t)map->lhist_min;
@@ -54,16 +56,23 @@ struct range {
 	uint64_t max;
 };
 
-static struct range hist_range(size_t i)
+static struct range hist_range(const struct plan_map *map, size_t i)
 {
 	struct range range = {.has_min = true, .has_max = true, .is_unsigned = true};
+	uint64_t parts = (uint64_t)1 << map->hist_bits, part;
+	size_t shift;
 
 	if (i == 0) {
 		range.has_min = range.is_unsigned = false;
 		range.max = (uint64_t)-1;
-	} else if (i > 1) {
-		range.min = (int64_t)((uint64_t)1 << (i - 2));
-		range.max = ((uint64_t)1 << (i - 2)) * 2 - 1;
+	} else if (i <= parts) {
+		range.max = i - 1;
+		range.min = (int64_t)range.max;
+	} else {
+		shift = (size_t)((i - 1 - parts) / parts);
+		part = (i - 1 - parts) % parts;
+		range.min = (int64_t)((parts + part) << shift);
+		range.max = (uint64_t)range.min + ((uint64_t)1 << shift) - 1;
 	}
 	return range;
 }
@@ -84,12 +93,16 @@ static struct range lhist_range(const struct plan_map *map, size_t i)
 
 /* ---- text ---- */
 
-/* 2^power: 64, 1K, 512M, 8E. */
-static void put_power(struct buffer *b, size_t power)
+/* 64, 1K, 1536, 512M, 8E: as short as it can be said exactly. */
+static void put_short(struct buffer *b, uint64_t value)
 {
-	put_unsigned(b, (uint64_t)1 << power % 10);
-	if (power >= 10)
-		put_char(b, " KMGTPE"[power / 10]);
+	size_t unit = 0;
+
+	for (; value && value % 1024 == 0; value /= 1024)
+		unit++;
+	put_unsigned(b, value);
+	if (unit)
+		put_char(b, " KMGTPE"[unit]);
 }
 
 static void put_lhist_end(struct buffer *b, int64_t end)
@@ -105,19 +118,26 @@ static void put_lhist_end(struct buffer *b, int64_t end)
 	}
 }
 
-static void hist_label(struct buffer *b, size_t i)
+static void hist_label(struct buffer *b, const struct plan_map *map, size_t i)
 {
-	if (i == 0) {
+	struct range range = hist_range(map, i);
+
+	if (!range.has_min) {
 		put_text(b, "(..., 0)");
-	} else if (i <= 2) {
-		put_text(b, i == 1 ? "[0]" : "[1]");
-	} else {
-		put_char(b, '[');
-		put_power(b, i - 2);
-		put_text(b, ", ");
-		put_power(b, i - 1);
-		put_char(b, ')');
+		return;
 	}
+	put_char(b, '[');
+	put_short(b, (uint64_t)range.min);
+	if (range.max == (uint64_t)range.min) {
+		put_char(b, ']');
+		return;
+	}
+	put_text(b, ", ");
+	if (range.max == UINT64_MAX)
+		put_text(b, "16E");
+	else
+		put_short(b, range.max + 1);
+	put_char(b, ')');
 }
 
 static void lhist_label(struct buffer *b, const struct plan_map *map, size_t i)
@@ -149,7 +169,7 @@ static void row_text(struct buffer *b, const struct plan_map *map, size_t i, uin
 	size_t start = b->length;
 
 	if (map->aggregate == PLAN_HIST)
-		hist_label(b, i);
+		hist_label(b, map, i);
 	else
 		lhist_label(b, map, i);
 	for (uint64_t rest = count; rest >= 10; rest /= 10)
@@ -165,11 +185,88 @@ static void row_text(struct buffer *b, const struct plan_map *map, size_t i, uin
 	put_text(b, "|\n");
 }
 
-void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets)
+/* The same values with one bucket for each power of two. */
+static void coarsen(const struct plan_map *map, const uint64_t *buckets, struct plan_map *coarse,
+                    uint64_t *sums)
 {
+	*coarse = *map;
+	coarse->hist_bits = 0;
+	memset(sums, 0, ABI_HIST_BUCKETS * sizeof(*sums));
+	for (size_t i = 0; i < hist_buckets(map); i++) {
+		uint64_t low = (uint64_t)hist_range(map, i).min;
+		size_t to = i == 0 ? 0 : !low ? 1 : 65 - (size_t)__builtin_clzll(low);
+
+		sums[to] += buckets[i];
+	}
+}
+
+/*
+ * The end of the bucket that the part of `percent` of all values reaches: no more is known than
+ * that so many are not above it.
+ */
+static struct range percentile(const struct plan_map *map, const uint64_t *buckets,
+                               unsigned percent)
+{
+	uint64_t total = hist_total(map, buckets), seen = 0;
+	/* The rank, rounded up, without a product that could overflow. */
+	uint64_t rank = total / 100 * percent + (total % 100 * percent + 99) / 100;
+	size_t i = 0;
+
+	while (i + 1 < hist_buckets(map) && (seen += buckets[i]) < rank)
+		i++;
+	return hist_range(map, i);
+}
+
+static const unsigned percents[] = {50, 90, 99, 100};
+
+void hist_percentiles_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets)
+{
+	for (size_t i = 0; i < sizeof(percents) / sizeof(*percents); i++) {
+		struct range range = percentile(map, buckets, percents[i]);
+
+		put_text(b, i ? ", " : "");
+		if (percents[i] == 100) {
+			put_text(b, "all");
+		} else {
+			put_unsigned(b, percents[i]);
+			put_char(b, '%');
+		}
+		put_text(b, range.has_min ? " <= " : " < 0");
+		if (range.has_min)
+			put_unsigned(b, range.max);
+	}
+	put_char(b, '\n');
+}
+
+void hist_percentiles_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets)
+{
+	put_char(b, '{');
+	for (size_t i = 0; i < sizeof(percents) / sizeof(*percents); i++) {
+		struct range range = percentile(map, buckets, percents[i]);
+
+		put_text(b, i ? ",\"" : "\"");
+		put_unsigned(b, percents[i]);
+		put_text(b, "\":");
+		if (range.is_unsigned)
+			put_unsigned(b, range.max);
+		else
+			put_signed(b, (int64_t)range.max);
+	}
+	put_char(b, '}');
+}
+
+void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets, bool by_powers)
+{
+	uint64_t sums[ABI_HIST_BUCKETS];
+	struct plan_map coarse;
 	size_t first, last = 0;
 	uint64_t most = 0;
 
+	if (by_powers && map->aggregate == PLAN_HIST && map->hist_bits) {
+		coarsen(map, buckets, &coarse, sums);
+		map = &coarse;
+		buckets = sums;
+	}
 	if (!filled_range(map, buckets, &first, &last))
 		return;
 	for (size_t i = first; i <= last; i++)
@@ -212,7 +309,7 @@ void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buc
 	if (filled_range(map, buckets, &first, &last)) {
 		for (size_t i = first; i <= last; i++) {
 			struct range range =
-			        map->aggregate == PLAN_HIST ? hist_range(i) : lhist_range(map, i);
+			        map->aggregate == PLAN_HIST ? hist_range(map, i) : lhist_range(map, i);
 
 			if (i > first)
 				put_char(b, ',');

@@ -218,6 +218,7 @@ static void stats_text(struct output *o, const struct entry *entry)
 
 static void entry_text(struct output *o, const struct entry *entry)
 {
+	const uint64_t *buckets;
 	const struct plan_map *map = o->map;
 	struct buffer *b = &o->text;
 	struct value v = entry->order;
@@ -233,7 +234,10 @@ static void entry_text(struct output *o, const struct entry *entry)
 	}
 	if (map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST) {
 		put_char(b, '\n');
-		hist_text(b, map, (const uint64_t *)(const void *)entry_value(o, entry));
+		buckets = (const uint64_t *)(const void *)entry_value(o, entry);
+		hist_text(b, map, buckets, o->options.percentiles);
+		if (o->options.percentiles && map->aggregate == PLAN_HIST)
+			hist_percentiles_text(b, map, buckets);
 		return;
 	}
 	put_char(b, ' ');
@@ -321,6 +325,7 @@ static void average_json(struct output *o, const struct entry *entry)
 
 static void entry_json(struct output *o, const struct entry *entry)
 {
+	const uint64_t *buckets;
 	const struct plan_map *map = o->map;
 	struct buffer *b = &o->text;
 	struct value v = entry->order;
@@ -334,7 +339,12 @@ static void entry_json(struct output *o, const struct entry *entry)
 		put_text(b, ",\"count\":");
 		put_unsigned(b, v.bits);
 		put_text(b, ",\"buckets\":");
-		hist_json(b, map, (const uint64_t *)(const void *)entry_value(o, entry));
+		buckets = (const uint64_t *)(const void *)entry_value(o, entry);
+		hist_json(b, map, buckets);
+		if (map->aggregate == PLAN_HIST && v.bits) {
+			put_text(b, ",\"percentiles\":");
+			hist_percentiles_json(b, map, buckets);
+		}
 	} else {
 		put_text(b, ",\"value\":");
 		if (map->aggregate == PLAN_VALUE)

@@ -21,6 +21,7 @@ enum output_form {
 struct output_options {
 	enum output_form form;
 	bool color;	  /* the caller knows whether this is a terminal, and NO_COLOR */
+	bool percentiles; /* text: below hist() maps, whose rows are powers of two then */
 	bool line_flush;  /* flush after every poll (a terminal); else in large blocks */
 };
 
@@ -53,6 +54,8 @@ int output_record(struct output *output, const struct abi_record *record, size_t
  *	avg, stats		..."value":6,"count":2,"sum":13}; the value is the average, cut to a whole
  *				number as bpftrace does; null while the count is 0
  *	hist, lhist		{"map":"@h","key":[],"count":3,"buckets":[{"min":4,"max":7,"count":3}]}
+ *				of hist also "percentiles":{"50":7,"90":7,"99":7,"100":7}: so many
+ *				percent of the values are not above that
  *
  * The range of a bucket includes both its ends; one that is open has no min, or no max. Buckets
  * begin with the first and end with the last that is not empty. Keys and values that are not UTF-8

@@ -81,7 +81,10 @@ void stack_json(const struct output *o, struct buffer *b, const struct value *st
 /* hist.c: the rows, or the JSON array, of the buckets of PLAN_HIST and PLAN_LHIST. */
 size_t hist_buckets(const struct plan_map *map);
 uint64_t hist_total(const struct plan_map *map, const uint64_t *buckets);
-void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
+void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets,
+               bool by_powers);
+void hist_percentiles_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
+void hist_percentiles_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
 void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
 
 /* Colours, "" where they are off. */
