@@ -1,0 +1,3 @@
+/* A thousand sites: what `sites.h` says. */
+#define SITES 1000
+#include "sites.h"

@@ -1,0 +1,3 @@
+/* Ten thousand sites: what `sites.h` says. */
+#define SITES 10000
+#include "sites.h"
