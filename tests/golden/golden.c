@@ -4,6 +4,9 @@
  * the files, to be reviewed as a diff.
  *
  *	probe demo:request -4@%edi 8@16(%rsp)	a site of a probe; further sites by the same line
+ *	symbol NAME ADDRESS			where a symbol is, for the sites behind; of a
+ *						thread-local one its distance: 0xfffffffffffffff0
+ *	machine i386				of the sites behind; else amd64
  *	arg id int				names and types of its arguments, where it has any:
  *						int, bool, char, float, pointer, string, bytes
  *	--- program
@@ -30,6 +33,12 @@ struct golden {
 	const char *path;
 	char *text;
 	struct probe_set set;
+	struct {
+		const char *name;
+		uint64_t address;
+	} symbols[8];
+	size_t symbol_count;
+	uint16_t machine;
 	char *program; /* its text, in the arena of the set */
 	struct buffer result;
 };
@@ -81,6 +90,33 @@ static void plain_arguments(struct golden *g, struct probe *p)
 	p->argument_count = site->operand_count;
 }
 
+static void add_symbol(struct golden *g, char *line)
+{
+	char *name = strsep(&line, " ");
+
+	if (!line || g->symbol_count == sizeof(g->symbols) / sizeof(g->symbols[0]))
+		die(g, "a symbol line is: symbol NAME ADDRESS");
+	g->symbols[g->symbol_count].name = name;
+	g->symbols[g->symbol_count++].address = strtoull(line, NULL, 0);
+}
+
+static void resolve(struct golden *g, struct probe_site *site)
+{
+	uint64_t *addresses =
+		arena_alloc(&g->set.arena, (site->operand_count + 1) * sizeof(*addresses));
+	bool *known = arena_alloc(&g->set.arena, (site->operand_count + 1) * sizeof(*known));
+
+	for (size_t i = 0; i < site->operand_count; i++)
+		for (size_t s = 0; site->operands[i].symbol && s < g->symbol_count; s++) {
+			if (strcmp(site->operands[i].symbol, g->symbols[s].name))
+				continue;
+			addresses[i] = g->symbols[s].address;
+			known[i] = true;
+		}
+	site->symbol_addresses = addresses;
+	site->symbol_known = known;
+}
+
 static void add_site(struct golden *g, char *line)
 {
 	char *provider = strsep(&line, ":"), *name = line ? strsep(&line, " ") : NULL;
@@ -98,14 +134,15 @@ static void add_site(struct golden *g, char *line)
 	}
 	site = array_add(&p->sites, &p->site_count, &p->site_room, sizeof(*site));
 	site->operand_text = line ? line : "";
-	site->machine = EM_X86_64;
-	site->bits = 64;
+	site->machine = g->machine;
+	site->bits = g->machine == EM_386 ? 32 : 64;
 	site->address = site->offset = 0x1000 + 16 * g->set.variant_count;
 	site->variant = g->set.variant_count++;
-	if (operands_parse(EM_X86_64, 64, site->operand_text, &g->set.arena, &operands,
+	if (operands_parse(site->machine, site->bits, site->operand_text, &g->set.arena, &operands,
 			   &site->operand_count, &err))
 		die(g, err.text);
 	site->operands = operands;
+	resolve(g, site);
 	if (p->site_count == 1)
 		plain_arguments(g, p);
 }
@@ -141,6 +178,10 @@ static void read_input(struct golden *g)
 		if (!strncmp(line, "probe ", 6)) {
 			add_site(g, line + 6);
 			arg = 0;
+		} else if (!strncmp(line, "symbol ", 7)) {
+			add_symbol(g, line + 7);
+		} else if (!strcmp(line, "machine i386")) {
+			g->machine = EM_386;
 		} else if (!strncmp(line, "arg ", 4)) {
 			name_argument(g, line + 4, arg++);
 		} else if (*line && *line != '#') {
@@ -196,7 +237,7 @@ static void make_result(struct golden *g)
 
 static bool run(const char *path, unsigned number)
 {
-	struct golden g = {.path = path, .text = read_all(path)};
+	struct golden g = {.path = path, .text = read_all(path), .machine = EM_X86_64};
 	bool same;
 
 	if (!g.text)

@@ -56,12 +56,21 @@ forms()
 		is "$name: each form as data: $kind" "$values" "$(expected $kind <<<"$values")"
 	done
 	is "$name: a float among doubles" "$(jq -r 'select(.probe == "floats") | .args.arg0' "$tmp/out" | grep e-)" \
-		1.401298464324817e-45
+		"$tiny"
 	like "$name: what can't be read is named at the start" "$err" 'can.t be read'
 }
 
+tiny=1.401298464324817e-45
 forms "position-independent" -pie "$here/operands.S"
 forms "at a fixed address" -no-pie "$here/operands.S"
 forms "static" -static "$here/operands.S"
+
+tiny=5.605193857299268e-45
+if gcc -m32 -nostdlib -static "$here/operands_i386.S" -o "$tmp/i386" 2>/dev/null && "$tmp/i386"; then
+	forms "i386, at a fixed address" -m32 -nostdlib -static -no-pie "$here/operands_i386.S"
+	forms "i386, position-independent" -m32 -nostdlib -static-pie -Wl,-z,notext "$here/operands_i386.S"
+else
+	skip "i386" "no 32-bit programs here"
+fi
 
 finish

@@ -192,6 +192,9 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 	case EXPR_BUILTIN:
 		return gen_builtin(g, e);
 	case EXPR_ARGUMENT:
+		if (argument_shape(&g->variants, e->number) == SHAPE_WIDE)
+			refuse(g, e->at, "an argument of more than 64 bits can be printed, "
+					 "but not computed with");
 		return gen_operand(g, e->number, fail);
 	case EXPR_VARIABLE:
 		return g->variables[e->number];
