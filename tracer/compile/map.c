@@ -89,8 +89,12 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 		to->key_size = 4;
 	to->bpf_type = keyed ? (to->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH)
 			     : (to->per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
-	/* Room for every key on every CPU would be much to clear at the start. */
-	to->flags = keyed ? BPF_F_NO_PREALLOC : 0;
+	/*
+	 * Room for every key on every CPU would be much to clear at the start. Plain values have theirs
+	 * ready: keys come and go with them, as those of threads and requests do, and to take room from
+	 * the kernel's allocator each time costs a hit more.
+	 */
+	to->flags = keyed && to->per_cpu ? BPF_F_NO_PREALLOC : 0;
 }
 
 /* ---- keys ---- */
