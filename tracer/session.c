@@ -136,7 +136,7 @@ int session_add_named(struct session *s, const struct probe_spec *spec, struct e
 	struct probe_file file;
 	int rc;
 
-	if (spec->kind != PROBE_USDT || !spec->file)
+	if (!probe_in_file(spec->kind) || !spec->file)
 		return 0;
 	probe_file_look(spec->file, &file);
 	for (size_t i = 0; i < target->file_count; i++)
@@ -161,6 +161,7 @@ static void follow(struct session *s)
 		warn(s->warnings, "children of the target are not followed: %s", err.text);
 		return;
 	}
+	s->probes.follow = true;
 	for (size_t i = 0; i < s->probes.count; i++)
 		s->probes.items[i].followed =
 			s->target.files[s->probes.items[i].file].pid_count > 0;
@@ -196,7 +197,7 @@ static int add_named_files(struct session *s, bool *markers, struct error *err)
 
 			if (probe_spec_parse(p->text, &program->arena, &spec, err))
 				continue; /* the checker says it, with its place */
-			*markers |= spec.kind == PROBE_USDT;
+			*markers |= probe_in_file(spec.kind);
 			rc = session_add_named(s, &spec, err);
 			if (!rc)
 				continue;
@@ -249,7 +250,7 @@ static int check_files(const struct session *s, struct error *err)
 		const struct instance *in = &s->program.instances[i];
 		size_t last = SIZE_MAX;
 
-		for (size_t j = 0; in->kind == PROBE_USDT && j < in->probe_count; j++) {
+		for (size_t j = 0; probe_in_file(in->kind) && j < in->probe_count; j++) {
 			if (in->probes[j]->file != last && check_file(s, in->probes[j]->file, err))
 				return err->code;
 			last = in->probes[j]->file;

@@ -101,7 +101,7 @@ static void wrong(void **state)
 		{"usdt:demo:demo:request { @ = args.idd; }",
 		 "demo:request has no argument 'idd'; did you mean 'id'?"},
 		{"BEGIN { @ = arg0; }", "this probe has no arguments"},
-		{"BEGIN { event(); }", "event() is for markers"},
+		{"BEGIN { event(); }", "event() is for probes in programs"},
 		{"demo:reply { $x++; }", "$x has no value yet"},
 		{"demo:reply { @ = $x; }", "$x has no value yet"},
 		{"demo:reply { 5 = 3; }", "only a variable ($name) or a map (@name) can be assigned"},

@@ -29,7 +29,7 @@ static void parts(void **state)
 		{":request", NULL, "*", "request", false},
 		{"usdt:demo:request", NULL, "demo", "request", true},
 		{"U:/bin/x:demo:request", "/bin/x", "demo", "request", false},
-		{"u:x:demo:request", "x", "demo", "request", false},
+		{"U:x:demo:request", "x", "demo", "request", false},
 		{"usdt::demo:request", NULL, "demo", "request", false},
 		{"usdt:*:demo:request", NULL, "demo", "request", false},
 		{"usdt:/bin/x::request", "/bin/x", "*", "request", false},

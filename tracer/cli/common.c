@@ -60,16 +60,21 @@ static int add_pid(struct session *session, const char *text, struct error *err)
 }
 
 /*
- * `usdt:FILE:PROVIDER:NAME` names its file by itself. Returns 1 when the word did, 0 when it is
+ * `usdt:FILE:PROVIDER:NAME` and `uprobe:FILE:FUNCTION` name their file by themselves. Returns 1 when the word did, 0 when it is
  * another form or a glob.
  */
 static int add_named_file(struct session *session, const char *word, struct error *err)
 {
+	static const char *const kinds[] = {"usdt:", "U:",	   "uprobe:",
+					    "u:",    "uretprobe:", "ur:"};
 	const char *file, *end;
 	char path[PATH_MAX];
+	bool known = false;
 	int r;
 
-	if (strncmp(word, "usdt:", 5) && strncmp(word, "U:", 2) && strncmp(word, "u:", 2))
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !known; i++)
+		known = !strncmp(word, kinds[i], strlen(kinds[i]));
+	if (!known)
 		return 0;
 	file = strchr(word, ':') + 1;
 	end = strchr(file, ':');
@@ -136,5 +141,43 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 		session_free(*session);
 		*session = NULL;
 	}
+	return r;
+}
+
+/* ---- texts ---- */
+
+enum { TEXT_MOST = 16 * 1024 * 1024 }; /* bytes; more is no program but a mistake */
+
+static int read_stream(FILE *file, const char *name, struct buffer *text, struct error *err)
+{
+	char block[8192];
+	size_t n;
+
+	while ((n = fread(block, 1, sizeof(block), file)) > 0) {
+		buffer_add(text, block, n);
+		if (text->length > TEXT_MOST)
+			return error_set(err, -EFBIG, "%s: too long: more than 16 MB", name);
+	}
+	if (ferror(file))
+		return error_set(err, -errno, "can't read %s: %s", name, strerror(errno));
+	if (text->failed)
+		return error_memory(err);
+	if (memchr(buffer_string(text), '\0', text->length))
+		return error_set(err, -EINVAL, "%s: not a text: it has a NUL byte", name);
+	return 0;
+}
+
+int read_text(const char *path, struct buffer *text, struct error *err)
+{
+	FILE *file;
+	int r;
+
+	if (!strcmp(path, "-"))
+		return read_stream(stdin, "standard input", text, err);
+	file = fopen(path, "re");
+	if (!file)
+		return error_set(err, -errno, "can't read %s: %s", path, strerror(errno));
+	r = read_stream(file, path, text, err);
+	fclose(file);
 	return r;
 }

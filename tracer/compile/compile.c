@@ -323,6 +323,8 @@ static enum plan_attach attach_of(enum probe_kind kind)
 		return PLAN_ATTACH_END;
 	case PROBE_INTERVAL:
 		return PLAN_ATTACH_INTERVAL;
+	case PROBE_URETPROBE:
+		return PLAN_ATTACH_URETPROBE;
 	default:
 		return PLAN_ATTACH_UPROBE;
 	}

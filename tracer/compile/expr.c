@@ -17,12 +17,14 @@ void gen_store_probe(struct gen *g, reg base, int offset)
 		ir_store(&g->ir, BPF_W, base, offset, g->probe);
 }
 
-static reg gen_builtin(struct gen *g, const struct expr *e)
+static reg gen_builtin(struct gen *g, const struct expr *e, label fail)
 {
 	bool low = false;
 	reg dst;
 
 	switch (builtin_at(e->number)->id) {
+	case BUILTIN_RETVAL:
+		return gen_operand(g, 0, fail);
 	case BUILTIN_TID:
 		low = true;
 		/* fall through */
@@ -190,7 +192,7 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 		ir_set(&g->ir, dst, (int64_t)e->number);
 		return dst;
 	case EXPR_BUILTIN:
-		return gen_builtin(g, e);
+		return gen_builtin(g, e, fail);
 	case EXPR_ARGUMENT:
 		if (argument_shape(&g->variants, e->number) == SHAPE_WIDE)
 			refuse(g, e->at, "an argument of more than 64 bits can be printed, "

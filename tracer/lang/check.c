@@ -76,6 +76,11 @@ static void no_argument(struct checker *c, struct expr *e, const struct probe *p
 	const char *best = NULL;
 	unsigned distance = 128;
 
+	if (probe->kind != PROBE_USDT) {
+		wrong(c, e, "a function's arguments are arg0 to arg5, those in registers; their names "
+			    "are not known");
+		return;
+	}
 	if (!e->text) {
 		wrong(c, e, "%s:%s has %zu arguments, there is no arg%llu", probe->provider,
 		      probe->name, probe->argument_count, (unsigned long long)e->number);
@@ -99,8 +104,10 @@ static void check_argument(struct checker *c, struct expr *e)
 	const struct probe *probe = c->instance->probes[0];
 	size_t operands = probe->site_count ? probe->sites[0].operand_count : 0;
 
-	if (c->instance->kind != PROBE_USDT) {
-		wrong(c, e, "this probe has no arguments");
+	if (c->instance->kind != PROBE_USDT && c->instance->kind != PROBE_UPROBE) {
+		wrong(c, e, "this probe has no arguments%s",
+		      c->instance->kind == PROBE_URETPROBE ? "; retval is what the function returns"
+							   : "");
 		return;
 	}
 	for (size_t i = 0; i < probe->argument_count; i++) {
@@ -150,6 +157,9 @@ static void check_builtin(struct checker *c, struct expr *e)
 	if (builtin_find(e->text, &place)) {
 		e->number = place;
 		e->type = builtin_at(place)->type;
+		if (builtin_at(place)->id == BUILTIN_RETVAL &&
+		    c->instance->kind != PROBE_URETPROBE)
+			wrong(c, e, "retval is for uretprobes");
 		return;
 	}
 	if (function_find(e->text, &place)) {
@@ -356,8 +366,8 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	case FUNC_EXIT:
 		break;
 	case FUNC_EVENT:
-		if (c->instance->kind != PROBE_USDT)
-			wrong(c, call, "event() is for markers; this probe has no arguments");
+		if (!c->instance->probes[0]->site_count)
+			wrong(c, call, "event() is for probes in programs; this one has no arguments");
 		if (first && first->type.kind != TYPE_STACK && first->type.kind != TYPE_UNKNOWN)
 			wrong(c, first, "event() takes ustack or nothing");
 		break;

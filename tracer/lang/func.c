@@ -47,6 +47,7 @@ static const struct builtin builtins[] = {
 	{"comm", BUILTIN_COMM, {.kind = TYPE_COMM}, "the thread's name"},
 	{"nsecs", BUILTIN_NSECS, U64, "nanoseconds since boot, without suspended time"},
 	{"probe", BUILTIN_PROBE, {.kind = TYPE_PROBE}, "the probe that was hit"},
+	{"retval", BUILTIN_RETVAL, U64, "what the function returns, in a uretprobe"},
 	{"ustack", BUILTIN_USTACK, {.kind = TYPE_STACK}, "the stack of the user's side"},
 };
 

@@ -20,12 +20,13 @@ static bool keep(struct output *o, struct buffer *b, const char **text, size_t *
 
 static bool probe_words(struct output *o, const struct plan_probe *probe, struct words *words)
 {
+	const char *colon = *probe->provider ? ":" : "";
 	struct buffer b = {0}, full = {0};
 	bool ok;
 
 	put_text(&b, paint(&o->options, PAINT_PROBE));
 	put_escaped(&b, probe->provider, strlen(probe->provider), 0);
-	put_char(&b, ':');
+	put_text(&b, colon);
 	put_escaped(&b, probe->name, strlen(probe->name), 0);
 	put_text(&b, paint(&o->options, PAINT_OFF));
 	ok = keep(o, &b, &words->text, &words->text_length);
@@ -37,7 +38,7 @@ static bool probe_words(struct output *o, const struct plan_probe *probe, struct
 	put_text(&b, ",\"args\":{");
 	ok &= keep(o, &b, &words->json, &words->json_length);
 
-	buffer_print(&full, "%s:%s", probe->provider, probe->name);
+	buffer_print(&full, "%s%s%s", probe->provider, colon, probe->name);
 	put_json_string(&b, buffer_string(&full), full.length);
 	ok &= keep(o, &b, &words->json_full, &words->json_full_length) && !full.failed;
 	buffer_free(&b);

@@ -217,12 +217,13 @@ static void text_text(struct buffer *b, const struct value *v, enum value_style 
 
 static void probe_text(const struct output *o, struct buffer *b, uint64_t index)
 {
-	if (index < o->plan->probe_count) {
-		put_escaped(b, o->plan->probes[index].provider,
-		            strlen(o->plan->probes[index].provider), 0);
-		put_char(b, ':');
-		put_escaped(b, o->plan->probes[index].name, strlen(o->plan->probes[index].name), 0);
-	}
+	const struct plan_probe *probe = &o->plan->probes[index];
+
+	if (index >= o->plan->probe_count)
+		return;
+	put_escaped(b, probe->provider, strlen(probe->provider), 0);
+	put_text(b, *probe->provider ? ":" : "");
+	put_escaped(b, probe->name, strlen(probe->name), 0);
 }
 
 static void wide_text(struct buffer *b, const struct value *v)

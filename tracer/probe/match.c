@@ -1,7 +1,7 @@
 /*
  * Owns which probes a specification means, and what to say when it means none.
  */
-#include "probe.h"
+#include "function.h"
 
 #include "base/text.h"
 #include "process/target.h"
@@ -220,6 +220,11 @@ static int match_usdt(struct probe_set *set, const struct probe_spec *spec,
 	return 0;
 }
 
+bool probe_in_file(enum probe_kind kind)
+{
+	return kind == PROBE_USDT || kind == PROBE_UPROBE || kind == PROBE_URETPROBE;
+}
+
 int probes_match(struct probe_set *set, const struct probe_spec *spec, const char *text,
 		 const struct probe ***found, size_t *count, struct error *err)
 {
@@ -227,8 +232,14 @@ int probes_match(struct probe_set *set, const struct probe_spec *spec, const cha
 
 	*found = NULL;
 	*count = 0;
-	if (spec->kind != PROBE_USDT)
+	if (!probe_in_file(spec->kind))
 		return match_special(set, spec, found, count, err);
+	if (spec->kind != PROBE_USDT) {
+		bool *chosen;
+
+		rc = choose_files(set, spec->file, &chosen, err);
+		return rc ? rc : match_functions(set, spec, chosen, text, found, count, err);
+	}
 	rc = match_usdt(set, spec, found, count, err);
 	if (!rc && !*count && spec->maybe_file && set->target) {
 		struct probe_spec other = *spec;

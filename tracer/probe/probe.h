@@ -15,6 +15,8 @@ struct operand;
 
 enum probe_kind {
 	PROBE_USDT,
+	PROBE_UPROBE,	 /* a function's first instruction, or one in it */
+	PROBE_URETPROBE, /* a function's return */
 	PROBE_BEGIN,
 	PROBE_END,
 	PROBE_INTERVAL,
@@ -54,13 +56,14 @@ struct probe_site {
 	uint16_t machine; /* EM_*, of the site's file */
 	uint8_t bits;	  /* 32 or 64: in a 32-bit program every address is cut to 32 bits */
 	/*
-	 * Where the symbols of the operands are, one for each operand; both NULL when no operand
+	 * Where the symbols of the operands are, one for each operand; all NULL when no operand
 	 * names a symbol. An address is that of the file's symbol table (of a thread-local symbol:
 	 * its distance from the thread pointer in a program, modulo 2^64). Not known is a symbol that the file does not
 	 * define, or that several local ones of different addresses are called.
 	 */
 	const uint64_t *symbol_addresses;
 	const bool *symbol_known;
+	const bool *symbol_in_got; /* the address is that of the entry which has the symbol's */
 	/*
 	 * One number, from 0, for all sites of the set that can share the code of their operands:
 	 * same text, machine and bits. Sites with a thread-local symbol share within their
@@ -91,8 +94,12 @@ struct probe_set {
 	struct probe **special;
 	size_t special_count, special_room;
 	const struct target *target;
+	bool follow; /* probes in files of certain processes are `followed` */
 	struct arena arena;
 };
+
+/* True for kinds whose sites are in files of the target. */
+bool probe_in_file(enum probe_kind kind);
 
 /*
  * Reads the probes of every file of the target, one for each file, provider and name, with all its
@@ -113,9 +120,11 @@ void probes_free(struct probe_set *set);
  *	usdt:FILE:PROVIDER:NAME		an empty FILE, or *, is any
  *	usdt:FILE:NAME			any provider; FILE has a slash, or no provider is called so
  *	FILE:PROVIDER:NAME		FILE has a slash
+ *	uprobe:FILE:FUNCTION		also FUNCTION+OFFSET and 0xADDRESS, an address of the file
+ *	uretprobe:FILE:FUNCTION		its return
  *	BEGIN, END, interval:UNIT:N	UNIT is s, ms, us or hz
  *
- * usdt may be written U or u, interval i. A FILE matches by its whole path, by being the same file
+ * usdt may be written U, uprobe u, uretprobe ur, interval i. A FILE matches by its whole path, by being the same file
  * (links), or, without a slash, by the last part of the path.
  */
 struct probe_spec {

@@ -14,9 +14,8 @@ enum { SECOND = 1000000000 };
 
 /* Kinds of probes of other tracers, so that nobody looks for a provider of that name. */
 static const char *const unknown_kinds[] = {
-	"kprobe",   "kretprobe", "uprobe",     "uretprobe", "tracepoint", "rawtracepoint", "profile",
-	"software", "hardware",  "watchpoint", "fentry",    "fexit",	  "kfunc",	   "kretfunc",
-	"iter",	    "self",
+	"kprobe",   "kretprobe",  "tracepoint", "rawtracepoint", "profile",  "software", "hardware",
+	"fentry",   "watchpoint", "fexit",	"kfunc",	 "kretfunc", "iter",	 "self",
 };
 
 static bool starts(const char *text, const char *word, const char **rest)
@@ -125,6 +124,26 @@ static int parse_usdt(const char *text, const char *rest, bool worded, struct ar
 	return 0;
 }
 
+/* ---- functions ---- */
+
+/* FILE:FUNCTION; a path may have colons, the function has none. */
+static int parse_function(const char *text, const char *rest, struct arena *arena,
+			  struct probe_spec *spec, struct error *err)
+{
+	char *copy = arena_string(arena, rest);
+	char *colon = copy ? strrchr(copy, ':') : NULL;
+
+	if (!copy)
+		return error_memory(err);
+	if (!colon || colon == copy || !colon[1])
+		return error_set(err, -EINVAL,
+				 "'%s': a probe on a function is uprobe:FILE:FUNCTION", text);
+	*colon = '\0';
+	spec->file = copy;
+	spec->name = colon + 1;
+	return 0;
+}
+
 int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *spec,
 		     struct error *err)
 {
@@ -137,13 +156,21 @@ int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *s
 	}
 	if (starts(text, "interval", &rest) || starts(text, "i", &rest))
 		return parse_interval(text, rest, spec, err);
-	if (starts(text, "usdt", &rest) || starts(text, "U", &rest) || starts(text, "u", &rest))
+	if (starts(text, "uprobe", &rest) || starts(text, "u", &rest)) {
+		spec->kind = PROBE_UPROBE;
+		return parse_function(text, rest, arena, spec, err);
+	}
+	if (starts(text, "uretprobe", &rest) || starts(text, "ur", &rest)) {
+		spec->kind = PROBE_URETPROBE;
+		return parse_function(text, rest, arena, spec, err);
+	}
+	if (starts(text, "usdt", &rest) || starts(text, "U", &rest))
 		return parse_usdt(text, rest, true, arena, spec, err);
 	for (size_t i = 0; i < sizeof(unknown_kinds) / sizeof(*unknown_kinds); i++)
 		if (starts(text, unknown_kinds[i], &rest))
 			return error_set(err, -EINVAL,
 					 "'%s': %s probes are not among those that telltale has: "
-					 "usdt, interval, BEGIN, END",
+					 "usdt, uprobe, uretprobe, interval, BEGIN, END",
 					 text, unknown_kinds[i]);
 	return parse_usdt(text, text, false, arena, spec, err);
 }

@@ -1,0 +1,87 @@
+#!/bin/bash
+# Probes on functions, where a program has no markers: arguments and returns by the calling convention,
+# symbols with offsets, addresses, globs, libraries, children.
+. "$(dirname "$0")/../lib.sh"
+have jq || skip_all "no jq"
+have gcc || skip_all "no gcc"
+cat >"$tmp/plain.c" <<'END'
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+__attribute__((noinline)) long add(long a, long b, long c, long d, long e, long f)
+{
+	__asm__ volatile("");
+	return a + b + c + d + e + f;
+}
+
+__attribute__((noinline)) int named(const char *name, int n)
+{
+	__asm__ volatile("" : : "r"(name));
+	return -n;
+}
+
+int main(void)
+{
+	long total = 0;
+
+	for (int i = 0; i < 10; i++) {
+		total += add(i, 10, 20, 30, 40, -1);
+		named(i % 2 ? "odd" : "even", i);
+	}
+	if (!fork()) {
+		add(1, 2, 3, 4, 5, 6);
+		_exit(0);
+	}
+	wait(NULL);
+	printf("%ld\n", total);
+	return 0;
+}
+END
+gcc -O1 -fno-ipa-cp -fno-ipa-sra -o "$tmp/plain" "$tmp/plain.c" || skip_all "gcc can't build the target"
+
+run "$telltale" run -b "$tmp/plain" -e "uprobe:$tmp/plain:named2 { @ = count(); }"
+is "a function that is not there: exit code" "$code" 1
+like "and its near name" "$err" "no function matches .*; did you mean 'named'\?"
+run "$telltale" run -e "uprobe:$tmp/plain:add+4000 { @ = count(); }"
+like "an offset behind its end" "$err" "there is no add\+4000"
+need_tracing
+
+maps() { grep '^{"map"' <<<"$out" | jq -c '[.map, .key, .value]' | sort; }
+
+run "$telltale" run --json -e "
+	uprobe:$tmp/plain:add { @a = sum(arg0 + arg1 + arg2 + arg3 + arg4 + arg5); @n = count(); }
+	uretprobe:$tmp/plain:add { @r = sum(retval); }
+	u:$tmp/plain:named /arg1 > 1/ { @[str(arg0)] = count(); }
+	ur:$tmp/plain:named /retval/ { @least = min(retval & 0xff); }" -- "$tmp/plain"
+is "arguments and returns, of the command and its child" "$(maps)" \
+	'["@",["even"],4]
+["@",["odd"],4]
+["@a",[],1056]
+["@least",[],247]
+["@n",[],11]
+["@r",[],1056]'
+
+address=0x$(nm "$tmp/plain" | awk '$3 == "add" { print $1 }')
+run "$telltale" run --json -e "uprobe:$tmp/plain:$address { @ = count(); }" -- "$tmp/plain"
+is "a function by its address" "$(maps)" '["@",[],11]'
+second=$(objdump -d --disassemble=add "$tmp/plain" | awk '/^ / { n++; if (n == 2) { sub(":", "", $1); print $1; exit } }')
+run "$telltale" run --json -e "uprobe:$tmp/plain:add+$((0x$second - address)) { @ = count(); }" -- "$tmp/plain"
+is "its second instruction" "$(maps)" '["@",[],11]'
+
+run "$telltale" run --json -e "uprobe:$tmp/plain:* /probe_is_any/ { @[probe] = count(); }" -- "$tmp/plain"
+is "a misspelt name in the program: exit code" "$code" 2
+run "$telltale" run --json -e "uprobe:$tmp/plain:[an]?[dm]* { @[probe] = count(); }" -- "$tmp/plain"
+is "a glob: each function by its name" "$(maps)" \
+	"[\"@\",[\"uprobe:$tmp/plain:add\"],11]
+[\"@\",[\"uprobe:$tmp/plain:named\"],10]"
+
+run "$telltale" trace --json "uprobe:$tmp/plain:add" "uretprobe:$tmp/plain:add" -n 2 -- "$tmp/plain"
+is "trace: arguments and return" \
+	"$(grep '"args"' <<<"$out" | jq -c '[.probe, .args.arg0, .args.arg4, .args.retval]')" \
+	"[\"uprobe:$tmp/plain:add\",0,40,null]
+[\"uretprobe:$tmp/plain:add\",null,null,99]"
+
+run "$telltale" count --json 'uprobe:libc.so.6:fork' -- "$tmp/plain"
+is "a library found by its name" "$(grep -c '"value":1}' <<<"$out")" 1
+finish
