@@ -240,6 +240,44 @@ static reg gen_value_address(struct gen *g, const struct expr *e)
 	return address;
 }
 
+/*
+ * @[key] = value. Where the key is there, its value is changed in place; a new one comes with its
+ * value, so that nobody reads a zero that was never stored.
+ */
+static void gen_value_set(struct gen *g, const struct expr *e, reg value)
+{
+	size_t place = map_place(g, e);
+	struct plan_map map = g->c->plan->maps[place];
+	int mark = g->ir.stack, fresh;
+	reg address, refused;
+	label found = ir_label(&g->ir), end = ir_label(&g->ir);
+	struct key key;
+
+	if (!map.key_count) {
+		ir_store(&g->ir, BPF_DW, gen_value_address(g, e), 0, value);
+		return;
+	}
+	fresh = ir_stack(&g->ir, 8);
+	address = ir_reg(&g->ir);
+	refused = ir_reg(&g->ir);
+	gen_key(g, e, &map, &key);
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
+		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+	ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
+	ir_store(&g->ir, BPF_DW, REG_STACK, fresh, value);
+	ir_helper(&g->ir, BPF_FUNC_map_update_elem, refused, 4,
+		  (struct ir_arg[]){arg_map(place), key_arg(&key), arg_stack(fresh),
+				    arg_value(BPF_ANY)});
+	ir_jump(&g->ir, end);
+	ir_place(&g->ir, found);
+	ir_store(&g->ir, BPF_DW, address, 0, value);
+	ir_set(&g->ir, refused, 0);
+	ir_place(&g->ir, end);
+	gen_end_key(g, &key);
+	ir_branch_value(&g->ir, BPF_JNE, refused, 0, use(&g->full));
+	ir_stack_back(&g->ir, mark);
+}
+
 static void gen_add(struct gen *g, reg address, int offset, reg value)
 {
 	ir_atomic_add(&g->ir, address, offset, value);
@@ -332,11 +370,11 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 	ir_note(&g->ir, "%s %s=", s->target->text, op_text(s->op));
 	if (s->op == OP_NONE || s->op == OP_ADD || s->op == OP_SUB) {
 		value = gen_int(g, s->value, use(&g->give_up));
-		address = gen_value_address(g, s->target);
 		if (s->op == OP_NONE) {
-			ir_store(&g->ir, BPF_DW, address, 0, value);
+			gen_value_set(g, s->target, value);
 			return;
 		}
+		address = gen_value_address(g, s->target);
 		if (s->op == OP_SUB) {
 			reg minus = ir_reg(&g->ir);
 
