@@ -123,8 +123,10 @@ int end(struct pt_regs *ctx)
 	__u64 *time = bpf_map_lookup_elem(&begun, &tid);
 
 	(void)ctx;
-	if (time)
+	if (time) {
 		add_one(&buckets, log2_bucket(bpf_ktime_get_ns() - *time));
+		bpf_map_delete_elem(&begun, &tid);
+	}
 	return 0;
 }
 

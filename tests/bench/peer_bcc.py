@@ -29,7 +29,8 @@ CASES = {
     "pair": {"begin": "u32 t = bpf_get_current_pid_tgid(); u64 n = bpf_ktime_get_ns();"
                       "begun.update(&t, &n);",
              "end": "u32 t = bpf_get_current_pid_tgid(); u64 *n = begun.lookup(&t);"
-                    "if (n) buckets.atomic_increment(bpf_log2l(bpf_ktime_get_ns() - *n));"},
+                    "if (n) { buckets.atomic_increment(bpf_log2l(bpf_ktime_get_ns() - *n));"
+                    "begun.delete(&t); }"},
     "ints": {"ints": INTS + "struct { s64 a, b, c; } e = {a, b, c};"
                      "events.perf_submit(ctx, &e, sizeof(e));"},
     "event": {"ints": INTS + "struct event e = {}; FILL(e); e.a = a; e.b = b; e.c = c;"

@@ -57,7 +57,7 @@ if [[ $missing = *" bcc "* ]]; then
 elif ! /usr/bin/python3 -c 'import bcc' 2>/dev/null; then
 	out_of bcc "not installed (python3-bpfcc)"
 elif ! /usr/bin/python3 -c 'import bcc; bcc.BPF(text="int f(void *c) { return 0; }")' >"$tmp/bcc.err" 2>&1; then
-	out_of bcc "$(head -n 1 "$tmp/bcc.err" | cut -d . -f 1)"
+	out_of bcc "$(grep -m 1 -iE 'kernel headers|error' "$tmp/bcc.err" | cut -d . -f 1)"
 fi
 if [[ $missing = *" perf "* ]]; then
 	:
@@ -116,7 +116,8 @@ program()
 	count | count2) echo "$at:ints { @ = count(); }" ;;
 	key) echo "$at:ints { @[arg0] = count(); }" ;;
 	hist) echo "$at:ints { @ = hist(arg1); }" ;;
-	pair) echo "$at:begin { @b[tid] = nsecs; } $at:end { @ = hist(nsecs - @b[tid]); }" ;;
+	pair) echo "$at:begin { @b[tid] = nsecs; }
+		$at:end /@b[tid]/ { @ = hist(nsecs - @b[tid]); delete(@b[tid]); }" ;;
 	ints) echo "$at:ints { printf(\"%d %d %d\\n\", arg0, arg1, arg2); }" ;;
 	event | stream) echo "$at:ints { printf(\"%llu %s %d/%d %d %d %d %d\\n\", nsecs, comm, pid, tid, cpu,
 		arg0, arg1, arg2); }" ;;
@@ -170,7 +171,7 @@ seen() # CASE TOOL
 {
 	case $1-$2 in
 	count*-perf) awk -F, '/telltale_bench/ { n += $1 } END { print n + 0 }' "$tmp/$2.err" ;;
-	*-perf) perf script -i "$tmp/perf.data" -F event 2>/dev/null | grep -c "$perf_group" ;;
+	*-perf) perf script -i "$tmp/perf.data" -F event 2>/dev/null | grep -c "$perf_group:" ;;
 	count* | key* | hist* | pair*)
 		awk '/^@b/ { next }
 			/^@.*: *[0-9]+$/ { n += $NF }
