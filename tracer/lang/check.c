@@ -1,27 +1,20 @@
 /*
- * The types of an instance: every name is found, every operator and function gets arguments that
- * it can take, and every map learns its keys and its value. Errors go to the diagnostics; an
- * expression with an error is TYPE_UNKNOWN and stays quiet from then on.
+ * The types of an instance: every name is found, every operator gets values that it can take, every
+ * statement makes sense. Functions are in check_call.c, maps in check_map.c. Errors go to the
+ * diagnostics; an expression with an error is TYPE_UNKNOWN and stays quiet from then on.
  */
-#include "lang/ast.h"
-#include "lang/func.h"
+#include "lang/check.h"
 
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct checker {
-	struct program *program;
-	struct instance *instance;
-};
-
-static const struct type type_s64 = {TYPE_INT, 8, true, LOOK_NUMBER, false};
+const struct type type_s64 = {TYPE_INT, 8, true, LOOK_NUMBER, false};
 static const struct type type_u64 = {TYPE_INT, 8, false, LOOK_NUMBER, false};
 static const struct type type_bool = {TYPE_INT, 1, false, LOOK_BOOL, false};
 
-__attribute__((format(printf, 3, 4))) static void wrong(struct checker *c, const struct expr *e,
-							const char *format, ...)
+void wrong(struct checker *c, const struct expr *e, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -32,9 +25,7 @@ __attribute__((format(printf, 3, 4))) static void wrong(struct checker *c, const
 	diagnose(&c->program->diagnostics, e->at, "%s", text);
 }
 
-static void check_expr(struct checker *c, struct expr *e);
-
-static bool check_int(struct checker *c, const struct expr *e, const char *who)
+bool check_int(struct checker *c, const struct expr *e, const char *who)
 {
 	if (e->type.kind == TYPE_UNKNOWN)
 		return false;
@@ -171,281 +162,6 @@ static void check_builtin(struct checker *c, struct expr *e)
 	      near ? near : "", near ? "'?" : "");
 }
 
-/* ---- maps ---- */
-
-static struct program_map *find_map(struct checker *c, struct expr *e)
-{
-	struct program *p = c->program;
-	struct program_map *map;
-
-	for (size_t i = 0; i < p->map_count; i++) {
-		if (!strcmp(p->maps[i].name, e->text)) {
-			e->number = i;
-			return &p->maps[i];
-		}
-	}
-	e->number = p->map_count;
-	map = array_add(&p->maps, &p->map_count, &p->map_room, sizeof(*map));
-	if (map) {
-		map->name = e->text;
-		map->at = e->at;
-	}
-	return map;
-}
-
-/* Keys of integers are 8 bytes wide whatever the site has, so that sites can share a map. */
-static struct type key_type(struct type type)
-{
-	if (type.kind == TYPE_INT) {
-		type.is_signed = type.is_signed || type.size < 8;
-		type.size = 8;
-	}
-	return type;
-}
-
-static void check_keys(struct checker *c, struct expr *e, struct program_map *map)
-{
-	struct type keys[PROGRAM_KEYS_MOST];
-	size_t count = 0;
-
-	for (struct expr *k = e->child; k; k = k->next) {
-		check_expr(c, k);
-		if (k->type.kind == TYPE_UNKNOWN)
-			return;
-		if (count == PROGRAM_KEYS_MOST) {
-			wrong(c, k, "a map has at most %d keys", PROGRAM_KEYS_MOST);
-			return;
-		}
-		if (k->type.kind == TYPE_NONE || k->type.kind == TYPE_AGGREGATE ||
-		    k->type.kind == TYPE_FLOAT || k->type.kind == TYPE_LITERAL) {
-			wrong(c, k, "a %s can't be a key", type_name(k->type));
-			return;
-		}
-		keys[count++] = key_type(k->type);
-	}
-	if (!map->keyed) {
-		memcpy(map->keys, keys, sizeof(*keys) * count);
-		map->key_count = count;
-		map->keyed = true;
-		return;
-	}
-	if (count != map->key_count) {
-		wrong(c, e, "%s has %zu keys elsewhere in the program, %zu here", map->name,
-		      map->key_count, count);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (keys[i].kind != map->keys[i].kind)
-			wrong(c, e, "key %zu of %s is a %s elsewhere in the program, a %s here", i + 1,
-			      map->name, type_name(map->keys[i]), type_name(keys[i]));
-		else if (keys[i].kind == TYPE_INT && keys[i].is_signed)
-			map->keys[i].is_signed = true;
-	}
-}
-
-static void check_map(struct checker *c, struct expr *e)
-{
-	struct program_map *map = find_map(c, e);
-
-	if (!map)
-		return;
-	check_keys(c, e, map);
-	if (map->aggregate)
-		wrong(c, e, "%s holds %s(); its value can't be used in an expression", map->name,
-		      map->aggregate->name);
-	else if (map->value.kind == TYPE_UNKNOWN)
-		e->type = type_s64; /* assigned further down: integers are all that maps hold */
-	else
-		e->type = map->value;
-}
-
-/* ---- functions ---- */
-
-static void check_lhist(struct checker *c, const struct expr *call)
-{
-	const struct expr *e = call->child->next;
-	static const char *const names[] = {"min", "max", "step"};
-
-	for (size_t i = 0; i < 3; i++, e = e->next) {
-		bool negative = e->kind == EXPR_UNARY && e->op == OP_NEG;
-
-		if ((negative ? e->child : e)->kind != EXPR_INT) {
-			wrong(c, e, "the %s of lhist() must be a number", names[i]);
-			return;
-		}
-	}
-}
-
-static void set_hist(struct checker *c, const struct expr *call, struct program_map *map)
-{
-	const struct expr *bits = call->child->next;
-	uint64_t wanted = bits ? bits->number : 0;
-
-	if (bits && (bits->kind != EXPR_INT || wanted > PROGRAM_HIST_BITS_MOST))
-		wrong(c, bits, "the bits of hist() must be a number from 0 to %d",
-		      PROGRAM_HIST_BITS_MOST);
-	else if (map->aggregate && map->hist_bits != wanted)
-		wrong(c, call, "%s has other buckets elsewhere in the program", map->name);
-	else
-		map->hist_bits = (uint32_t)wanted;
-}
-
-static int64_t lhist_number(const struct expr *e)
-{
-	if (e->kind == EXPR_UNARY)
-		return (int64_t)(0 - e->child->number);
-	return (int64_t)e->number;
-}
-
-static void set_lhist(struct checker *c, const struct expr *call, struct program_map *map)
-{
-	const struct expr *min = call->child->next;
-	int64_t low = lhist_number(min), high = lhist_number(min->next);
-	int64_t step = lhist_number(min->next->next);
-
-	if (step <= 0)
-		wrong(c, min->next->next, "the step of lhist() must be above 0");
-	else if (high <= low)
-		wrong(c, min->next, "the max of lhist() must be above its min");
-	else if (((uint64_t)high - (uint64_t)low) / (uint64_t)step > PROGRAM_LHIST_MOST)
-		wrong(c, min->next->next, "lhist() has at most %d buckets; take a larger step",
-		      PROGRAM_LHIST_MOST);
-	else if (map->lhist_step && (map->lhist_min != low || map->lhist_max != high ||
-				     map->lhist_step != step))
-		wrong(c, call, "%s has other buckets elsewhere in the program", map->name);
-	map->lhist_min = low;
-	map->lhist_max = high;
-	map->lhist_step = step;
-}
-
-/* Conversions of a printf format against the arguments that follow. */
-static void check_format(struct checker *c, const struct expr *call)
-{
-	const struct expr *format = call->child, *argument = format->next;
-
-	if (format->kind != EXPR_STRING) {
-		wrong(c, format, "the format of printf() must be a string in quotes");
-		return;
-	}
-	for (size_t i = 0; i < format->length; i++) {
-		char kind;
-
-		if (format->text[i] != '%')
-			continue;
-		if (format->text[i + 1] == '%') {
-			i++;
-			continue;
-		}
-		i += 1 + strspn(format->text + i + 1, "-+ #0123456789.");
-		i += strspn(format->text + i, "hlzjt");
-		kind = format->text[i];
-		if (!kind || !strchr("diuxXocsprfFeEgGaA", kind)) {
-			wrong(c, format, "printf() has no conversion '%%%c'", kind ? kind : ' ');
-			return;
-		}
-		if (!argument) {
-			wrong(c, format, "the format has more conversions than there are arguments");
-			return;
-		}
-		if (kind != 's' && kind != 'r' && argument->type.kind != TYPE_INT &&
-		    argument->type.kind != TYPE_FLOAT && argument->type.kind != TYPE_UNKNOWN)
-			wrong(c, argument, "%%%c takes an integer, not a %s", kind,
-			      type_name(argument->type));
-		argument = argument->next;
-	}
-	if (argument)
-		wrong(c, argument, "the format has no conversion for this argument");
-}
-
-static void check_arguments(struct checker *c, struct expr *call, const struct function *f)
-{
-	struct expr *first = call->child;
-
-	switch (f->id) {
-	case FUNC_COUNT:
-	case FUNC_EXIT:
-		break;
-	case FUNC_EVENT:
-		if (!c->instance->probes[0]->site_count)
-			wrong(c, call, "event() is for probes in programs; this one has no arguments");
-		if (first && first->type.kind != TYPE_STACK && first->type.kind != TYPE_UNKNOWN)
-			wrong(c, first, "event() takes ustack or nothing");
-		break;
-	case FUNC_PRINTF:
-		check_format(c, call);
-		break;
-	case FUNC_TIME:
-		if (first && first->kind != EXPR_STRING)
-			wrong(c, first, "the format of time() must be a string in quotes");
-		break;
-	case FUNC_STR:
-	case FUNC_BUF:
-		if (first->type.kind != TYPE_TEXT)
-			check_int(c, first, f->name);
-		if (first->next)
-			check_int(c, first->next, f->name);
-		break;
-	default:
-		check_int(c, first, f->name);
-		if (f->id == FUNC_LHIST)
-			check_lhist(c, call);
-	}
-}
-
-/* delete(@x[key]) takes one key, print(@x) and its kind the map as a whole. */
-static void check_map_argument(struct checker *c, struct expr *call, const struct function *f)
-{
-	struct expr *e = call->child;
-	struct program_map *map;
-
-	if (e->kind != EXPR_MAP) {
-		wrong(c, e, "%s() takes a map: %s", f->name, f->signature);
-		return;
-	}
-	map = find_map(c, e);
-	if (!map)
-		return;
-	if (f->id == FUNC_DELETE) {
-		check_keys(c, e, map);
-		if (!e->child)
-			wrong(c, e, "delete() forgets a key; clear(%s) forgets a whole map", e->text);
-	} else if (e->child) {
-		wrong(c, e->child, "%s() takes the map as a whole: %s(%s)", f->name, f->name, e->text);
-	}
-}
-
-static void check_call(struct checker *c, struct expr *e)
-{
-	const struct function *f;
-	unsigned count = 0;
-	size_t place;
-
-	bool known = function_find(e->text, &place);
-
-	for (struct expr *a = e->child; a; a = a->next, count++)
-		if (!known || !function_at(place)->takes_map)
-			check_expr(c, a);
-	if (!known) {
-		const char *near = function_near(e->text);
-
-		wrong(c, e, "there is no function '%s'%s%s%s", e->text,
-		      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-		return;
-	}
-	f = function_at(place);
-	e->number = place;
-	if (count < f->least || count > f->most) {
-		wrong(c, e, "%s() is called with %u argument%s; it is %s", f->name, count,
-		      count == 1 ? "" : "s", f->signature);
-		return;
-	}
-	if (f->takes_map)
-		check_map_argument(c, e, f);
-	else
-		check_arguments(c, e, f);
-	e->type = f->type;
-}
-
 /* ---- operators ---- */
 
 /* The type of a + b: all is computed in 64 bits, signed unless one side needs all 64 unsigned. */
@@ -513,7 +229,7 @@ static void check_ternary(struct checker *c, struct expr *e)
 	}
 }
 
-static void check_expr(struct checker *c, struct expr *e)
+void check_expr(struct checker *c, struct expr *e)
 {
 	switch (e->kind) {
 	case EXPR_INT:

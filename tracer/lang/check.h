@@ -1,0 +1,41 @@
+/* What the files of the checker share. */
+#ifndef TELLTALE_LANG_CHECK_H
+#define TELLTALE_LANG_CHECK_H
+
+#include "lang/ast.h"
+#include "lang/func.h"
+
+struct checker {
+	struct program *program;
+	struct instance *instance;
+};
+
+extern const struct type type_s64;
+
+/* An error at an expression. */
+void wrong(struct checker *c, const struct expr *e, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Finds the type of an expression and of all below it. */
+void check_expr(struct checker *c, struct expr *e);
+
+/* True when it is an integer; says what `who` takes when it is something else. */
+bool check_int(struct checker *c, const struct expr *e, const char *who);
+
+/* ---- check_map.c ---- */
+
+/* The map that the expression names, new when it is named for the first time; NULL without memory. */
+struct program_map *find_map(struct checker *c, struct expr *e);
+/* The keys of a use against those of the other uses. */
+void check_keys(struct checker *c, struct expr *e, struct program_map *map);
+/* A map whose value is used. */
+void check_map(struct checker *c, struct expr *e);
+
+/* ---- check_call.c ---- */
+
+void check_call(struct checker *c, struct expr *e);
+/* The buckets that an assignment of hist() or lhist() gives its map. */
+void set_hist(struct checker *c, const struct expr *call, struct program_map *map);
+void set_lhist(struct checker *c, const struct expr *call, struct program_map *map);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * Calls: the number and the kinds of arguments, as the table in func.c and each function want them.
+ */
+#include "lang/check.h"
+
+#include "lang/func.h"
+
+#include <string.h>
+
+static void check_lhist(struct checker *c, const struct expr *call)
+{
+	const struct expr *e = call->child->next;
+	static const char *const names[] = {"min", "max", "step"};
+
+	for (size_t i = 0; i < 3; i++, e = e->next) {
+		bool negative = e->kind == EXPR_UNARY && e->op == OP_NEG;
+
+		if ((negative ? e->child : e)->kind != EXPR_INT) {
+			wrong(c, e, "the %s of lhist() must be a number", names[i]);
+			return;
+		}
+	}
+}
+
+void set_hist(struct checker *c, const struct expr *call, struct program_map *map)
+{
+	const struct expr *bits = call->child->next;
+	uint64_t wanted = bits ? bits->number : 0;
+
+	if (bits && (bits->kind != EXPR_INT || wanted > PROGRAM_HIST_BITS_MOST))
+		wrong(c, bits, "the bits of hist() must be a number from 0 to %d",
+		      PROGRAM_HIST_BITS_MOST);
+	else if (map->aggregate && map->hist_bits != wanted)
+		wrong(c, call, "%s has other buckets elsewhere in the program", map->name);
+	else
+		map->hist_bits = (uint32_t)wanted;
+}
+
+static int64_t lhist_number(const struct expr *e)
+{
+	if (e->kind == EXPR_UNARY)
+		return (int64_t)(0 - e->child->number);
+	return (int64_t)e->number;
+}
+
+void set_lhist(struct checker *c, const struct expr *call, struct program_map *map)
+{
+	const struct expr *min = call->child->next;
+	int64_t low = lhist_number(min), high = lhist_number(min->next);
+	int64_t step = lhist_number(min->next->next);
+
+	if (step <= 0)
+		wrong(c, min->next->next, "the step of lhist() must be above 0");
+	else if (high <= low)
+		wrong(c, min->next, "the max of lhist() must be above its min");
+	else if (((uint64_t)high - (uint64_t)low) / (uint64_t)step > PROGRAM_LHIST_MOST)
+		wrong(c, min->next->next, "lhist() has at most %d buckets; take a larger step",
+		      PROGRAM_LHIST_MOST);
+	else if (map->lhist_step && (map->lhist_min != low || map->lhist_max != high ||
+				     map->lhist_step != step))
+		wrong(c, call, "%s has other buckets elsewhere in the program", map->name);
+	map->lhist_min = low;
+	map->lhist_max = high;
+	map->lhist_step = step;
+}
+
+/* Conversions of a printf format against the arguments that follow. */
+static void check_format(struct checker *c, const struct expr *call)
+{
+	const struct expr *format = call->child, *argument = format->next;
+
+	if (format->kind != EXPR_STRING) {
+		wrong(c, format, "the format of printf() must be a string in quotes");
+		return;
+	}
+	for (size_t i = 0; i < format->length; i++) {
+		char kind;
+
+		if (format->text[i] != '%')
+			continue;
+		if (format->text[i + 1] == '%') {
+			i++;
+			continue;
+		}
+		i += 1 + strspn(format->text + i + 1, "-+ #0123456789.");
+		i += strspn(format->text + i, "hlzjt");
+		kind = format->text[i];
+		if (!kind || !strchr("diuxXocsprfFeEgGaA", kind)) {
+			wrong(c, format, "printf() has no conversion '%%%c'", kind ? kind : ' ');
+			return;
+		}
+		if (!argument) {
+			wrong(c, format, "the format has more conversions than there are arguments");
+			return;
+		}
+		if (kind != 's' && kind != 'r' && argument->type.kind != TYPE_INT &&
+		    argument->type.kind != TYPE_FLOAT && argument->type.kind != TYPE_UNKNOWN)
+			wrong(c, argument, "%%%c takes an integer, not a %s", kind,
+			      type_name(argument->type));
+		argument = argument->next;
+	}
+	if (argument)
+		wrong(c, argument, "the format has no conversion for this argument");
+}
+
+static void check_arguments(struct checker *c, struct expr *call, const struct function *f)
+{
+	struct expr *first = call->child;
+
+	switch (f->id) {
+	case FUNC_COUNT:
+	case FUNC_EXIT:
+		break;
+	case FUNC_EVENT:
+		if (!c->instance->probes[0]->site_count)
+			wrong(c, call, "event() is for probes in programs; this one has no arguments");
+		if (first && first->type.kind != TYPE_STACK && first->type.kind != TYPE_UNKNOWN)
+			wrong(c, first, "event() takes ustack or nothing");
+		break;
+	case FUNC_PRINTF:
+		check_format(c, call);
+		break;
+	case FUNC_TIME:
+		if (first && first->kind != EXPR_STRING)
+			wrong(c, first, "the format of time() must be a string in quotes");
+		break;
+	case FUNC_STR:
+	case FUNC_BUF:
+		if (first->type.kind != TYPE_TEXT)
+			check_int(c, first, f->name);
+		if (first->next)
+			check_int(c, first->next, f->name);
+		break;
+	default:
+		check_int(c, first, f->name);
+		if (f->id == FUNC_LHIST)
+			check_lhist(c, call);
+	}
+}
+
+/* delete(@x[key]) takes one key, print(@x) and its kind the map as a whole. */
+static void check_map_argument(struct checker *c, struct expr *call, const struct function *f)
+{
+	struct expr *e = call->child;
+	struct program_map *map;
+
+	if (e->kind != EXPR_MAP) {
+		wrong(c, e, "%s() takes a map: %s", f->name, f->signature);
+		return;
+	}
+	map = find_map(c, e);
+	if (!map)
+		return;
+	if (f->id == FUNC_DELETE) {
+		check_keys(c, e, map);
+		if (!e->child)
+			wrong(c, e, "delete() forgets a key; clear(%s) forgets a whole map", e->text);
+	} else if (e->child) {
+		wrong(c, e->child, "%s() takes the map as a whole: %s(%s)", f->name, f->name, e->text);
+	}
+}
+
+void check_call(struct checker *c, struct expr *e)
+{
+	const struct function *f;
+	unsigned count = 0;
+	size_t place;
+
+	bool known = function_find(e->text, &place);
+
+	for (struct expr *a = e->child; a; a = a->next, count++)
+		if (!known || !function_at(place)->takes_map)
+			check_expr(c, a);
+	if (!known) {
+		const char *near = function_near(e->text);
+
+		wrong(c, e, "there is no function '%s'%s%s%s", e->text,
+		      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		return;
+	}
+	f = function_at(place);
+	e->number = place;
+	if (count < f->least || count > f->most) {
+		wrong(c, e, "%s() is called with %u argument%s; it is %s", f->name, count,
+		      count == 1 ? "" : "s", f->signature);
+		return;
+	}
+	if (f->takes_map)
+		check_map_argument(c, e, f);
+	else
+		check_arguments(c, e, f);
+	e->type = f->type;
+}
