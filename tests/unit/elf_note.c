@@ -109,6 +109,7 @@ static void corrected_by_base(void **state)
 		assert_int_equal(o.notes.items[0].offset, IMAGE_CODE_OFFSET + 0x10);
 		assert_int_equal(o.notes.items[0].semaphore_offset, IMAGE_DATA_OFFSET + 4);
 		assert_int_equal(o.notes.items[1].address, IMAGE_CODE + 0x30);
+		assert_true(o.notes.items[0].base && !o.notes.items[1].base);
 		release(&o);
 	}
 }
@@ -148,6 +149,11 @@ static void what_makes_no_sense(void **state)
 	expect_said(&o, "note 6 of .note.stapsdt (demo:bss): its semaphore has no place");
 	expect_said(&o, "note 8 of .note.stapsdt is left out: it is cut short");
 	assert_int_equal(o.warnings.count, 8);
+	assert_int_equal(o.notes.left_out_count, 7);
+	assert_true(o.notes.left_out[3].no_site);
+	assert_string_equal(o.notes.left_out[3].name, "nowhere");
+	for (size_t i = 0; i < 7; i++)
+		assert_true(o.notes.left_out[i].no_site == (i == 3));
 	assert_int_equal(o.notes.count, 2);
 	assert_string_equal(o.notes.items[0].name, "bss");
 	assert_true(o.notes.items[0].has_semaphore);

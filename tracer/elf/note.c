@@ -27,10 +27,28 @@ struct reader {
 	size_t place_count, place_room;
 };
 
-static void skip(struct reader *r, const char *reason)
+static const char no_address[] = "its address is 0: the linker discarded its code";
+static const char no_segment[] = "its address is in no segment of the file";
+
+/* `note` has the names where they are known already. */
+static int skip(struct reader *r, const struct note *note, const char *reason, struct error *err)
 {
+	struct notes *notes = r->notes;
+	struct note_left_out *left;
+
 	warn(r->warnings, "%s: note %u of .note.stapsdt is left out: %s", elf_file_path(r->file),
 	     r->number, reason);
+	left = array_add(&notes->left_out, &notes->left_out_count, &notes->left_out_room,
+	                 sizeof(*left));
+	if (!left)
+		return error_memory(err);
+	*left = (struct note_left_out){.number = r->number, .reason = reason};
+	if (note->operands && *note->provider && *note->name) {
+		left->provider = note->provider;
+		left->name = note->name;
+		left->no_site = reason == no_address || reason == no_segment;
+	}
+	return 0;
 }
 
 /* Takes the next text of the note's contents; NULL when it does not end inside them. */
@@ -79,12 +97,13 @@ static const char *read_linked(struct reader *r, const unsigned char *desc, stru
 	uint64_t base = bytes_number(desc + width, width, big);
 	uint64_t semaphore = bytes_number(desc + 2 * width, width, big);
 
+	note->base = base;
 	place->address = bytes_number(desc, width, big);
 	note->address = corrected(r, place->address, base);
 	if (!place->address)
-		return "its address is 0: the linker discarded its code";
+		return no_address;
 	if (!elf_file_offset(r->file, note->address, &note->offset))
-		return "its address is in no segment of the file";
+		return no_segment;
 	note->has_semaphore = semaphore != 0;
 	if (!note->has_semaphore)
 		return NULL;
@@ -136,10 +155,8 @@ static int add_note(struct reader *r, const struct elf_section *section,
 
 	if (notes->arena.failed)
 		return error_memory(err);
-	if (reason) {
-		skip(r, reason);
-		return 0;
-	}
+	if (reason)
+		return skip(r, &note, reason, err);
 	added = array_add(&notes->items, &notes->count, &notes->room, sizeof(*added));
 	if (!added)
 		return error_memory(err);
@@ -172,7 +189,8 @@ static int read_section(struct reader *r, const struct elf_section *section, str
 		r->number++;
 	}
 	if (step == NOTE_STEP_DAMAGED)
-		skip(r, "it is cut short, and with it the rest of the section");
+		return skip(r, &(struct note){0}, "it is cut short, and with it the rest of the section",
+		            err);
 	return 0;
 }
 
@@ -223,6 +241,7 @@ int notes_read(struct elf_file *file, struct notes *notes, struct warnings *warn
 void notes_free(struct notes *notes)
 {
 	free(notes->items);
+	free(notes->left_out);
 	arena_free(&notes->arena);
 	*notes = (struct notes){0};
 }

@@ -43,15 +43,26 @@ struct note {
 	bool has_semaphore;
 	/* The offset is 0 where the semaphore has no place in the file: it can't be raised then. */
 	uint64_t semaphore_address, semaphore_offset;
+	uint64_t base; /* where `.stapsdt.base` was when the note was written; 0 is wrong */
 	const char *provider, *name;
 	const char *operands;                  /* "" for a probe without arguments */
 	const struct note_argument *arguments; /* NULL where no .note.telltale describes them */
 	size_t argument_count;
 };
 
+/* A note that was left out, for whoever wants to know of what is not there. */
+struct note_left_out {
+	unsigned number;
+	const char *provider, *name; /* NULL where the note does not tell */
+	const char *reason;
+	bool no_site; /* all is well with it, but that the linker kept no code of it */
+};
+
 struct notes {
 	struct note *items; /* in the order of the section */
 	size_t count, room;
+	struct note_left_out *left_out;
+	size_t left_out_count, left_out_room;
 	bool has_base;      /* the file has a `.stapsdt.base` */
 	struct arena arena; /* the texts */
 };
