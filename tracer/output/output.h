@@ -1,6 +1,7 @@
 /*
  * Every byte that telltale prints of a plan's results: records as lines, maps and histograms, the
- * listing of probes; as text for people or as JSON, one object a line. Nothing else formats.
+ * listing of probes, test points; as text for people or as JSON, one object a line. Nothing else
+ * formats.
  */
 #ifndef TELLTALE_OUTPUT_OUTPUT_H
 #define TELLTALE_OUTPUT_OUTPUT_H
@@ -134,6 +135,42 @@ struct listing_probe {
  * verbose: sites, operands, addresses and semaphores below each. JSON: as INTERFACE promises. */
 int output_listing(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
 		   const struct output_options *options, struct error *err);
+
+/* ---- test points of `telltale check`, as plain data ---- */
+
+struct output_problem {
+	const char *kind;	    /* "argument-type": a word that programs may rely on */
+	const char *message;	    /* a sentence for people */
+	const char *expected, *got; /* NULL: does not apply */
+};
+
+/* Texts may be anything, they are escaped here. Those that are NULL do not apply. */
+struct output_test {
+	const char *group; /* what is under test: the class in JUnit */
+	const char *name;
+	const char *skipped;	    /* why */
+	const char *at;		    /* where what was expected is written: "FILE:LINE" */
+	const char *expected, *got; /* as a whole */
+	const char *details;	    /* some lines, such as the events that were nearest */
+	double seconds;
+	const struct output_problem *problems; /* none: it passed */
+	size_t problem_count;
+};
+
+/*
+ * Text: TAP version 14; what a test has to say stands below it as YAML, texts in JSON's quotes,
+ * which are YAML's as well. JSON: an object a test, and one of numbers at the end:
+ *
+ *	{"group","name","ok":bool,"skipped","at","expected","got","details",
+ *	 "problems":[{"kind","message","expected","got"}]}
+ *	{"passed":N,"failed":N,"skipped":N}
+ */
+int output_tests(FILE *file, const struct output_test *tests, size_t count,
+		 const struct output_options *options, struct error *err);
+
+/* The same as JUnit XML: one suite of that name. */
+int output_junit(FILE *file, const char *suite, const struct output_test *tests, size_t count,
+		 struct error *err);
 
 /* ---- features, as plain data ---- */
 
