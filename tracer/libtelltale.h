@@ -60,6 +60,27 @@ int session_add_provider_file(struct session *session, const char *path, struct 
 int session_list(struct session *session, char *const patterns[], size_t pattern_count,
 		 bool verbose, FILE *file, struct error *err);
 
+/* The same probes as a contract: a text that people review, and that session_check() reads. */
+int session_contract(struct session *session, char *const patterns[], size_t pattern_count,
+		     FILE *file, struct error *err);
+
+struct check_options {
+	/* One of the two: a contract's text and what messages call it, or an older binary. */
+	const char *contract_name, *contract;
+	const char *against;
+	bool allow_new;		    /* probes that the contract does not have */
+	bool allow_added_arguments; /* behind those that it has */
+	FILE *junit;		    /* NULL: none */
+};
+
+/*
+ * Holds the target's files to a contract, and prints the test points to `file`. -ENODATA when some
+ * have failed. The errors of a contract are complete in `errors`: one or more `NAME:LINE:COLUMN:
+ * error: ...` with the line and a caret; nothing is printed to `file` then.
+ */
+int session_check(struct session *session, const struct check_options *options, FILE *file,
+		  struct buffer *errors, struct error *err);
+
 /*
  * Compiles a program of the tracing language. `name` is what error messages call it. The error of
  * a program is complete: one or more `NAME:LINE:COLUMN: error: ...` with the line and a caret, in

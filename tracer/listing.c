@@ -180,31 +180,35 @@ static int print_marked(struct session *s, const bool *marked, bool verbose, FIL
 	return rc;
 }
 
+int session_choose(struct session *s, char *const patterns[], size_t count, bool **marked,
+		   struct arena *arena, struct error *err)
+{
+	int rc = add_files(s, patterns, count, arena, err);
+
+	*marked = NULL;
+	if (!rc)
+		rc = session_read_probes(s, err);
+	if (rc)
+		return rc;
+	*marked = calloc(s->probes.count + 1, sizeof(**marked));
+	if (!*marked)
+		return error_memory(err);
+	return mark(s, patterns, count, *marked, arena, err);
+}
+
 int session_list(struct session *s, char *const patterns[], size_t pattern_count, bool verbose,
 		 FILE *file, struct error *err)
 {
 	struct arena arena = {0};
 	struct error failed;
-	bool *marked = NULL;
-	int answer = 0, rc;
+	bool *marked;
+	int answer, rc = 0;
 
-	rc = add_files(s, patterns, pattern_count, &arena, err);
-	if (!rc)
-		rc = session_read_probes(s, err);
-	if (rc)
-		goto out;
-	marked = calloc(s->probes.count + 1, sizeof(*marked));
-	if (!marked) {
-		rc = error_memory(err);
-		goto out;
-	}
-	answer = mark(s, patterns, pattern_count, marked, &arena, err);
-	if (answer && answer != -ENODATA)
-		goto out;
-	rc = print_marked(s, marked, verbose, file, &arena, &failed);
+	answer = session_choose(s, patterns, pattern_count, &marked, &arena, err);
+	if (!answer || (answer == -ENODATA && marked))
+		rc = print_marked(s, marked, verbose, file, &arena, &failed);
 	if (rc)
 		*err = failed;
-out:
 	free(marked);
 	arena_free(&arena);
 	return rc ? rc : answer;

@@ -36,4 +36,11 @@ int session_read_probes(struct session *session, struct error *err);
 /* Adds the file that a specification names, where it names one that the target does not have. */
 int session_add_named(struct session *session, const struct probe_spec *spec, struct error *err);
 
+/*
+ * Reads the probes of the target and marks those of the patterns (none: all), a flag each, for the
+ * caller to free. -ENODATA, with *marked, when a pattern has none.
+ */
+int session_choose(struct session *session, char *const patterns[], size_t count, bool **marked,
+		   struct arena *arena, struct error *err);
+
 #endif

@@ -107,6 +107,37 @@ int session_list(struct session *session, char *const patterns[], size_t count, 
 	return count ? error_set(err, -ENODATA, "nothing matches") : 0;
 }
 
+int session_contract(struct session *session, char *const patterns[], size_t count, FILE *file,
+                     struct error *err)
+{
+	(void)session;
+	(void)file;
+	(void)err;
+	buffer_print(&said, "contract");
+	for (size_t i = 0; i < count; i++)
+		buffer_print(&said, " %s", patterns[i]);
+	return 0;
+}
+
+int session_check(struct session *session, const struct check_options *o, FILE *file,
+                  struct buffer *errors, struct error *err)
+{
+	(void)session;
+	fprintf(file, "TAP\n");
+	if (o->contract)
+		buffer_print(&said, "%s: %s", o->contract_name, o->contract);
+	else
+		buffer_print(&said, "against=%s", o->against);
+	if (o->allow_new)
+		buffer_text(&said, " allow_new");
+	if (o->allow_added_arguments)
+		buffer_text(&said, " allow_added_arguments");
+	if (o->junit)
+		fprintf(o->junit, "<xml/>");
+	buffer_text(errors, program_errors);
+	return program_result ? error_set(err, program_result, "no good") : 0;
+}
+
 int session_program(struct session *session, const char *name, const char *text, struct error *err)
 {
 	warn(session->warnings, "one thing");
@@ -422,7 +453,8 @@ static void program_files(void **state)
 static void help(void **state)
 {
 	static int (*const verbs[])(int, char **) = {list_main, trace_main, count_main,
-	                                             hist_main, run_main,   features_main};
+	                                             hist_main, run_main,   features_main,
+	                                             check_main};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
@@ -433,6 +465,52 @@ static void help(void **state)
 		assert_non_null(strstr(printed, "\n--help\t\n"));
 		assert_string_equal(buffer_string(&said), "");
 	}
+}
+
+static void checks(void **state)
+{
+	char path[] = "/tmp/telltale-XXXXXX", line[100], text[100] = "";
+	FILE *file;
+
+	(void)state;
+	close(mkstemp(path));
+	asks(list_main, "list -b /bin/x --contract a:b", "file=/bin/x contract a:b");
+	asks(check_main, "check --contract /dev/null -b /bin/x", "file=/bin/x /dev/null: ");
+	snprintf(line, sizeof(line), "check --against /a -b /b --allow-new --junit=%s", path);
+	asks(check_main, line, "file=/b against=/a allow_new");
+	file = fopen(path, "r");
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	unlink(path);
+	assert_string_equal(text, "<xml/>");
+	asks(check_main, "check --against /a -b /b --allow-added-arguments --json",
+	     "json file=/b against=/a allow_added_arguments");
+	refuses(check_main, "check -b /b", "check needs one of --contract FILE and --against OLD");
+	refuses(check_main, "check --contract /dev/null --against /a -b /b",
+	        "check needs one of --contract FILE and --against OLD");
+	refuses(check_main, "check --against /a", "check needs a binary: -b FILE");
+	refuses(check_main, "check --against /a -b /b -b /c", "--against compares one -b FILE");
+	refuses(check_main, "check --against /a -b /b a:b",
+	        "'a:b': check takes no probes; a contract names them");
+	refuses(check_main, "check --contract /no/such -b /b",
+	        "can't read /no/such: No such file or directory");
+	refuses(check_main, "check --against /a -b /b --junit /no/such/x",
+	        "can't write to /no/such/x: No such file or directory");
+	refuses(list_main, "list --contract --json -b /b",
+	        "--contract is a text: --json does not go with it");
+	program_result = -ENODATA;
+	assert_int_equal(verb(check_main, "check --against /a -b /b", NULL), 1);
+	assert_string_equal(complained, "telltale: no good\n");
+	program_result = -EINVAL;
+	program_errors = "c:1:1: error: x\nx\n^\n";
+	assert_int_equal(verb(check_main, "check --contract /dev/null -b /b", NULL), EXIT_WRONG);
+	assert_string_equal(complained, program_errors);
+	if (access("/dev/full", W_OK))
+		return;
+	program_result = 0;
+	program_errors = "";
+	refuses(check_main, "check --against /a -b /b --junit /dev/full",
+	        "can't write to /dev/full: No space left on device");
 }
 
 static int finish(void **state)
@@ -453,6 +531,7 @@ int main(void)
 	        cmocka_unit_test_setup(interrupts, reset),
 	        cmocka_unit_test_setup(outputs, reset),
 	        cmocka_unit_test_setup(program_files, reset),
+	        cmocka_unit_test_setup(checks, reset),
 	        cmocka_unit_test_setup(help, reset),
 	};
 

@@ -15,6 +15,7 @@ int hist_main(int argc, char **argv);
 int latency_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 int gen_main(int argc, char **argv);
+int check_main(int argc, char **argv);
 int features_main(int argc, char **argv);
 
 /* ---- exit.c ---- */
@@ -88,6 +89,9 @@ void common_free(struct common *c);
 
 /* A session with the target added. Warnings go to standard error. */
 int common_session(struct common *c, FILE *file, struct session **session, struct error *err);
+
+/* A text that a person wrote, such as a program; "-" is standard input. */
+int read_text(const char *path, struct buffer *text, struct error *err);
 
 /* ---- tracing.c: a program's text to an exit code ---- */
 

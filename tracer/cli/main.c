@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
         {"hist", hist_main, "a histogram of an expression"},
         {"latency", latency_main, "the time between two probes"},
         {"run", run_main, "a program of the tracing language"},
+        {"check", check_main, "a binary against its contract, or against an older one"},
         {"gen", gen_main, "provider files to C headers: a stand-in for dtrace(1)"},
         {"features", features_main, "what this kernel and this user may do"},
 };

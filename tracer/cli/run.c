@@ -15,42 +15,6 @@ static const struct usage usage = {
         "options are bpftrace's.",
 };
 
-enum { PROGRAM_MOST = 16 * 1024 * 1024 }; /* bytes; more is no program but a mistake */
-
-static int read_stream(FILE *file, const char *name, struct buffer *text, struct error *err)
-{
-	char block[8192];
-	size_t n;
-
-	while ((n = fread(block, 1, sizeof(block), file)) > 0) {
-		buffer_add(text, block, n);
-		if (text->length > PROGRAM_MOST)
-			return error_set(err, -EFBIG, "%s: too long for a program", name);
-	}
-	if (ferror(file))
-		return error_set(err, -errno, "can't read %s: %s", name, strerror(errno));
-	if (text->failed)
-		return error_memory(err);
-	if (memchr(buffer_string(text), '\0', text->length))
-		return error_set(err, -EINVAL, "%s: not a text: it has a NUL byte", name);
-	return 0;
-}
-
-static int read_program(const char *path, struct buffer *text, struct error *err)
-{
-	FILE *file;
-	int r;
-
-	if (!strcmp(path, "-"))
-		return read_stream(stdin, "standard input", text, err);
-	file = fopen(path, "re");
-	if (!file)
-		return error_set(err, -errno, "can't read %s: %s", path, strerror(errno));
-	r = read_stream(file, path, text, err);
-	fclose(file);
-	return r;
-}
-
 /* Splits the text of -c into words, in place: blanks part them, quotes and backslashes keep blanks
  * in. Nothing is expanded. Returns false at a quote that does not end. */
 static bool split_command(char *text, char **words, size_t most)
@@ -116,7 +80,7 @@ static int take_program(const struct common *c, const char *text, struct buffer 
 	if (!c->patterns.count)
 		return error_set(err, -EINVAL, "run needs a program: FILE, '-' or -e TEXT");
 	*name = !strcmp(c->patterns.items[0], "-") ? "stdin" : c->patterns.items[0];
-	return read_program(c->patterns.items[0], program, err);
+	return read_text(c->patterns.items[0], program, err);
 }
 
 static int check_stage(const char *stage, struct error *err)
