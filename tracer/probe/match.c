@@ -143,6 +143,15 @@ static void find_near(const struct probe_set *set, const struct probe_spec *spec
 	}
 }
 
+/* What a command loads by itself, by dlopen(3), is not known before it runs. */
+static const char *command_hint(const struct probe_set *set)
+{
+	for (size_t i = 0; set->target && i < set->target->process_count; i++)
+		if (set->target->processes[i].command)
+			return "; a library that the command loads later must be named with -b";
+	return "";
+}
+
 static int nothing(const struct probe_set *set, const struct probe_spec *spec, const char *text,
 		   struct error *err)
 {
@@ -151,9 +160,9 @@ static int nothing(const struct probe_set *set, const struct probe_spec *spec, c
 	size_t files = set->target ? set->target->file_count : 0;
 
 	if (!set->count)
-		return error_set(err, -ENODATA, "no probe matches '%s': %s%s", text,
+		return error_set(err, -ENODATA, "no probe matches '%s': %s%s%s", text,
 				 files == 1 ? set->target->files[0].path : "the target",
-				 files == 1 ? " has no probes" : " has none");
+				 files == 1 ? " has no probes" : " has none", command_hint(set));
 	find_near(set, spec, &near);
 	for (size_t i = 0; i < near.count; i++)
 		buffer_print(&names, "%s'%s:%s'", !i ? "" : i + 1 < near.count ? ", " : " or ",
@@ -165,8 +174,9 @@ static int nothing(const struct probe_set *set, const struct probe_spec *spec, c
 		error_set(err, -ENODATA, "no probe matches '%s'; did you mean %s?", text,
 			  buffer_string(&names));
 	else
-		error_set(err, -ENODATA, "no probe matches '%s'; 'telltale list' shows those there are",
-			  text);
+		error_set(err, -ENODATA,
+			  "no probe matches '%s'; 'telltale list' shows those there are%s", text,
+			  command_hint(set));
 	buffer_free(&names);
 	return err->code;
 }
