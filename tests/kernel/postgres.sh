@@ -170,6 +170,18 @@ wait_until 20 contains "$tmp/early.out" 'number 3'
 stop "$tracer" INT
 is "count -p: the hits of that process only" "$(jq -r 'select(.map) | .value' "$tmp/one.out")" 3
 
+# The server itself runs no query; the backends that it forks from now on do.
+start forked "$telltale" count --json -p "$server" postgresql:query__start
+tracer=$pid
+wait_until 30 watched "$server" "$postgres" postgresql:query__start
+echo "SELECT 'not of this count';" >&4
+wait_until 20 contains "$tmp/early.out" 'not of this count'
+for n in 1 2 3 4; do
+	psql -qAtc "SELECT $n" >/dev/null
+done
+stop "$tracer" INT
+is "count -p SERVER: hits of backends that it forked since" "$(jq -r 'select(.map) | .value' "$tmp/forked.out")" 4
+
 # A semaphore that somebody else has raised comes back to what it was.
 address=$((base + query_start))
 printf '\003\000' | dd of="/proc/$early_backend/mem" bs=2 count=1 seek="$address" oflag=seek_bytes conv=notrunc 2>/dev/null
