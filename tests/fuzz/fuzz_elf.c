@@ -7,6 +7,7 @@
 
 #include "elf/debugfile.h"
 #include "elf/file.h"
+#include "elf/got.h"
 #include "elf/note.h"
 #include "elf/symbol.h"
 
@@ -21,11 +22,14 @@ static void read_symbols(struct elf_file *file)
 	symbols_all(symbols, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct symbol *symbol = &symbols_all(symbols, &count)[i];
+		uint64_t place;
 		bool ambiguous;
 
 		symbols_at(symbols, symbol->address + symbol->size / 2);
 		if (!symbols_named(symbols, symbol->name, &ambiguous))
 			abort();
+		place = symbol->address;
+		elf_file_thread_offset(file, &place);
 	}
 	symbols_free(symbols);
 }
@@ -58,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct elf_file *file;
+	struct table got = {0};
 	struct error err;
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
@@ -66,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!elf_file_open_fd(fd, "fuzz", &file, &err)) {
 		read_notes(file);
 		read_symbols(file);
+		elf_file_got(file, &got, &err);
+		table_free(&got);
 		elf_file_close(file);
 	} else if (file || !err.text[0]) {
 		abort();

@@ -73,4 +73,73 @@ else
 	skip "i386" "no 32-bit programs here"
 fi
 
+# ---- symbols of other files, and threads ----
+
+cat >"$tmp/marker.h" <<'END'
+/* A marker whose operands are written by hand. */
+#define MARKER(provider, name, operands)                                                           \
+	__asm__ volatile("990: nop\n.pushsection .note.stapsdt, \"\", \"note\"\n.balign 4\n"          \
+			 ".4byte 2f - 1f, 4f - 3f, 3\n1: .asciz \"stapsdt\"\n2: .balign 4\n"             \
+			 "3: .8byte 990b, 0, 0\n.asciz \"" provider "\", \"" name "\", \"" operands      \
+			 "\"\n4: .balign 4\n.popsection")
+END
+cat >"$tmp/library.c" <<'END'
+#include "marker.h"
+#include <stdio.h>
+int both = 1;	      /* the program has it, too: a copy of its own counts */
+static volatile int mine = 2;
+int *library(void)
+{
+	MARKER("got", "both", "8@both@GOTPCREL(%rip)");
+	MARKER("got", "other", "8@stdout@GOTPCREL(%rip)");
+	MARKER("got", "mine", "-4@mine(%rip)");
+	return mine ? &both : (int *)stdout;
+}
+END
+cat >"$tmp/program.c" <<'END'
+#include "marker.h"
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+extern int both;
+int *library(void);
+static volatile __thread int own __attribute__((tls_model("local-exec"))) = 7;
+static void *thread(void *value)
+{
+	own = (int)(intptr_t)value;
+	__asm__ volatile("" ::: "memory");
+	MARKER("threads", "own", "-4@%fs:own@tpoff");
+	return value;
+}
+int main(void)
+{
+	if (library() != &both)
+		return 1;
+	printf("%lu\n%lu\n2\n", (unsigned long)&both, (unsigned long)&stdout);
+	fflush(stdout);
+	thread((void *)7);
+	for (intptr_t i = 1; i <= 20; i++) {
+		pthread_t t;
+
+		pthread_create(&t, NULL, thread, (void *)-i);
+		pthread_join(t, NULL);
+	}
+	return 0;
+}
+END
+for kind in -no-pie -pie; do
+	if ! err=$(gcc -O1 -fPIC -shared -o "$tmp/liblibrary.so" "$tmp/library.c" 2>&1 &&
+		gcc -O1 $kind $([ $kind = -pie ] && echo -fpie || echo -fno-pie) -o "$tmp/program" "$tmp/program.c" -L"$tmp" -llibrary -lpthread \
+			-Wl,-rpath,"$tmp" 2>&1); then
+		not_ok "$kind: builds" "$err"
+		continue
+	fi
+	run "$telltale" trace --json 'got:*' 'threads:*' -- "$tmp/program"
+	is "$kind: addresses in the global offset table, and a global, as the program has them" \
+		"$(grep '"got"' <<<"$out" | exact | jq -r .args.arg0)" "$(grep -E '^[0-9]+$' <<<"$out")"
+	is "$kind: each thread's own variable" \
+		"$(jq -r 'select(.provider? == "threads") | .args.arg0' <<<"$(grep '^{' <<<"$out")" | xargs)" \
+		"$(seq -s ' ' -1 -1 -20 | sed 's/^/7 /')"
+done
+
 finish

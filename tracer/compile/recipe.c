@@ -67,15 +67,28 @@ static bool address_recipe(const struct probe_site *site, size_t operand, struct
 	return !op->symbol || add_symbol(site, operand, r);
 }
 
+/*
+ * sym@GOTPCREL: the symbol's address. Where the dynamic linker finds that out, it is in the table's
+ * entry, as far from the site as in the file; else it is known.
+ */
+static bool got_recipe(const struct probe_site *site, size_t operand, struct abi_recipe *r)
+{
+	if (!site->symbol_known || !site->symbol_known[operand] ||
+	    site->operands[operand].displacement)
+		return false;
+	r->origin = ABI_PC;
+	r->value = site->symbol_addresses[operand] - site->address;
+	r->source = site->symbol_in_got && site->symbol_in_got[operand] ? ABI_MEMORY : ABI_ADDRESS;
+	r->narrow = site->bits == 32;
+	return true;
+}
+
 static bool memory_recipe(const struct probe_site *site, size_t operand, struct abi_recipe *r)
 {
-	const struct operand *op = &site->operands[operand];
-
-	if (!address_recipe(site, operand, r))
-		return false;
-	/* The entry of the global offset table holds the symbol's address. */
-	r->source = op->base == OPERAND_BASE_GOT ? ABI_ADDRESS : ABI_MEMORY;
-	return op->base != OPERAND_BASE_GOT || (!op->reg && !op->index) || site->bits == 32;
+	if (site->operands[operand].base == OPERAND_BASE_GOT)
+		return got_recipe(site, operand, r);
+	r->source = ABI_MEMORY;
+	return address_recipe(site, operand, r);
 }
 
 /* See enum part. */

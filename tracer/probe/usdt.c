@@ -7,6 +7,7 @@
 #include "describe.h"
 
 #include "elf/file.h"
+#include "elf/got.h"
 #include "elf/note.h"
 #include "elf/symbol.h"
 #include "operand/operand.h"
@@ -45,6 +46,7 @@ struct reader {
 	const struct note **described; /* one for each probe of the file: its best description */
 	size_t described_count, described_room;
 	struct symbols *symbols; /* read when the first operand asks */
+	struct table got;	 /* with them: names to entries of the global offset table */
 	bool symbols_asked;
 };
 
@@ -125,30 +127,50 @@ static void ask_symbols(struct reader *r)
 	r->symbols_asked = true;
 	if (symbols_read(r->file->elf, &r->symbols, &err))
 		warn(r->warnings, "%s: its symbols can't be read: %s", r->file->path, err.text);
+	if (elf_file_got(r->file->elf, &r->got, &err))
+		warn(r->warnings, "%s: %s", r->file->path, err.text);
+}
+
+/*
+ * The symbol of one operand. One that is reached through the global offset table may be another
+ * file's (also where this one defines it), so its entry there is what counts.
+ */
+static void resolve_one(struct reader *r, const struct operand *operand, uint64_t *address,
+			bool *known, bool *in_got)
+{
+	const struct symbol *symbol;
+	bool ambiguous = false;
+	size_t entry;
+
+	if (operand->base == OPERAND_BASE_GOT &&
+	    table_get(&r->got, operand->symbol, strlen(operand->symbol), &entry)) {
+		*address = entry;
+		*in_got = *known = true;
+		return;
+	}
+	symbol = r->symbols ? symbols_named(r->symbols, operand->symbol, &ambiguous) : NULL;
+	if (!symbol || ambiguous)
+		return;
+	*address = symbol->address;
+	*known = symbol->type != STT_TLS || elf_file_thread_offset(r->file->elf, address);
 }
 
 static int resolve(struct reader *r, struct probe_site *site, struct error *err)
 {
-	uint64_t *addresses = arena_alloc(&r->set->arena, site->operand_count * sizeof(*addresses));
-	bool *known = arena_alloc(&r->set->arena, site->operand_count * sizeof(*known));
+	size_t count = site->operand_count;
+	uint64_t *addresses = arena_alloc(&r->set->arena, count * sizeof(*addresses));
+	bool *known = arena_alloc(&r->set->arena, count * sizeof(*known));
+	bool *in_got = arena_alloc(&r->set->arena, count * sizeof(*in_got));
 
-	if (!addresses || !known)
+	if (!addresses || !known || !in_got)
 		return error_memory(err);
 	ask_symbols(r);
-	for (size_t i = 0; r->symbols && i < site->operand_count; i++) {
-		const struct symbol *symbol = NULL;
-		bool ambiguous = false;
-
+	for (size_t i = 0; i < count; i++)
 		if (site->operands[i].symbol)
-			symbol = symbols_named(r->symbols, site->operands[i].symbol, &ambiguous);
-		if (!symbol || ambiguous)
-			continue;
-		addresses[i] = symbol->address;
-		known[i] = symbol->type != STT_TLS ||
-			   elf_file_thread_offset(r->file->elf, &addresses[i]);
-	}
+			resolve_one(r, &site->operands[i], &addresses[i], &known[i], &in_got[i]);
 	site->symbol_addresses = addresses;
 	site->symbol_known = known;
+	site->symbol_in_got = in_got;
 	return 0;
 }
 
@@ -267,6 +289,7 @@ static int read_file(struct reader *r, size_t number, struct error *err)
 	symbols_free(r->symbols);
 	r->symbols = NULL;
 	r->symbols_asked = false;
+	table_free(&r->got);
 	table_free(&r->by_name);
 	notes_free(&r->notes);
 	r->notes = (struct notes){0};
