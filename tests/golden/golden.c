@@ -258,6 +258,7 @@ static bool run(const char *path, unsigned number)
 	for (size_t i = 0; i < g.set.count; i++)
 		free(g.set.items[i].sites);
 	free(g.set.items);
+	free(g.set.special);
 	arena_free(&g.set.arena);
 	buffer_free(&g.result);
 	free(g.text);
