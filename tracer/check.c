@@ -239,10 +239,11 @@ static void check_notes(struct reader *r, struct elf_file *elf, const struct not
 /* The probes were read with all that was to be said of the notes, so here it is not said again. */
 static void read_faults(struct reader *r, struct elf_file *elf)
 {
+	struct warnings quiet = {0};
 	struct notes notes = {0};
 	struct error failed = {0};
 
-	if (notes_read(elf, &notes, NULL, &failed)) {
+	if (notes_read(elf, &notes, &quiet, &failed)) {
 		add_fault(r, CONDITION_NOTES, "notes-unreadable",
 		          arena_string(arena(r), failed.text));
 		return;

@@ -108,7 +108,7 @@ uint64_t shape_parse(const char *word, size_t length)
 /* True when a blank must stand between two characters that have none between them now. */
 static bool parted(char before, char after)
 {
-	return after == '*' && before != '*';
+	return after == '*' && before != '*' && before != '(';
 }
 
 char *type_normal(const char *text, size_t length, struct arena *arena)
