@@ -32,7 +32,7 @@ static void stop(int signal)
 	stopped = 1;
 }
 
-static int die(const char *what)
+static int die(const char *what) /* never returns */
 {
 	fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -155,14 +155,13 @@ static int print_event(void *context, void *data, size_t size)
 }
 
 /* The values of a per-CPU map, added up. */
-static uint64_t sum_map(int map, size_t key_size)
+static uint64_t sum_map(int map)
 {
 	static uint64_t values[CPUS_MOST];
 	uint64_t key = 0, next, sum = 0;
 	void *from = NULL;
 	int cpus = libbpf_num_possible_cpus();
 
-	(void)key_size;
 	while (!bpf_map_get_next_key(map, from, &next)) {
 		key = next;
 		from = &key;
@@ -238,7 +237,7 @@ static void consume(struct bpf_object *o, size_t number, struct ring_buffer *rin
 	if (!ring) {
 		int map = bpf_object__find_map_fd_by_name(o, cases[number].counts);
 
-		printf("@: %llu\n", (unsigned long long)sum_map(map, 8));
+		printf("@: %llu\n", (unsigned long long)sum_map(map));
 		return;
 	}
 	ring_buffer__consume(ring);

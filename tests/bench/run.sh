@@ -91,9 +91,10 @@ perf_clear()
 
 if [[ $missing != *perf* ]]; then
 	at_exit+=(perf_clear)
-	perf_probe ints 'key=%di:s32' 'size=%si:s32' 'status=%dx:s32' &&
-		perf_probe text 'path=+0(%di):ustring' && perf_probe watched ||
+	if ! { perf_probe ints 'key=%di:s32' 'size=%si:s32' 'status=%dx:s32' &&
+		perf_probe text 'path=+0(%di):ustring' && perf_probe watched; }; then
 		out_of perf "tracefs refused the probes"
+	fi
 fi
 
 # ---- the cost of a hit ----
@@ -108,6 +109,7 @@ probe_of()
 }
 
 # The program of a case, in the language that bpftrace and telltale share.
+# shellcheck disable=SC2028 # their \n is not echo's
 program()
 {
 	local at=usdt:$target:bench
@@ -149,8 +151,8 @@ command_of() # CASE TOOL
 	bcc) command=(/usr/bin/python3 "$here/peer_bcc.py" "$case" "$target") ;;
 	perf)
 		case $case in
-		count) command=(perf stat -x, -a -e "$perf_group:ints") ;;
-		watched) command=(perf stat -x, -a -e "$perf_group:watched") ;;
+		count) command=(perf stat '-x,' -a -e "$perf_group:ints") ;;
+		watched) command=(perf stat '-x,' -a -e "$perf_group:watched") ;;
 		event) command=(perf record -q -a -m 512 -o "$tmp/perf.data" -e "$perf_group:ints") ;;
 		text) command=(perf record -q -a -m 512 -o "$tmp/perf.data" -e "$perf_group:text") ;;
 		ints)
@@ -212,8 +214,9 @@ hit_case() # CASE TOOL
 		value loss "$2" "$(awk "BEGIN { print 100 * (1 - $got / $total) }")"
 		return
 	fi
-	value "$1" "$2" "$median" "$least"
 	[ "$got" = "$total" ] || echo "$1 $2 $got of $total" >>"$tmp/wrong"
+	# the breakpoint was there and the tool not: hits that it missed are cheap
+	[ "$got" = 0 ] || value "$1" "$2" "$median" "$least"
 }
 
 # ---- from exec to attached, many sites ----
