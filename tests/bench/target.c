@@ -141,7 +141,7 @@ static int hit(const struct kind *kind, long hits, int threads, bool wait)
 		look_again();
 	}
 	if (wait)
-		usleep(150000); /* perf events are switched on after they are in place */
+		usleep(400000); /* perf events are switched on after they are in place */
 	start = now_ms();
 	for (int i = 0; i < threads; i++) {
 		all[i] = (struct thread){.kind = kind, .hits = hits};
