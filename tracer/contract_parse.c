@@ -16,7 +16,7 @@ struct parser {
 	unsigned line;
 	struct contract *contract;
 	struct diagnostics *diagnostics;
-	struct table names; /* "FILE NUMBER provider NUL name": to the line */
+	struct table names; /* of files and probes, see is_second(): to the line */
 };
 
 /* ---- letters and words ---- */
@@ -274,6 +274,32 @@ static struct contract_file *add_file(struct parser *p, const char *name)
 	return file;
 }
 
+/* What a table's key begins with: the number of the file that has the probe, or this. */
+#define FILES SIZE_MAX
+
+/* Says so when an earlier line has the name already, among files or among one file's probes. */
+static bool is_second(struct parser *p, size_t among, const char *first, const char *second,
+                      size_t at)
+{
+	struct arena *arena = &p->contract->arena;
+	size_t length = strlen(first) + strlen(second) + 2, line;
+	char *key = arena_alloc(arena, sizeof(among) + length);
+	int rc;
+
+	if (!key)
+		return true;
+	memcpy(key, &among, sizeof(among));
+	strcpy(key + sizeof(among), first);
+	strcpy(key + sizeof(among) + strlen(first) + 1, second);
+	rc = table_put(&p->names, key, sizeof(among) + length, p->line, &line);
+	if (rc < 0)
+		arena->failed = true;
+	if (rc == 1)
+		diagnose(p->diagnostics, at, "this %s is in line %zu already",
+		         among == FILES ? "file" : "probe", line);
+	return rc != 0;
+}
+
 static void parse_file(struct parser *p)
 {
 	size_t start = p->at;
@@ -292,36 +318,8 @@ static void parse_file(struct parser *p)
 		diagnose(p->diagnostics, p->at, "expected the end of the line behind the file");
 		return;
 	}
-	for (size_t i = 0; i < p->contract->file_count; i++) {
-		const struct contract_file *other = &p->contract->files[i];
-
-		if (other->name && !strcmp(other->name, name)) {
-			diagnose(p->diagnostics, start, "this file is in line %u already",
-			         other->line);
-			return;
-		}
-	}
-	add_file(p, name);
-}
-
-/* Says so when the file at hand has the probe already. */
-static bool is_second(struct parser *p, const struct contract_probe *probe, size_t at)
-{
-	size_t length = strlen(probe->provider) + strlen(probe->name) + 2, line;
-	char *key = arena_alloc(&p->contract->arena, length + sizeof(size_t));
-	int rc;
-
-	if (!key)
-		return true;
-	memcpy(key, &p->contract->file_count, sizeof(size_t));
-	strcpy(key + sizeof(size_t), probe->provider);
-	strcpy(key + sizeof(size_t) + strlen(probe->provider) + 1, probe->name);
-	rc = table_put(&p->names, key, length + sizeof(size_t), probe->line, &line);
-	if (rc < 0)
-		p->contract->arena.failed = true;
-	if (rc == 1)
-		diagnose(p->diagnostics, at, "this probe is in line %zu already", line);
-	return rc != 0;
+	if (!is_second(p, FILES, name, "", start))
+		add_file(p, name);
 }
 
 /* What stands behind the arguments. */
@@ -362,7 +360,8 @@ static void parse_probe(struct parser *p)
 	if (!probe->provider || !expect(p, ':', "and the probe's name behind its provider"))
 		return;
 	probe->name = take_name(p, "the probe's name");
-	if (probe->name && !is_second(p, probe, start) && parse_arguments(p, probe))
+	if (probe->name && !is_second(p, c->file_count, probe->provider, probe->name, start) &&
+	    parse_arguments(p, probe))
 		parse_ending(p, probe);
 }
 

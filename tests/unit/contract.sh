@@ -181,6 +181,35 @@ ok 1 - demo.o: every note makes sense
 ok 2 - demo.o: every note has its base # SKIP an object file: the linker decides
 ok 3 - demo.o: every semaphore is in .probes # SKIP an object file: the linker decides"
 
+# A marker in a function that nobody calls: ld keeps it or drops the note with it, lld and mold leave
+# a note without a site.
+cat >"$tmp/unused.c" <<'END'
+#include <telltale.h>
+void unused(int x) { TELLTALE(p, unused, x); }
+int main(int argc, char **argv) { (void)argv; TELLTALE_SEMA(p, used, argc); return 0; }
+END
+printf '%s\n' 'telltale contract 1' 'p:unused(int x)' 'p:used(int argc) semaphore' >"$tmp/unused.contract"
+for linker in lld mold; do
+	if have ld.$linker && "$cc" -O1 -ffunction-sections -I"$root/sdk" "$tmp/unused.c" -fuse-ld=$linker \
+		-Wl,--gc-sections -o "$tmp/unused" 2>/dev/null; then
+		finds "code that $linker drops" 1 "p:unused no-site" "$telltale" check \
+			--contract "$tmp/unused.contract" -b "$tmp/unused"
+	else
+		skip "code that $linker drops" "no $linker"
+	fi
+done
+
+# Systemtap's header leaves the section of a semaphore to the program, and some forget it.
+cat >"$tmp/outside.c" <<'END'
+#define _SDT_HAS_SEMAPHORES 1
+#include <sys/sdt.h>
+unsigned short p_used_semaphore;
+int main(int argc, char **argv) { (void)argv; STAP_PROBE1(p, used, argc); return p_used_semaphore; }
+END
+"$cc" -O1 -I"$root/sdk" -I"$root/sdk/compat" "$tmp/outside.c" -o "$tmp/outside"
+finds "a semaphore in .bss" 1 "every semaphore is in .probes semaphore-outside" "$telltale" check \
+	--against "$tmp/outside" -b "$tmp/outside"
+
 # ---- several files ----
 
 "$telltale" list --contract -b "$tmp/new" -b "$tmp/gone" >"$tmp/two.contract"
@@ -197,6 +226,9 @@ demo:x(Oid a)
 $tmp/bad:3:15: error: expected 'semaphore' or the end of the line
 demo:y(int b) semaphor
               ^"
+echo old >"$tmp/old.xml"
+run "$telltale" check --contract "$tmp/bad" -b "$demo" --junit "$tmp/old.xml"
+check "no report is left of it, nor an older one" test ! -e "$tmp/old.xml"
 head -c 100000 /dev/urandom | tr -d '\0' >"$tmp/noise"
 run "$telltale" check --contract "$tmp/noise" -b "$demo"
 is "noise is no contract" "$code" 2

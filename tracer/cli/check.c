@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct usage usage = {
         "check",
@@ -45,11 +47,14 @@ static FILE *open_junit(const char *path, struct error *err)
 	return file;
 }
 
-/* A report that could not be written whole is worse than none. */
-static int close_junit(FILE *file, const char *path, struct error *err)
+/* A report that is not whole is worse than none: somebody would believe it, or an older one. */
+static int close_junit(FILE *file, const char *path, bool whole, struct error *err)
 {
+	struct stat status;
 	int failed;
 
+	if (!whole && !fstat(fileno(file), &status) && S_ISREG(status.st_mode))
+		unlink(path);
 	errno = 0;
 	failed = ferror(file);
 	failed |= fclose(file);
@@ -71,6 +76,7 @@ static int check(struct check *k, const struct buffer *text, struct buffer *erro
 	};
 	struct session *session = NULL;
 	struct error failed = {0};
+	bool whole;
 	int r = common_session(&k->common, stdout, &session, err);
 
 	if (r)
@@ -81,8 +87,8 @@ static int check(struct check *k, const struct buffer *text, struct buffer *erro
 		r = err->code;
 	else
 		r = session_check(session, &options, stdout, errors, err);
-	if (options.junit && close_junit(options.junit, k->junit, &failed) &&
-	    (!r || r == -ENODATA)) {
+	whole = !r || r == -ENODATA;
+	if (options.junit && close_junit(options.junit, k->junit, whole, &failed) && whole) {
 		*err = failed;
 		r = failed.code;
 	}
