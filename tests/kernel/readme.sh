@@ -18,7 +18,7 @@ while read -r command; do
 	*) not_ok "$command" "exit code $code" "$err" ;;
 	esac
 	case $command in
-	*' list '*) is "names and types" "$(tail -n 1 <<<"$out")" "  hello:greeting(int n, int argc, const char *from)" ;;
+	*' list -b'*) is "names and types" "$(tail -n 1 <<<"$out")" "  hello:greeting(int n, int argc, const char *from)" ;;
 	*' trace -n 5'*)
 		is "five events" "$(sed 's/.*greeting //' <<<"$out")" "$(for n in 0 1 2 3 4; do
 			echo "n=$n argc=1 from=\"build/hello\""
