@@ -194,6 +194,7 @@ void arena_free(struct arena *a)
 struct table_slot {
 	const void *key;
 	size_t length, value;
+	size_t hash; /* of the key: tells most others apart, and makes growing cheap */
 };
 
 /*
@@ -203,9 +204,11 @@ struct table_slot {
 static size_t hash_bytes(const void *key, size_t length)
 {
 	const unsigned char *bytes = key;
-	uint64_t seed, hash = 14695981039346656037u;
+	static uint64_t seed; /* the same whoever sets it */
+	uint64_t hash = 14695981039346656037u;
 
-	memcpy(&seed, (const void *)getauxval(AT_RANDOM), sizeof(seed));
+	if (!seed)
+		memcpy(&seed, (const void *)getauxval(AT_RANDOM), sizeof(seed));
 	hash ^= seed;
 
 	for (size_t i = 0; i < length; i++)
@@ -213,12 +216,13 @@ static size_t hash_bytes(const void *key, size_t length)
 	return (size_t)(hash ^ hash >> 32);
 }
 
-static struct table_slot *find_slot(const struct table *t, const void *key, size_t length)
+static struct table_slot *find_slot(const struct table *t, const void *key, size_t length,
+				    size_t hash)
 {
-	size_t i = hash_bytes(key, length) & (t->room - 1);
+	size_t i = hash & (t->room - 1);
 
-	while (t->slots[i].key &&
-	       (t->slots[i].length != length || memcmp(t->slots[i].key, key, length)))
+	while (t->slots[i].key && (t->slots[i].hash != hash || t->slots[i].length != length ||
+				   memcmp(t->slots[i].key, key, length)))
 		i = (i + 1) & (t->room - 1);
 	return &t->slots[i];
 }
@@ -230,9 +234,12 @@ static int table_grow(struct table *t)
 	bigger.slots = calloc(bigger.room, sizeof(*bigger.slots));
 	if (!bigger.slots)
 		return -ENOMEM;
-	for (size_t i = 0; i < t->room; i++)
-		if (t->slots[i].key)
-			*find_slot(&bigger, t->slots[i].key, t->slots[i].length) = t->slots[i];
+	for (size_t i = 0; i < t->room; i++) {
+		const struct table_slot *s = &t->slots[i];
+
+		if (s->key)
+			*find_slot(&bigger, s->key, s->length, s->hash) = *s;
+	}
 	free(t->slots);
 	*t = bigger;
 	return 0;
@@ -240,16 +247,17 @@ static int table_grow(struct table *t)
 
 int table_put(struct table *t, const void *key, size_t length, size_t value, size_t *found)
 {
+	size_t hash = hash_bytes(key, length);
 	struct table_slot *slot;
 
 	if (t->count * 2 >= t->room && table_grow(t))
 		return -ENOMEM;
-	slot = find_slot(t, key, length);
+	slot = find_slot(t, key, length, hash);
 	if (slot->key) {
 		*found = slot->value;
 		return 1;
 	}
-	*slot = (struct table_slot){key, length, value};
+	*slot = (struct table_slot){key, length, value, hash};
 	t->count++;
 	*found = value;
 	return 0;
@@ -257,7 +265,8 @@ int table_put(struct table *t, const void *key, size_t length, size_t value, siz
 
 bool table_get(const struct table *t, const void *key, size_t length, size_t *value)
 {
-	struct table_slot *slot = t->room ? find_slot(t, key, length) : NULL;
+	struct table_slot *slot =
+		t->room ? find_slot(t, key, length, hash_bytes(key, length)) : NULL;
 
 	if (!slot || !slot->key)
 		return false;

@@ -42,7 +42,7 @@ static void say_warning(void *context, const char *line)
 		fprintf(stderr, "telltale: warning: %s\n", line);
 }
 
-/* Colours are for a person who looks on, and who did not say no (https://no-color.org). */
+/* Colours are for a person who looks on, and who did not say no. */
 static bool wants_color(FILE *file)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");

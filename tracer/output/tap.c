@@ -1,5 +1,5 @@
 /*
- * Test points as TAP version 14 (https://testanything.org/tap-version-14-specification.html), and
+ * Test points as TAP version 14 and
  * as JSON.
  */
 #include "state.h"
