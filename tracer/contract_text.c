@@ -99,9 +99,11 @@ void contract_print(const struct contract *contract, struct buffer *b)
 	for (size_t i = 0; i < contract->file_count; i++) {
 		const struct contract_file *file = &contract->files[i];
 
-		buffer_text(b, "\nfile ");
-		print_text(b, file->name, is_plain(file->name, "0123456789.-+/*?"));
-		buffer_char(b, '\n');
+		if (file->name) {
+			buffer_text(b, "\nfile ");
+			print_text(b, file->name, is_plain(file->name, "0123456789.-+/*?"));
+			buffer_char(b, '\n');
+		}
 		for (size_t j = 0; j < file->probe_count; j++) {
 			contract_print_probe(b, &file->probes[j], file->bits ? file->bits : 64);
 			buffer_char(b, '\n');
