@@ -40,14 +40,27 @@ static struct listing_operand convert_operand(const struct operand *o)
 	};
 }
 
-static const struct listing_operand *convert_operands(const struct probe_site *site,
+/* An operand of the SDK's is `8@` for a double, too, since `8f@` makes other tools drop the probe:
+ * its description says that it is one. */
+static bool described_float(const struct probe *probe, size_t operand)
+{
+	for (size_t i = 0; i < probe->argument_count; i++)
+		if (probe->arguments[i].operand == operand)
+			return probe->arguments[i].type == PROBE_FLOAT;
+	return false;
+}
+
+static const struct listing_operand *convert_operands(const struct probe *probe,
+						      const struct probe_site *site,
 						      struct arena *arena)
 {
 	struct listing_operand *operands =
 		arena_alloc(arena, (site->operand_count + 1) * sizeof(*operands));
 
-	for (size_t i = 0; operands && i < site->operand_count; i++)
+	for (size_t i = 0; operands && i < site->operand_count; i++) {
 		operands[i] = convert_operand(&site->operands[i]);
+		operands[i].is_float |= described_float(probe, i);
+	}
 	return operands;
 }
 
@@ -67,7 +80,7 @@ static void convert_sites(const struct probe *probe, struct listing_probe *to, s
 			.semaphore_address = site->semaphore_address,
 			.semaphore_offset = site->semaphore_offset,
 			.operand_text = site->operand_text,
-			.operands = convert_operands(site, arena),
+			.operands = convert_operands(probe, site, arena),
 			.operand_count = site->operand_count,
 		};
 		to->semaphore |= site->has_semaphore;

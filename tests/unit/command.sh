@@ -159,6 +159,8 @@ demo:tick false seconds,served"
 ["address","args","offset","operands"]'
 	is "list --json: sizes and signs" "$(jq -c 'select(.probe == "reply") | .args | map([.type, .size, .signed])' <<<"$out")" \
 		'[["int",4,true],["int",4,true],["uint64_t",8,false]]'
+	is "list --json: a double is a float at its site, too" \
+		"$(jq -c 'select(.probe == "request") | .sites[0].args | map(.float)' <<<"$out")" '[false,false,true]'
 	is "list --json: kinds of operands" "$(jq -r '.sites[].args[].kind' <<<"$out" | sort -u | grep -vE '^(const|reg|mem|symmem|symconst)$')" ""
 	is "list --json: sites and semaphores as readelf has them" \
 		"$(jq -r '"\(.provider):\(.probe)" as $name | .sites[] | "\($name) \(.address) \(.semaphore_address // 0)"' <<<"$out" | sort)" \
