@@ -109,6 +109,16 @@ unsigned text_distance(const char *a, const char *b)
 	return last[lb];
 }
 
+void text_keep_nearer(const char *written, const char *name, const char **best, unsigned *distance)
+{
+	unsigned d = text_distance(written, name);
+
+	if (d < *distance && d <= 1 + strlen(written) / 4) {
+		*best = name;
+		*distance = d;
+	}
+}
+
 unsigned utf8_length(const unsigned char *bytes, size_t left)
 {
 	unsigned length;

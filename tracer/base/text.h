@@ -19,6 +19,14 @@ bool glob_is_pattern(const char *text);
 unsigned text_distance(const char *a, const char *b);
 
 /*
+ * For "did you mean": keeps the nearer of two names in *best. Start with NULL and TEXT_FAR; a name
+ * that is too far from what was written helps nobody and is never kept.
+ */
+enum { TEXT_FAR = 128 };
+void text_keep_nearer(const char *written, const char *name, const char **best,
+		      unsigned *distance);
+
+/*
  * The length of the valid UTF-8 sequence at the start of bytes, 0 where there is none. Overlong
  * forms, surrogates and values above U+10FFFF are not valid.
  */

@@ -65,7 +65,7 @@ struct type argument_type(const struct probe_argument *a)
 static void no_argument(struct checker *c, struct expr *e, const struct probe *probe)
 {
 	const char *best = NULL;
-	unsigned distance = 128;
+	unsigned distance = TEXT_FAR;
 
 	if (probe->kind != PROBE_USDT) {
 		wrong(c, e, "a function's arguments are arg0 to arg5, those in registers; their names "
@@ -77,14 +77,8 @@ static void no_argument(struct checker *c, struct expr *e, const struct probe *p
 		      probe->name, probe->argument_count, (unsigned long long)e->number);
 		return;
 	}
-	for (size_t i = 0; i < probe->argument_count; i++) {
-		unsigned d = text_distance(e->text, probe->arguments[i].name);
-
-		if (d < distance && d <= 1 + strlen(e->text) / 4) {
-			distance = d;
-			best = probe->arguments[i].name;
-		}
-	}
+	for (size_t i = 0; i < probe->argument_count; i++)
+		text_keep_nearer(e->text, probe->arguments[i].name, &best, &distance);
 	wrong(c, e, "%s:%s has no argument '%s'%s%s%s", probe->provider, probe->name, e->text,
 	      best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
 }

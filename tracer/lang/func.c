@@ -79,34 +79,23 @@ bool builtin_find(const char *name, size_t *place)
 	return false;
 }
 
-/* Keeps the nearer of two names; one that is too far from what was written helps nobody. */
-static void keep_nearer(const char *written, const char *name, const char **best, unsigned *distance)
-{
-	unsigned d = text_distance(written, name);
-
-	if (d < *distance && d <= 1 + strlen(written) / 4) {
-		*best = name;
-		*distance = d;
-	}
-}
-
 const char *function_near(const char *name)
 {
 	const char *best = NULL;
-	unsigned distance = 128;
+	unsigned distance = TEXT_FAR;
 
 	for (size_t i = 0; i < FUNCTIONS; i++)
-		keep_nearer(name, functions[i].name, &best, &distance);
+		text_keep_nearer(name, functions[i].name, &best, &distance);
 	return best;
 }
 
 const char *builtin_near(const char *name)
 {
 	const char *best = NULL;
-	unsigned distance = 128;
+	unsigned distance = TEXT_FAR;
 
 	for (size_t i = 0; i < BUILTINS; i++)
-		keep_nearer(name, builtins[i].name, &best, &distance);
+		text_keep_nearer(name, builtins[i].name, &best, &distance);
 	return best;
 }
 

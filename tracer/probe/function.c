@@ -196,10 +196,11 @@ static int match_file(struct matching *m, uint32_t number, struct error *err)
 static void find_near(const struct probe_set *set, const struct probe_spec *spec,
 		      const bool *chosen, struct buffer *near)
 {
-	unsigned best = 1 + (unsigned)strlen(spec->name) / 4;
+	unsigned distance = TEXT_FAR;
 	struct error ignored;
 
 	for (size_t f = 0; f < set->target->file_count; f++) {
+		const char *best = NULL;
 		const struct symbol *all;
 		struct symbols *symbols;
 		size_t count;
@@ -207,16 +208,12 @@ static void find_near(const struct probe_set *set, const struct probe_spec *spec
 		if (!chosen[f] || symbols_read(set->target->files[f].elf, &symbols, &ignored))
 			continue;
 		all = symbols_all(symbols, &count);
-		for (size_t i = 0; i < count; i++) {
-			unsigned distance = is_function(&all[i])
-						    ? text_distance(spec->name, all[i].name)
-						    : 128;
-
-			if (distance > best)
-				continue;
-			best = distance - !!distance;
+		for (size_t i = 0; i < count; i++)
+			if (is_function(&all[i]))
+				text_keep_nearer(spec->name, all[i].name, &best, &distance);
+		if (best) { /* its text goes with the symbols */
 			buffer_clear(near);
-			buffer_text(near, all[i].name);
+			buffer_text(near, best);
 		}
 		symbols_free(symbols);
 	}
