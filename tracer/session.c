@@ -48,7 +48,6 @@ static void forget_program(struct session *s)
 {
 	plan_free(&s->plan);
 	program_free(&s->program);
-	s->plan = (struct plan){0};
 	s->compiled = false;
 }
 

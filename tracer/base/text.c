@@ -233,3 +233,34 @@ bool text_number(const char *text, int64_t *value)
 	*value = strtoll(text, &end, hex ? 16 : 10);
 	return !errno && !*end;
 }
+
+int text_read_stream(FILE *file, const char *name, struct buffer *text, struct error *err)
+{
+	char block[8192];
+	size_t n;
+
+	while ((n = fread(block, 1, sizeof(block), file)) > 0) {
+		buffer_add(text, block, n);
+		if (text->length > TEXT_MOST)
+			return error_set(err, -EFBIG, "%s: too long: more than 16 MB", name);
+	}
+	if (ferror(file))
+		return error_set(err, -errno, "can't read %s: %s", name, strerror(errno));
+	if (text->failed)
+		return error_memory(err);
+	if (memchr(buffer_string(text), '\0', text->length))
+		return error_set(err, -EINVAL, "%s: not a text: it has a NUL byte", name);
+	return 0;
+}
+
+int text_read(const char *path, struct buffer *text, struct error *err)
+{
+	FILE *file = fopen(path, "re");
+	int r;
+
+	if (!file)
+		return error_set(err, -errno, "can't read %s: %s", path, strerror(errno));
+	r = text_read_stream(file, path, text, err);
+	fclose(file);
+	return r;
+}

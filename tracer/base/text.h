@@ -5,7 +5,10 @@
 #ifndef TELLTALE_BASE_TEXT_H
 #define TELLTALE_BASE_TEXT_H
 
+#include "error.h"
 #include "memory.h"
+
+#include <stdio.h>
 
 /* Shell globs: `*`, `?`, `[a-z]`, `[!a]`; no special characters beside these. Linear in practice
  * (one backtrack point), whatever the pattern. */
@@ -43,6 +46,14 @@ void escape_text(struct buffer *b, const char *bytes, size_t length, char quote)
  * there were any.
  */
 bool escape_json(struct buffer *b, const char *bytes, size_t length);
+
+/*
+ * Reads a file's text, of TEXT_MOST bytes at the most: more is no program, contract or provider file
+ * but a mistake, and so is a NUL byte. `name` is for messages.
+ */
+enum { TEXT_MOST = 16 * 1024 * 1024 };
+int text_read(const char *path, struct buffer *text, struct error *err);
+int text_read_stream(FILE *file, const char *name, struct buffer *text, struct error *err);
 
 /*
  * Reads a whole number in decimal, or in hex behind 0x, with an optional minus. Returns false when

@@ -146,38 +146,9 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 
 /* ---- texts ---- */
 
-enum { TEXT_MOST = 16 * 1024 * 1024 }; /* bytes; more is no program but a mistake */
-
-static int read_stream(FILE *file, const char *name, struct buffer *text, struct error *err)
-{
-	char block[8192];
-	size_t n;
-
-	while ((n = fread(block, 1, sizeof(block), file)) > 0) {
-		buffer_add(text, block, n);
-		if (text->length > TEXT_MOST)
-			return error_set(err, -EFBIG, "%s: too long: more than 16 MB", name);
-	}
-	if (ferror(file))
-		return error_set(err, -errno, "can't read %s: %s", name, strerror(errno));
-	if (text->failed)
-		return error_memory(err);
-	if (memchr(buffer_string(text), '\0', text->length))
-		return error_set(err, -EINVAL, "%s: not a text: it has a NUL byte", name);
-	return 0;
-}
-
 int read_text(const char *path, struct buffer *text, struct error *err)
 {
-	FILE *file;
-	int r;
-
 	if (!strcmp(path, "-"))
-		return read_stream(stdin, "standard input", text, err);
-	file = fopen(path, "re");
-	if (!file)
-		return error_set(err, -errno, "can't read %s: %s", path, strerror(errno));
-	r = read_stream(file, path, text, err);
-	fclose(file);
-	return r;
+		return text_read_stream(stdin, "standard input", text, err);
+	return text_read(path, text, err);
 }

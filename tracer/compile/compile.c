@@ -64,7 +64,7 @@ size_t map_control(struct compiler *c)
 					    .entries = 1});
 }
 
-/* Its number of entries is known when all probes are (finish_maps). */
+/* Its number of entries is known when all probes are: compile() sets it. */
 size_t map_trouble(struct compiler *c)
 {
 	return shared_map(c, &c->trouble,
@@ -372,6 +372,7 @@ cleanup:
 	return rc;
 }
 
+/* The program's maps are the first of the plan, so that their numbers are the same. */
 static int compile_maps(struct compiler *c)
 {
 	for (size_t i = 0; i < c->program->map_count; i++) {

@@ -201,7 +201,7 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 	case EXPR_VARIABLE:
 		return g->variables[e->number];
 	case EXPR_MAP:
-		return gen_map_read(g, e, fail);
+		return gen_map_read(g, e);
 	case EXPR_UNARY:
 		return gen_unary(g, e, fail);
 	case EXPR_BINARY:

@@ -20,9 +20,9 @@ struct compiler {
 	struct plan *plan;
 	size_t map_room, record_room, program_room, probe_room;
 	struct table probe_numbers; /* struct probe * to place in the plan */
-	/* Places of maps in the plan; made when first asked for: SIZE_MAX before. */
+	/* Places of maps in the plan, behind the program's own, which stand first and in its order;
+	 * made when first asked for: SIZE_MAX before. */
 	size_t ring, control, trouble, stacks, zeros, scratch, followed;
-	size_t first_map; /* of the program's own, in its order */
 	bool failed;	  /* memory ran out */
 };
 
@@ -155,7 +155,7 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 void gen_aggregate(struct gen *g, const struct stmt *s);
 void gen_map_assign(struct gen *g, const struct stmt *s);
 void gen_map_delete(struct gen *g, const struct expr *call);
-reg gen_map_read(struct gen *g, const struct expr *e, label fail);
+reg gen_map_read(struct gen *g, const struct expr *e);
 void gen_stmts(struct gen *g, const struct stmt *s);
 
 /* ---- link.c ---- */

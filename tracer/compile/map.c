@@ -190,6 +190,12 @@ static struct ir_arg key_arg(const struct key *key)
 	return key->base == REG_STACK ? arg_stack(key->offset) : arg_reg(key->base);
 }
 
+static void gen_lookup(struct gen *g, size_t place, const struct key *key, reg address)
+{
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
+		  (struct ir_arg[]){arg_map(place), key_arg(key)});
+}
+
 /* Gives the slot back on both ways out. */
 static void gen_end_key(struct gen *g, const struct key *key)
 {
@@ -203,18 +209,13 @@ static void gen_end_key(struct gen *g, const struct key *key)
 
 /* ---- values ---- */
 
-static size_t map_place(struct gen *g, const struct expr *e)
-{
-	return g->c->first_map + e->number;
-}
-
 /*
  * The address of the key's value, made of zeros if the key is new. Two hits may make it at once:
  * the second one finds the first one's.
  */
 static reg gen_value_address(struct gen *g, const struct expr *e)
 {
-	size_t place = map_place(g, e);
+	size_t place = e->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
 	reg address = ir_reg(&g->ir), zeros = ir_reg(&g->ir);
@@ -222,16 +223,14 @@ static reg gen_value_address(struct gen *g, const struct expr *e)
 	struct key key;
 
 	gen_key(g, e, &map, &key);
-	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
-		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+	gen_lookup(g, place, &key, address);
 	if (map.key_count) {
 		ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
 		ir_map_value(&g->ir, zeros, map_zeros(g->c, map.value_size), 0);
 		ir_helper(&g->ir, BPF_FUNC_map_update_elem, REG_NONE, 4,
 			  (struct ir_arg[]){arg_map(place), key_arg(&key), arg_reg(zeros),
 					    arg_value(BPF_NOEXIST)});
-		ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
-			  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+		gen_lookup(g, place, &key, address);
 		ir_place(&g->ir, found);
 	}
 	gen_end_key(g, &key);
@@ -246,7 +245,7 @@ static reg gen_value_address(struct gen *g, const struct expr *e)
  */
 static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 {
-	size_t place = map_place(g, e);
+	size_t place = e->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack, fresh;
 	reg address, refused;
@@ -261,8 +260,7 @@ static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 	address = ir_reg(&g->ir);
 	refused = ir_reg(&g->ir);
 	gen_key(g, e, &map, &key);
-	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
-		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+	gen_lookup(g, place, &key, address);
 	ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
 	ir_store(&g->ir, BPF_DW, REG_STACK, fresh, value);
 	ir_helper(&g->ir, BPF_FUNC_map_update_elem, refused, 4,
@@ -278,17 +276,12 @@ static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 	ir_stack_back(&g->ir, mark);
 }
 
-static void gen_add(struct gen *g, reg address, int offset, reg value)
-{
-	ir_atomic_add(&g->ir, address, offset, value);
-}
-
 static void gen_add_one(struct gen *g, reg address, int offset)
 {
 	reg one = ir_reg(&g->ir);
 
 	ir_set(&g->ir, one, 1);
-	gen_add(g, address, offset, one);
+	ir_atomic_add(&g->ir, address, offset, one);
 }
 
 static void gen_extreme(struct gen *g, enum function_id id, bool is_signed, reg address, reg value)
@@ -346,12 +339,12 @@ void gen_aggregate(struct gen *g, const struct stmt *s)
 		gen_add_one(g, address, 0);
 		break;
 	case FUNC_SUM:
-		gen_add(g, address, 0, value);
+		ir_atomic_add(&g->ir, address, 0, value);
 		break;
 	case FUNC_AVG:
 	case FUNC_STATS:
 		gen_add_one(g, address, offsetof(struct abi_average, count));
-		gen_add(g, address, offsetof(struct abi_average, sum), value);
+		ir_atomic_add(&g->ir, address, offsetof(struct abi_average, sum), value);
 		break;
 	case FUNC_MIN:
 	case FUNC_MAX:
@@ -382,7 +375,7 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 			ir_negate(&g->ir, minus);
 			value = minus;
 		}
-		gen_add(g, address, 0, value);
+		ir_atomic_add(&g->ir, address, 0, value);
 		return;
 	}
 	address = gen_value_address(g, s->target);
@@ -392,20 +385,18 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 	ir_store(&g->ir, BPF_DW, address, 0, value);
 }
 
-/* The value of a key, 0 when there is none, as in bpftrace. */
-reg gen_map_read(struct gen *g, const struct expr *e, label fail)
+/* The value of a key, 0 when there is none, as in bpftrace. An unreadable key gives the hit up. */
+reg gen_map_read(struct gen *g, const struct expr *e)
 {
-	size_t place = map_place(g, e);
+	size_t place = e->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
 	reg address = ir_reg(&g->ir), value = ir_reg(&g->ir);
 	label missing = ir_label(&g->ir);
 	struct key key;
 
-	(void)fail; /* an unreadable key gives the hit up */
 	gen_key(g, e, &map, &key);
-	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
-		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
+	gen_lookup(g, place, &key, address);
 	gen_end_key(g, &key);
 	ir_set(&g->ir, value, 0);
 	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
@@ -418,7 +409,7 @@ reg gen_map_read(struct gen *g, const struct expr *e, label fail)
 /* delete(@x[key]); a key that is not there is none the less gone. */
 void gen_map_delete(struct gen *g, const struct expr *call)
 {
-	size_t place = map_place(g, call->child);
+	size_t place = call->child->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
 	struct key key;

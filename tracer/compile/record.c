@@ -224,7 +224,7 @@ void gen_map_record(struct gen *g, const struct expr *call, enum plan_record_kin
 
 	finish_layout(g, &r, kind, NULL);
 	if (r.plan)
-		r.plan->map = g->c->first_map + call->child->number;
+		r.plan->map = call->child->number;
 	gen_record(g, &r);
 }
 

@@ -1,14 +1,13 @@
 /* From provider files, as sdk/gen reads them, to the arguments of notes. */
 #include "definition.h"
 
+#include "base/text.h"
 #include "elf/note.h"
 #include "gen/gen.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { FILE_MOST = 16 << 20 }; /* bytes of a provider file */
 
 static struct definition_file *add_file(struct definitions *d)
 {
@@ -17,27 +16,6 @@ static struct definition_file *add_file(struct definitions *d)
 	if (slot)
 		slot->file = calloc(1, sizeof(*slot->file));
 	return slot && slot->file ? slot : NULL;
-}
-
-static int read_text(const char *path, struct buffer *text, struct error *err)
-{
-	FILE *f = fopen(path, "re");
-	char part[4096];
-	size_t n;
-	int rc = 0;
-
-	if (!f)
-		return error_set(err, -errno, "%s: %s", path, strerror(errno));
-	while ((n = fread(part, 1, sizeof(part), f)) > 0 && text->length < FILE_MOST)
-		buffer_add(text, part, n);
-	if (ferror(f))
-		rc = error_set(err, -EIO, "%s: can't be read", path);
-	else if (text->length >= FILE_MOST)
-		rc = error_set(err, -EFBIG, "%s: larger than a provider file can be", path);
-	else if (text->failed)
-		rc = error_memory(err);
-	fclose(f);
-	return rc;
 }
 
 static bool is_d(const char *path)
@@ -52,7 +30,7 @@ int definitions_add(struct definitions *d, const char *path, struct error *err)
 	struct buffer text = {0};
 	struct gen_error wrong = {.line = 0};
 	struct definition_file *slot = add_file(d);
-	int rc = slot ? read_text(path, &text, err) : error_memory(err);
+	int rc = slot ? text_read(path, &text, err) : error_memory(err);
 
 	if (rc)
 		goto cleanup;
