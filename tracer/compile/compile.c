@@ -270,10 +270,7 @@ static void gen_body(struct gen *g)
 	ir_entry(&g->ir, g->context);
 	if (g->in->probes[0]->followed)
 		gen_followed(g);
-	for (size_t i = 0; i < g->in->variable_count; i++) {
-		g->variables[i] = ir_reg(&g->ir);
-		ir_set(&g->ir, g->variables[i], 0); /* a branch may leave it unassigned */
-	}
+	gen_variables(g);
 	gen_cookie(g);
 	if (g->in->filter) {
 		ir_note(&g->ir, "filter");

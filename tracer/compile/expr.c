@@ -199,7 +199,7 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 					 "but not computed with");
 		return gen_operand(g, e->number, fail);
 	case EXPR_VARIABLE:
-		return g->variables[e->number];
+		return gen_variable(g, e);
 	case EXPR_MAP:
 		return gen_map_read(g, e);
 	case EXPR_UNARY:

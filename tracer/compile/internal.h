@@ -110,6 +110,13 @@ void gen_store_probe(struct gen *g, reg base, int offset);
 void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const struct expr *b,
 		    label fail);
 
+/* ---- variable.c ---- */
+
+void gen_variables(struct gen *g); /* makes all of them */
+reg gen_variable(struct gen *g, const struct expr *e);
+void gen_variable_set(struct gen *g, const struct expr *e, reg value);
+void gen_variable_assign(struct gen *g, const struct stmt *s);
+
 /* ---- fetch.c ---- */
 
 reg gen_operand(struct gen *g, size_t operand, label fail);

@@ -98,7 +98,8 @@ void ir_set(struct ir *ir, reg dst, int64_t value)
 
 void ir_move(struct ir *ir, reg dst, reg src)
 {
-	add_bpf(ir, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0);
+	if (dst != src)
+		add_bpf(ir, BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0);
 }
 
 void ir_alu(struct ir *ir, int op, reg dst, reg src)

@@ -10,12 +10,7 @@ static void gen_assign(struct gen *g, const struct stmt *s)
 			gen_map_assign(g, s);
 		return;
 	}
-	if (s->op == OP_NONE)
-		ir_move(&g->ir, g->variables[s->target->number],
-			gen_int(g, s->value, use(&g->give_up)));
-	else
-		gen_arithmetic(g, s->op, s->target->type, g->variables[s->target->number],
-			       s->value, use(&g->give_up));
+	gen_variable_assign(g, s);
 }
 
 static void gen_call_stmt(struct gen *g, const struct expr *call)

@@ -1,7 +1,8 @@
 /*
  * The types of an instance: every name is found, every operator gets values that it can take, every
- * statement makes sense. Functions are in check_call.c, maps in check_map.c. Errors go to the
- * diagnostics; an expression with an error is TYPE_UNKNOWN and stays quiet from then on.
+ * statement makes sense. Functions are in check_call.c, maps in check_map.c, statements in
+ * check_stmt.c, variables in check_variable.c. Errors go to the diagnostics; an expression with an
+ * error is TYPE_UNKNOWN and stays quiet from then on.
  */
 #include "lang/check.h"
 
@@ -114,26 +115,6 @@ static void check_argument(struct checker *c, struct expr *e)
 		no_argument(c, e, probe);
 }
 
-static struct variable *find_variable(struct checker *c, const char *name)
-{
-	for (size_t i = 0; i < c->instance->variable_count; i++)
-		if (!strcmp(c->instance->variables[i].name, name))
-			return &c->instance->variables[i];
-	return NULL;
-}
-
-static void check_variable(struct checker *c, struct expr *e)
-{
-	struct variable *v = find_variable(c, e->text);
-
-	if (!v) {
-		wrong(c, e, "$%s has no value yet", e->text);
-		return;
-	}
-	e->type = v->type;
-	e->number = (uint64_t)(v - c->instance->variables);
-}
-
 static void check_builtin(struct checker *c, struct expr *e)
 {
 	size_t place;
@@ -158,8 +139,7 @@ static void check_builtin(struct checker *c, struct expr *e)
 
 /* ---- operators ---- */
 
-/* The type of a + b: all is computed in 64 bits, signed unless one side needs all 64 unsigned. */
-static struct type arithmetic(struct type a, struct type b)
+struct type arithmetic(struct type a, struct type b)
 {
 	bool is_unsigned = (!a.is_signed && a.size == 8) || (!b.is_signed && b.size == 8);
 
@@ -263,117 +243,6 @@ void check_expr(struct checker *c, struct expr *e)
 		check_ternary(c, e);
 		break;
 	}
-}
-
-/* ---- statements ---- */
-
-static void assign_variable(struct checker *c, struct stmt *s)
-{
-	struct variable *v = find_variable(c, s->target->text);
-
-	if (!check_int(c, s->value, "a variable"))
-		return;
-	if (!v && s->op != OP_NONE) {
-		wrong(c, s->target, "$%s has no value yet", s->target->text);
-		return;
-	}
-	if (!v) {
-		v = array_add(&c->instance->variables, &c->instance->variable_count,
-			      &c->instance->variable_room, sizeof(*v));
-		if (!v)
-			return;
-		v->name = s->target->text;
-		v->type = arithmetic(s->value->type, type_s64);
-		v->type.look = s->value->type.look == LOOK_POINTER ? LOOK_POINTER : LOOK_NUMBER;
-	}
-	s->target->number = (uint64_t)(v - c->instance->variables);
-	s->target->type = v->type;
-}
-
-static void assign_aggregate(struct checker *c, struct stmt *s, struct program_map *map)
-{
-	const struct function *f = function_at(s->value->number);
-	const struct expr *first = s->value->child;
-
-	if (s->op != OP_NONE || map->value.kind != TYPE_UNKNOWN ||
-	    (map->aggregate && map->aggregate != f)) {
-		wrong(c, s->value, "%s holds %s elsewhere in the program", map->name,
-		      map->aggregate ? map->aggregate->signature : "a value");
-		return;
-	}
-	if (f->id == FUNC_HIST)
-		set_hist(c, s->value, map);
-	map->aggregate = f;
-	if (first && first->type.is_signed)
-		map->value.is_signed = true;
-	if (f->id == FUNC_LHIST)
-		set_lhist(c, s->value, map);
-}
-
-static void assign_map(struct checker *c, struct stmt *s)
-{
-	struct program_map *map = find_map(c, s->target);
-
-	if (!map)
-		return;
-	check_keys(c, s->target, map);
-	if (s->value->type.kind == TYPE_AGGREGATE) {
-		assign_aggregate(c, s, map);
-		return;
-	}
-	if (!check_int(c, s->value, "a map"))
-		return;
-	if (map->aggregate) {
-		wrong(c, s->value, "%s holds %s() elsewhere in the program", map->name,
-		      map->aggregate->name);
-		return;
-	}
-	map->value = arithmetic(s->value->type, map->value.kind ? map->value : type_s64);
-	s->target->type = map->value;
-}
-
-static void check_stmts(struct checker *c, struct stmt *s)
-{
-	for (; s; s = s->next) {
-		if (s->value)
-			check_expr(c, s->value);
-		switch (s->kind) {
-		case STMT_ASSIGN:
-			if (s->value->type.kind == TYPE_UNKNOWN)
-				break;
-			if (s->target->kind == EXPR_MAP)
-				assign_map(c, s);
-			else
-				assign_variable(c, s);
-			break;
-		case STMT_IF:
-			check_int(c, s->value, "if");
-			check_stmts(c, s->body);
-			check_stmts(c, s->otherwise);
-			break;
-		case STMT_EXPR:
-			if (s->value->type.kind == TYPE_AGGREGATE)
-				wrong(c, s->value, "%s() must be assigned to a map, as in @ = %s",
-				      s->value->text, function_at(s->value->number)->signature);
-			else if (s->value->type.kind != TYPE_NONE &&
-				 s->value->type.kind != TYPE_UNKNOWN)
-				wrong(c, s->value, "this value is not used");
-			break;
-		case STMT_RETURN:
-			break;
-		}
-	}
-}
-
-void instance_check(struct program *program, struct instance *instance)
-{
-	struct checker c = {program, instance};
-
-	if (instance->filter) {
-		check_expr(&c, instance->filter);
-		check_int(&c, instance->filter, "a filter");
-	}
-	check_stmts(&c, instance->body);
 }
 
 int program_check(struct program *program, struct probe_set *probes, struct error *err)

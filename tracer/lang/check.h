@@ -22,6 +22,14 @@ void check_expr(struct checker *c, struct expr *e);
 /* True when it is an integer; says what `who` takes when it is something else. */
 bool check_int(struct checker *c, const struct expr *e, const char *who);
 
+/* The type of a + b: all is computed in 64 bits, signed unless one side needs all 64 unsigned. */
+struct type arithmetic(struct type a, struct type b);
+
+/* ---- check_variable.c ---- */
+
+void check_variable(struct checker *c, struct expr *e);
+void assign_variable(struct checker *c, struct stmt *s);
+
 /* ---- check_map.c ---- */
 
 /* The map that the expression names, new when it is named for the first time; NULL without memory. */
