@@ -302,7 +302,7 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	run->wake_fds = calloc(s->target.process_count + 2, sizeof(*run->wake_fds));
 	if (!run->wake_fds)
 		return error_memory(err);
-	rc = engine_open(&s->plan, &s->target, &options, &run->engine, s->warnings, err);
+	rc = engine_open(ENGINE_KERNEL, &s->plan, &s->target, &options, &run->engine, s->warnings, err);
 	if (!rc)
 		rc = output_open(file, &s->plan, &output, &run->output, err);
 	if (!rc)

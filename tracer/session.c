@@ -156,7 +156,7 @@ static void follow(struct session *s)
 
 	if (!s->target.process_count || s->options.no_follow)
 		return;
-	if (engine_can_follow(&err)) {
+	if (engine_can_follow(ENGINE_KERNEL, &err)) {
 		warn(s->warnings, "children of the target are not followed: %s", err.text);
 		return;
 	}

@@ -106,7 +106,7 @@ static void test_nothing_good(void)
 	struct error err;
 
 	warned = 0;
-	if (engine_open(&plan, &target, NULL, &e, &warnings, &err)) {
+	if (engine_open(ENGINE_KERNEL, &plan, &target, NULL, &e, &warnings, &err)) {
 		ok(false, "no good site: %s", err.text);
 		return;
 	}
@@ -224,7 +224,7 @@ static void test_pids(void)
 	ok(target_ended(&by_pid), "pids: the process has ended");
 	engine_close(e);
 	warned = 0;
-	if (!engine_open(&plan, &by_pid, NULL, &e, &warnings, &err)) {
+	if (!engine_open(ENGINE_KERNEL, &plan, &by_pid, NULL, &e, &warnings, &err)) {
 		ok(engine_attach(e, &warnings, &err) == -ENODATA && warned == 1,
 		   "pids: an ended process: %s", err.text);
 		engine_close(e);

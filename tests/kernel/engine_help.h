@@ -277,7 +277,7 @@ UNUSED static struct engine *start_engine(const struct plan *plan, const struct 
 	struct engine *e;
 	struct error err;
 
-	if (engine_open(plan, target, NULL, &e, &warnings, &err)) {
+	if (engine_open(ENGINE_KERNEL, plan, target, NULL, &e, &warnings, &err)) {
 		printf("# engine_open: %s\n", err.text);
 		return NULL;
 	}

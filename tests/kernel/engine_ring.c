@@ -97,7 +97,7 @@ static struct engine *start_ring(const struct plan *plan, uint64_t ring_bytes)
 	struct engine *e;
 	struct error err;
 
-	if (engine_open(plan, &target, &options, &e, &warnings, &err) ||
+	if (engine_open(ENGINE_KERNEL, plan, &target, &options, &e, &warnings, &err) ||
 	    engine_attach(e, &warnings, &err)) {
 		printf("Bail out! %s\n", err.text);
 		exit(1);
@@ -327,7 +327,7 @@ static void test_refused_program(void)
 	program.insns = bad;
 	program.insn_count = LENGTH(bad);
 	plan.programs = &program;
-	ok(engine_open(&plan, &target, NULL, &e, &warnings, &err) == -EINVAL && !e &&
+	ok(engine_open(ENGINE_KERNEL, &plan, &target, NULL, &e, &warnings, &err) == -EINVAL && !e &&
 	           strstr(err.text, "R5 !read_ok"),
 	   "a refused program: %s", err.text);
 }

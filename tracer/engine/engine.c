@@ -1,180 +1,69 @@
 /*
- * Owns the phases of an engine and their order. There is one engine for now, the kernel's
- * (kernel/): maps, then programs, then BEGIN, then sites, then intervals; and back.
+ * Owns the table of the engines, and hands every call on to the one that was chosen.
  */
-#include "engine.h"
+#include "operations.h"
 
-#include "kernel/features.h"
-#include "kernel/kernel.h"
-#include "process/target.h"
+static const struct engine_operations *const engines[] = {
+	[ENGINE_KERNEL] = &kernel_operations,
+};
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-/*
- * How many CPUs the kernel has room for, from a list such as "0-3,8-11": a per-CPU map has a value
- * for each, more than are online on a machine that can grow.
- */
-static unsigned possible_cpus(void)
+int engine_open(enum engine_kind kind, const struct plan *plan, const struct target *target,
+		const struct engine_options *options, struct engine **engine,
+		struct warnings *warnings, struct error *err)
 {
-	char text[256], *at = text;
-	unsigned count = 0;
-	int fd = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[length < 0 ? 0 : length] = '\0';
-	while (*at >= '0' && *at <= '9') {
-		unsigned first = (unsigned)strtoul(at, &at, 10), last = first;
-
-		if (*at == '-')
-			last = (unsigned)strtoul(at + 1, &at, 10);
-		count += last - first + 1;
-		at += *at == ',';
-	}
-	return count ? count : (unsigned)sysconf(_SC_NPROCESSORS_CONF);
-}
-
-/*
- * uprobe_multi, unless some file is meant for certain processes only and this kernel takes those
- * pids for threads.
- */
-static bool choose_multi(const struct target *target)
-{
-	/* Without cookies only by TELLTALE_WITHOUT: they are older. */
-	if (!feature(FEATURE_UPROBE_MULTI)->present || !feature(FEATURE_COOKIE)->present)
-		return false;
-	for (size_t i = 0; i < target->file_count; i++)
-		if (target->files[i].pid_count)
-			return feature_multi_pid();
-	return true;
-}
-
-/* What this plan needs beyond what any does; asked only where it does. */
-static int check_needs(const struct engine *e, struct error *err)
-{
-	const struct plan *plan = e->plan;
-
-	if (plan_map_of(plan, PLAN_MAP_RING) && !feature(FEATURE_RINGBUF)->present)
-		return feature_refuse(FEATURE_RINGBUF, "needed for events", err);
-	for (size_t i = 0; i < plan->program_count; i++) {
-		const struct plan_program *program = &plan->programs[i];
-
-		for (size_t j = 0; j < program->site_count; j++)
-			if (program->sites[j].semaphore_offset &&
-			    !feature(FEATURE_REF_CTR)->present)
-				return feature_refuse(FEATURE_REF_CTR,
-				                      "needed for probes with semaphores", err);
-	}
-	return 0;
-}
-
-int engine_open(const struct plan *plan, const struct target *target,
-                const struct engine_options *options, struct engine **engine,
-                struct warnings *warnings, struct error *err)
-{
-	struct engine *e;
-	int code = features_need(err);
-
-	*engine = NULL;
-	if (code)
-		return code;
-	e = calloc(1, sizeof(*e));
-	if (!e)
-		return error_memory(err);
-	e->plan = plan;
-	e->target = target;
-	if (options)
-		e->options = *options;
-	e->ring.fd = -1;
-	e->cpus = possible_cpus();
-	e->multi = choose_multi(target);
-	code = check_needs(e, err);
-	if (!code)
-		code = maps_create(e, err);
-	if (!code)
-		code = ring_open(e, err);
-	if (!code)
-		code = programs_load(e, warnings, err);
-	if (code) {
-		engine_close(e);
-		return code;
-	}
-	*engine = e;
-	return 0;
+	return engines[kind]->open(plan, target, options, engine, warnings, err);
 }
 
 int engine_attach(struct engine *e, struct warnings *warnings, struct error *err)
 {
-	int code = specials_run(e, PLAN_ATTACH_BEGIN, err);
+	return e->operations->attach(e, warnings, err);
+}
 
-	e->began = !code;
-	if (!code)
-		code = follow_start(e, err);
-	if (!code)
-		code = sites_attach(e, warnings, err);
-	if (!code)
-		code = timers_attach(e, err);
-	return code;
+int engine_can_follow(enum engine_kind kind, struct error *err)
+{
+	return engines[kind]->can_follow(err);
 }
 
 int engine_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
-                engine_record_fn *record, void *context, struct error *err)
+		engine_record_fn *record, void *context, struct error *err)
 {
-	return ring_poll(e, timeout_ms, wake_fds, wake_count, record, context, err);
+	return e->operations->poll(e, timeout_ms, wake_fds, wake_count, record, context, err);
 }
 
 void engine_detach(struct engine *e)
 {
-	struct error ignored;
+	e->operations->detach(e);
+}
 
-	links_close(e);
-	/* END ran in BEGIN's company or not at all; a failure would have shown there. */
-	if (e->began)
-		specials_run(e, PLAN_ATTACH_END, &ignored);
-	e->began = false;
+int engine_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
+		struct error *err)
+{
+	return e->operations->each(e, map, entry, context, err);
+}
+
+int engine_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
+		  struct error *err)
+{
+	return e->operations->lookup(e, map, key, value, err);
 }
 
 int engine_clear(struct engine *e, const struct plan_map *map, bool only_zero, struct error *err)
 {
-	return map_clear(e, map, only_zero, err);
-}
-
-int engine_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
-                struct error *err)
-{
-	return map_each(e, map, entry, context, err);
-}
-
-int engine_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
-                  struct error *err)
-{
-	return map_lookup(e, map, key, value, err);
+	return e->operations->clear(e, map, only_zero, err);
 }
 
 int engine_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err)
 {
-	return trouble_read(e, probe, trouble, err);
+	return e->operations->trouble(e, probe, trouble, err);
 }
 
 size_t engine_attached(const struct engine *e, const char **means)
 {
-	if (means)
-		*means = e->multi ? "uprobe_multi" : "perf events";
-	return e->attached;
+	return e->operations->attached(e, means);
 }
 
 void engine_close(struct engine *e)
 {
-	if (!e)
-		return;
-	links_close(e);
-	programs_close(e);
-	ring_close(e);
-	maps_close(e);
-	free(e);
+	if (e)
+		e->operations->close(e);
 }

@@ -13,13 +13,15 @@ struct target;
 struct engine;
 struct abi_record;
 
+enum engine_kind { ENGINE_KERNEL };
+
 struct engine_options {
 	uint64_t ring_bytes; /* 0: by the engine's own choice; else rounded up to a power of two */
 	bool debug_verifier; /* on a refused program: the verifier's whole log in the error */
 };
 
 /* Creates the maps and loads the programs. Nothing of the target is touched yet. */
-int engine_open(const struct plan *plan, const struct target *target,
+int engine_open(enum engine_kind kind, const struct plan *plan, const struct target *target,
 		const struct engine_options *options, struct engine **engine,
 		struct warnings *warnings, struct error *err);
 
@@ -31,7 +33,7 @@ int engine_attach(struct engine *engine, struct warnings *warnings, struct error
 
 /* 0 when children of the target's processes can be followed here (PLAN_MAP_FOLLOWED), else why
  * not. */
-int engine_can_follow(struct error *err);
+int engine_can_follow(enum engine_kind kind, struct error *err);
 
 /* Called for each record, in the order in which one thread made them. The record is valid during
  * the call only. A return value other than 0 ends the poll with that value. */

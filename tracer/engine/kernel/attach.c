@@ -15,13 +15,13 @@
 #include <unistd.h>
 
 struct attaching {
-	struct engine *engine;
+	struct kernel *engine;
 	struct warnings *warnings;
 	struct error first; /* the first refusal: the reason when nothing could be attached */
 	bool *attached;     /* of the program at hand, one for each of its sites */
 };
 
-struct kernel_link *link_add(struct engine *e, int fd, int event)
+struct kernel_link *link_add(struct kernel *e, int fd, int event)
 {
 	struct kernel_link *link =
 	        array_add(&e->links, &e->link_count, &e->link_room, sizeof(*link));
@@ -61,7 +61,7 @@ static void remember_first(struct attaching *a, int code, const char *text)
 static void say_bad_site(struct attaching *a, const struct group *g, const struct plan_site *site,
                          int code)
 {
-	const struct engine *e = a->engine;
+	const struct kernel *e = a->engine;
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%s at offset 0x%llx of %s can't be attached: %s",
@@ -95,7 +95,7 @@ static void say_bad_group(struct attaching *a, const struct group *g, size_t cou
 
 static int try_multi(struct group *g, size_t first, size_t end)
 {
-	struct engine *e = g->engine;
+	struct kernel *e = g->engine;
 	const struct plan_program *program = &e->plan->programs[g->program];
 	struct sys_uprobe_multi multi = {
 	        .path = g->path,
@@ -248,7 +248,7 @@ out:
 /* From how many perf events on their end is worth a word: a tenth of a second each. */
 enum { SLOW_FROM = 50 };
 
-int sites_attach(struct engine *e, struct warnings *warnings, struct error *err)
+int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err)
 {
 	struct attaching a = {.engine = e, .warnings = warnings};
 	size_t wanted = 0;
@@ -278,7 +278,7 @@ int sites_attach(struct engine *e, struct warnings *warnings, struct error *err)
 enum { CLOSERS = 16 };
 
 struct closing {
-	struct engine *engine;
+	struct kernel *engine;
 	size_t next;
 	pthread_mutex_t lock;
 };
@@ -308,7 +308,7 @@ static void *closer(void *context)
  * does, 28 of 108 ms (measured on 6.18): the event's is made with the kernel's event_mutex held,
  * whether it is closed or its process ends, so more can't be had.
  */
-void links_close(struct engine *e)
+void links_close(struct kernel *e)
 {
 	struct closing c = {.engine = e};
 	pthread_t threads[CLOSERS];

@@ -37,7 +37,7 @@ static int task_tgid = TGID_UNKNOWN;
 				((struct bpf_insn){0, 0, 0, 0, 0})
 #define EXIT			((struct bpf_insn){BPF_JMP | BPF_EXIT, 0, 0, 0, 0})
 
-int engine_can_follow(struct error *err)
+int kernel_can_follow(struct error *err)
 {
 	struct stat namespace;
 
@@ -49,7 +49,7 @@ int engine_can_follow(struct error *err)
 	return task_tgid < 0 ? err->code : 0;
 }
 
-static int add_link(struct engine *e, const char *tracepoint, const struct bpf_insn *insns,
+static int add_link(struct kernel *e, const char *tracepoint, const struct bpf_insn *insns,
 		    size_t count, struct error *err)
 {
 	struct sys_program program = {.name = "follow", .type = BPF_PROG_TYPE_RAW_TRACEPOINT,
@@ -74,7 +74,7 @@ static int add_link(struct engine *e, const char *tracepoint, const struct bpf_i
 }
 
 /* if (map[current's tgid]) map[child->tgid] = anything; a new thread changes nothing by that. */
-static int attach_fork(struct engine *e, int map, struct error *err)
+static int attach_fork(struct kernel *e, int map, struct error *err)
 {
 	const struct bpf_insn insns[] = {
 		LOAD(6, 1, 8),
@@ -106,7 +106,7 @@ static int attach_fork(struct engine *e, int map, struct error *err)
 }
 
 /* A process is over with its first thread; its number may be another's soon. */
-static int attach_exit(struct engine *e, int map, struct error *err)
+static int attach_exit(struct kernel *e, int map, struct error *err)
 {
 	const struct bpf_insn insns[] = {
 		HELPER(BPF_FUNC_get_current_pid_tgid),
@@ -128,7 +128,7 @@ static int attach_exit(struct engine *e, int map, struct error *err)
 }
 
 /* First the programs, then the numbers: no child is born unseen between. */
-int follow_start(struct engine *e, struct error *err)
+int follow_start(struct kernel *e, struct error *err)
 {
 	const struct plan_map *plan = plan_map_of(e->plan, PLAN_MAP_FOLLOWED);
 	int map, code;
@@ -136,7 +136,7 @@ int follow_start(struct engine *e, struct error *err)
 	if (!plan)
 		return 0;
 	map = e->maps[plan - e->plan->maps].fd;
-	code = engine_can_follow(err);
+	code = kernel_can_follow(err);
 	if (!code)
 		code = attach_fork(e, map, err);
 	if (!code)

@@ -1,9 +1,9 @@
-/* The kernel engine's own things; the files of this folder and engine.c share them. */
+/* The kernel engine's own things; the files of this folder share them. */
 #ifndef TELLTALE_ENGINE_KERNEL_KERNEL_H
 #define TELLTALE_ENGINE_KERNEL_KERNEL_H
 
 #include "bpf/abi.h"
-#include "engine/engine.h"
+#include "engine/operations.h"
 #include "sys.h"
 
 #include <pthread.h>
@@ -44,7 +44,8 @@ struct kernel_link {
 	int event; /* the perf event below it, or -1 */
 };
 
-struct engine {
+struct kernel {
+	struct engine engine; /* first: what is above knows this only */
 	const struct plan *plan;
 	const struct target *target;
 	struct engine_options options;
@@ -63,20 +64,22 @@ struct engine {
 	bool began; /* BEGIN has run, END not yet */
 };
 
-int maps_create(struct engine *e, struct error *err);
-void maps_close(struct engine *e);
+int maps_create(struct kernel *e, struct error *err);
+void maps_close(struct kernel *e);
 
 /* ---- follow.c ---- */
 
+/* See engine_can_follow(). */
+int kernel_can_follow(struct error *err);
 /* Fills and keeps the plan's map of followed processes, where it has one. */
-int follow_start(struct engine *e, struct error *err);
+int follow_start(struct kernel *e, struct error *err);
 
 /* ---- load.c ---- */
 
-int programs_load(struct engine *e, struct warnings *warnings, struct error *err);
-void programs_close(struct engine *e);
+int programs_load(struct kernel *e, struct warnings *warnings, struct error *err);
+void programs_close(struct kernel *e);
 /* The program to attach at a site with this cookie. */
-int program_for(const struct engine *e, size_t index, uint64_t cookie);
+int program_for(const struct kernel *e, size_t index, uint64_t cookie);
 
 /* ---- attach.c, perf.c, timers.c ---- */
 
@@ -85,7 +88,7 @@ int program_for(const struct engine *e, size_t index, uint64_t cookie);
  * from first to end, and is done in whole or not at all.
  */
 struct group {
-	struct engine *engine;
+	struct kernel *engine;
 	size_t program;
 	uint32_t file;
 	pid_t pid;
@@ -96,30 +99,30 @@ struct group {
 	char path[32]; /* "/proc/self/fd/N" */
 };
 
-int sites_attach(struct engine *e, struct warnings *warnings, struct error *err);
+int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err);
 int group_attach_perf(struct group *group, size_t site);
-int event_attach(struct engine *e, int program, int event, uint64_t cookie);
-void links_close(struct engine *e);
+int event_attach(struct kernel *e, int program, int event, uint64_t cookie);
+void links_close(struct kernel *e);
 
-int timers_attach(struct engine *e, struct error *err);
-int specials_run(struct engine *e, enum plan_attach which, struct error *err);
+int timers_attach(struct kernel *e, struct error *err);
+int specials_run(struct kernel *e, enum plan_attach which, struct error *err);
 
-struct kernel_link *link_add(struct engine *e, int fd, int event);
+struct kernel_link *link_add(struct kernel *e, int fd, int event);
 
 /* ---- poll.c ---- */
 
-int ring_open(struct engine *e, struct error *err);
-void ring_close(struct engine *e);
-int ring_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
+int ring_open(struct kernel *e, struct error *err);
+void ring_close(struct kernel *e);
+int ring_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t wake_count,
               engine_record_fn *record, void *context, struct error *err);
 
 /* ---- read.c ---- */
 
-int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
+int map_each(struct kernel *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
              struct error *err);
-int map_clear(struct engine *e, const struct plan_map *map, bool only_zero, struct error *err);
-int map_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
+int map_clear(struct kernel *e, const struct plan_map *map, bool only_zero, struct error *err);
+int map_lookup(struct kernel *e, const struct plan_map *map, const void *key, void *value,
                struct error *err);
-int trouble_read(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err);
+int trouble_read(struct kernel *e, size_t probe, struct abi_trouble *trouble, struct error *err);
 
 #endif

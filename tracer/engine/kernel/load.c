@@ -40,7 +40,7 @@ static bool put_kernel_value(struct bpf_insn *insn, struct warnings *warnings)
  * Replaces the plan's map indexes by descriptors, and puts in what only a kernel knows. False: the
  * plan is wrong.
  */
-static bool put_values(const struct engine *e, struct bpf_insn *insns, size_t count,
+static bool put_values(const struct kernel *e, struct bpf_insn *insns, size_t count,
                        struct warnings *warnings)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -65,7 +65,7 @@ static bool put_values(const struct engine *e, struct bpf_insn *insns, size_t co
 	return true;
 }
 
-static void choose_type(const struct engine *e, const struct plan_program *plan,
+static void choose_type(const struct kernel *e, const struct plan_program *plan,
                         struct sys_program *program)
 {
 	switch (plan->attach) {
@@ -114,7 +114,7 @@ static void say_whole_log(struct warnings *warnings, char *log)
 }
 
 /* Loads once more with a log. Kernels before 6.4 say ENOSPC when it does not fit. */
-static void explain_verifier(struct engine *e, struct sys_program *program, int code,
+static void explain_verifier(struct kernel *e, struct sys_program *program, int code,
                              struct warnings *warnings, struct error *err)
 {
 	size_t size = 1 << 20;
@@ -226,7 +226,7 @@ static int load_insns(struct sys_program *program, struct bpf_insn *insns, bool 
 }
 
 /* Loads a program, with the cookie put in where one is given: the descriptor or -errno. */
-static int load_one(struct engine *e, size_t index, const uint64_t *cookie,
+static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
                     struct warnings *warnings, struct error *err)
 {
 	const struct plan_program *plan = &e->plan->programs[index];
@@ -258,7 +258,7 @@ static int load_one(struct engine *e, size_t index, const uint64_t *cookie,
 	return fd < 0 ? err->code : fd;
 }
 
-static int load_by_cookie(struct engine *e, size_t index, struct warnings *warnings,
+static int load_by_cookie(struct kernel *e, size_t index, struct warnings *warnings,
                           struct error *err)
 {
 	const struct plan_program *plan = &e->plan->programs[index];
@@ -284,7 +284,7 @@ static int load_by_cookie(struct engine *e, size_t index, struct warnings *warni
 	return 0;
 }
 
-int programs_load(struct engine *e, struct warnings *warnings, struct error *err)
+int programs_load(struct kernel *e, struct warnings *warnings, struct error *err)
 {
 	int code = 0;
 
@@ -303,7 +303,7 @@ int programs_load(struct engine *e, struct warnings *warnings, struct error *err
 	return code < 0 ? code : 0;
 }
 
-int program_for(const struct engine *e, size_t index, uint64_t cookie)
+int program_for(const struct kernel *e, size_t index, uint64_t cookie)
 {
 	const struct kernel_copies *copies = &e->copies[index];
 	size_t found;
@@ -313,7 +313,7 @@ int program_for(const struct engine *e, size_t index, uint64_t cookie)
 	return e->programs[index];
 }
 
-void programs_close(struct engine *e)
+void programs_close(struct kernel *e)
 {
 	for (size_t i = 0; e->programs && i < e->plan->program_count; i++)
 		if (e->programs[i] >= 0)

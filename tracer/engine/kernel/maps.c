@@ -26,7 +26,7 @@ static uint64_t default_ring_bytes(void)
 }
 
 /* A power of two and a multiple of the page: what the kernel takes. */
-static uint32_t ring_bytes(const struct engine *e)
+static uint32_t ring_bytes(const struct kernel *e)
 {
 	uint64_t wanted = e->options.ring_bytes ? e->options.ring_bytes : default_ring_bytes();
 	uint64_t bytes = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -85,7 +85,7 @@ static int fill(int fd, const struct plan_map *map)
 	return 0;
 }
 
-static int create_one(struct engine *e, size_t index, struct error *err)
+static int create_one(struct kernel *e, size_t index, struct error *err)
 {
 	const struct plan_map *plan = &e->plan->maps[index];
 	struct sys_map map = {
@@ -137,7 +137,7 @@ static int create_one(struct engine *e, size_t index, struct error *err)
 	            : 0;
 }
 
-static int map_control(struct engine *e, size_t index, struct error *err)
+static int map_control(struct kernel *e, size_t index, struct error *err)
 {
 	void *memory = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
 	                    e->maps[index].fd, 0);
@@ -148,7 +148,7 @@ static int map_control(struct engine *e, size_t index, struct error *err)
 	return 0;
 }
 
-int maps_create(struct engine *e, struct error *err)
+int maps_create(struct kernel *e, struct error *err)
 {
 	int code = 0;
 
@@ -165,7 +165,7 @@ int maps_create(struct engine *e, struct error *err)
 	return code;
 }
 
-void maps_close(struct engine *e)
+void maps_close(struct kernel *e)
 {
 	if (e->control)
 		munmap(e->control, (size_t)sysconf(_SC_PAGESIZE));

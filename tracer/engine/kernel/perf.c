@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Puts a program on an event; the link keeps it there, or before 5.15 the event itself. */
-int event_attach(struct engine *e, int program, int event, uint64_t cookie)
+int event_attach(struct kernel *e, int program, int event, uint64_t cookie)
 {
 	bool has_links = feature(FEATURE_COOKIE)->present; /* of the same age */
 	int link = has_links ? sys_link_perf_event(program, event, cookie)

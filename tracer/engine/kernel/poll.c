@@ -46,7 +46,7 @@ static uint64_t now(void)
 
 /* ---- the ring ---- */
 
-int ring_open(struct engine *e, struct error *err)
+int ring_open(struct kernel *e, struct error *err)
 {
 	struct ring *r = &e->ring;
 	void *memory;
@@ -77,7 +77,7 @@ fail:
 	                 strerror(errno));
 }
 
-void ring_close(struct engine *e)
+void ring_close(struct kernel *e)
 {
 	if (e->ring.own)
 		munmap(e->ring.own, e->ring.page);
@@ -176,7 +176,7 @@ static void wait_until(struct waiting *w, uint64_t until, bool with_ring)
 	w->over |= !ready && end == w->deadline;
 }
 
-static void sleep_by_bell(struct engine *e, struct waiting *w)
+static void sleep_by_bell(struct kernel *e, struct waiting *w)
 {
 	_Atomic uint32_t *asleep = (_Atomic uint32_t *)&e->control->asleep;
 	uint64_t until = now() + FIRST_SLEEP;
@@ -191,7 +191,7 @@ static void sleep_by_bell(struct engine *e, struct waiting *w)
 }
 
 /* One wait between two looks. */
-static void wait_for_records(struct engine *e, struct waiting *w)
+static void wait_for_records(struct kernel *e, struct waiting *w)
 {
 	struct ring *r = &e->ring;
 	uint64_t time = now();
@@ -206,7 +206,7 @@ static void wait_for_records(struct engine *e, struct waiting *w)
 		wait_until(w, time + (r->pause ? r->pause : PAUSE_LEAST), false);
 }
 
-static int look(struct engine *e, engine_record_fn *record, void *context, int *count)
+static int look(struct kernel *e, engine_record_fn *record, void *context, int *count)
 {
 	struct ring *r = &e->ring;
 	uint64_t before = r->consumed;
@@ -219,7 +219,7 @@ static int look(struct engine *e, engine_record_fn *record, void *context, int *
 	return result;
 }
 
-int ring_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
+int ring_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t wake_count,
               engine_record_fn *record, void *context, struct error *err)
 {
 	struct waiting w = {.wake_count = wake_count, .deadline = UINT64_MAX};

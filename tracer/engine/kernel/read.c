@@ -23,7 +23,7 @@ static bool is_per_cpu(const struct plan_map *map)
 }
 
 struct reading {
-	struct engine *engine;
+	struct kernel *engine;
 	const struct plan_map *map;
 	int fd;
 	size_t value_bytes; /* of one key, all CPUs */
@@ -143,7 +143,7 @@ out:
 	return result ? result : code ? fail(r, code) : 0;
 }
 
-int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
+int map_each(struct kernel *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
              struct error *err)
 {
 	bool per_cpu = is_per_cpu(map);
@@ -175,7 +175,7 @@ int map_each(struct engine *e, const struct plan_map *map, engine_entry_fn *entr
  * Keys are forgotten from the first one on, since none is left behind it; values are set to 0 along
  * the keys. Hits go on meanwhile, so the number of steps is bounded.
  */
-int map_clear(struct engine *e, const struct plan_map *map, bool only_zero, struct error *err)
+int map_clear(struct kernel *e, const struct plan_map *map, bool only_zero, struct error *err)
 {
 	bool forget = !only_zero && map->key_count;
 	int fd = e->maps[map - e->plan->maps].fd, code = 0;
@@ -203,7 +203,7 @@ int map_clear(struct engine *e, const struct plan_map *map, bool only_zero, stru
 	                               : 0;
 }
 
-int map_lookup(struct engine *e, const struct plan_map *map, const void *key, void *value,
+int map_lookup(struct kernel *e, const struct plan_map *map, const void *key, void *value,
                struct error *err)
 {
 	int code = sys_map_lookup(e->maps[map - e->plan->maps].fd, key, value);
@@ -213,7 +213,7 @@ int map_lookup(struct engine *e, const struct plan_map *map, const void *key, vo
 	            : 0;
 }
 
-int trouble_read(struct engine *e, size_t probe, struct abi_trouble *trouble, struct error *err)
+int trouble_read(struct kernel *e, size_t probe, struct abi_trouble *trouble, struct error *err)
 {
 	const struct plan_map *map = plan_map_of(e->plan, PLAN_MAP_TROUBLE);
 	unsigned cpus = map && is_per_cpu(map) ? e->cpus : 1;

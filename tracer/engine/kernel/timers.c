@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int specials_run(struct engine *e, enum plan_attach which, struct error *err)
+int specials_run(struct kernel *e, enum plan_attach which, struct error *err)
 {
 	for (size_t i = 0; i < e->plan->program_count; i++) {
 		int code;
@@ -26,7 +26,7 @@ int specials_run(struct engine *e, enum plan_attach which, struct error *err)
 	return 0;
 }
 
-static int attach_interval(struct engine *e, size_t index, struct error *err)
+static int attach_interval(struct kernel *e, size_t index, struct error *err)
 {
 	const struct plan_program *program = &e->plan->programs[index];
 	int event = sys_perf_clock(program->period, first_cpu()), code;
@@ -42,7 +42,7 @@ static int attach_interval(struct engine *e, size_t index, struct error *err)
 	                 strerror(-code));
 }
 
-int timers_attach(struct engine *e, struct error *err)
+int timers_attach(struct kernel *e, struct error *err)
 {
 	for (size_t i = 0; i < e->plan->program_count; i++) {
 		int code;
