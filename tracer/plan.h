@@ -72,7 +72,7 @@ struct plan_record {
 /* ---- maps ---- */
 
 enum plan_map_role {
-	PLAN_MAP_RING,	  /* the one ring buffer */
+	PLAN_MAP_RING,	  /* the one ring buffer, or (a perf event array) a buffer for each CPU */
 	PLAN_MAP_CONTROL, /* one struct abi_control, memory-mapped */
 	PLAN_MAP_TROUBLE, /* struct abi_trouble for each probe of the plan */
 	PLAN_MAP_RECIPES, /* constant data: `initial` */

@@ -260,7 +260,10 @@ static int check_files(const struct session *s, struct error *err)
 
 int session_program(struct session *s, const char *name, const char *text, struct error *err)
 {
+	/* Not permitted is no answer: then it is not run here, and shown as most kernels have it. */
 	struct compile_options options = {.text_limit = s->options.text_limit,
+					  .cpu_buffers = feature(FEATURE_RINGBUF)->code ==
+							 -EOPNOTSUPP,
 					  .warnings = s->warnings};
 	bool markers;
 	int rc;

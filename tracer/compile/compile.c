@@ -50,6 +50,12 @@ static size_t shared_map(struct compiler *c, size_t *place, struct plan_map from
 
 size_t map_ring(struct compiler *c)
 {
+	if (c->options->cpu_buffers)
+		return shared_map(c, &c->ring,
+				  (struct plan_map){.role = PLAN_MAP_RING,
+						    .bpf_type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+						    .key_size = 4,
+						    .value_size = 4});
 	return shared_map(c, &c->ring, (struct plan_map){.role = PLAN_MAP_RING,
 							 .bpf_type = BPF_MAP_TYPE_RINGBUF});
 }
@@ -114,16 +120,14 @@ size_t map_zeros(struct compiler *c, uint32_t bytes)
 	return place;
 }
 
-size_t map_scratch(struct compiler *c, uint32_t bytes)
+size_t map_scratch(struct compiler *c, size_t class, uint32_t bytes)
 {
-	size_t place = shared_map(c, &c->scratch,
-				  (struct plan_map){.role = PLAN_MAP_RECIPES,
-						    .bpf_type = BPF_MAP_TYPE_PERCPU_ARRAY,
-						    .key_size = 4,
-						    .entries = 1});
-
-	at_least(c, place, 8 + SCRATCH_SLOTS * bytes);
-	return place;
+	return shared_map(c, &c->scratch[class],
+			  (struct plan_map){.role = PLAN_MAP_RECIPES,
+					    .bpf_type = BPF_MAP_TYPE_PERCPU_ARRAY,
+					    .key_size = 4,
+					    .value_size = bytes,
+					    .entries = 1});
 }
 
 /* ---- probes and variants ---- */
@@ -388,9 +392,11 @@ int compile(struct program *program, const struct probe_set *probes,
 	struct compiler c = {.program = program, .probes = probes, .options = options,
 			     .plan = plan, .ring = SIZE_MAX, .control = SIZE_MAX,
 			     .trouble = SIZE_MAX, .stacks = SIZE_MAX, .zeros = SIZE_MAX,
-			     .scratch = SIZE_MAX, .followed = SIZE_MAX};
+			     .followed = SIZE_MAX};
 	int rc = compile_maps(&c) ? error_memory(err) : 0;
 
+	for (size_t i = 0; i < SCRATCH_CLASSES; i++)
+		c.scratch[i] = SIZE_MAX;
 	for (size_t i = 0; !rc && i < program->instance_count; i++)
 		rc = compile_instance(&c, &program->instances[i], err);
 	if (c.trouble != SIZE_MAX && plan->probe_count)

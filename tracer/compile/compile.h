@@ -11,6 +11,7 @@
 
 struct compile_options {
 	uint32_t text_limit; /* bytes of a text at the most, without the NUL */
+	bool cpu_buffers; /* the kernel has no ring buffer */
 	struct warnings *warnings; /* what can't be read; or NULL */
 };
 

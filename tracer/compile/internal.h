@@ -13,6 +13,8 @@
 #include "lang/func.h"
 #include "operand/operand.h"
 
+enum { SCRATCH_CLASSES = 9 }; /* sizes of slots: powers of two from 128 bytes to 32 KB */
+
 struct compiler {
 	struct program *program;
 	const struct probe_set *probes;
@@ -22,7 +24,7 @@ struct compiler {
 	struct table probe_numbers; /* struct probe * to place in the plan */
 	/* Places of maps in the plan, behind the program's own, which stand first and in its order;
 	 * made when first asked for: SIZE_MAX before. */
-	size_t ring, control, trouble, stacks, zeros, scratch, followed;
+	size_t ring, control, trouble, stacks, zeros, followed, scratch[SCRATCH_CLASSES];
 	bool failed;	  /* memory ran out */
 };
 
@@ -85,8 +87,8 @@ size_t map_stacks(struct compiler *c);
 size_t map_followed(struct compiler *c);
 /* At least `bytes` zeros, to make the first value of a key from. */
 size_t map_zeros(struct compiler *c, uint32_t bytes);
-/* Scratch memory with slots of at least `bytes`. */
-size_t map_scratch(struct compiler *c, uint32_t bytes);
+/* Scratch memory with slots of that class (scratch.c). */
+size_t map_scratch(struct compiler *c, size_t class, uint32_t bytes);
 struct plan_map *add_map(struct compiler *c);
 
 /* An error at a place of the program. */
@@ -164,6 +166,19 @@ void gen_map_assign(struct gen *g, const struct stmt *s);
 void gen_map_delete(struct gen *g, const struct expr *call);
 reg gen_map_read(struct gen *g, const struct expr *e);
 void gen_stmts(struct gen *g, const struct stmt *s);
+
+/* ---- scratch.c ---- */
+
+/* A slot of this CPU's scratch memory, from `base` on. */
+struct slot {
+	reg base;
+	reg memory, bit; /* the map's value, whose first word has the bit */
+};
+
+bool scratch_fits(uint32_t bytes);
+/* Takes a free slot, or goes where `none` says. gen_release_slot() must follow on every way out. */
+void gen_take_slot(struct gen *g, struct slot *slot, uint32_t bytes, struct exit_label *none);
+void gen_release_slot(struct gen *g, const struct slot *slot);
 
 /* ---- link.c ---- */
 

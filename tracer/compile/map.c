@@ -103,57 +103,11 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 struct key {
 	reg base;
 	int offset;
-	reg scratch, bit; /* scratch memory and the slot's bit in its first word; or REG_NONE */
+	bool in_slot;
+	struct slot slot;
 	label released;	  /* where a failure gives the slot back first */
 	label fail;
 };
-
-/*
- * A free slot of this CPU's scratch memory: bits in its first word say which are taken. Another hit
- * may preempt this one on its CPU, so one slot would not do.
- */
-static void gen_take_slot(struct gen *g, struct key *key, uint32_t bytes)
-{
-	size_t map = map_scratch(g->c, bytes);
-	int mark = g->ir.stack, zero = ir_stack(&g->ir, 8);
-	label taken = ir_label(&g->ir);
-
-	key->scratch = ir_reg(&g->ir);
-	key->bit = ir_reg(&g->ir);
-	key->base = ir_reg(&g->ir);
-	key->offset = 0;
-	ir_store_value(&g->ir, BPF_W, REG_STACK, zero, 0);
-	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, key->scratch, 2,
-		  (struct ir_arg[]){arg_map(map), arg_stack(zero)});
-	ir_stack_back(&g->ir, mark);
-	ir_branch_value(&g->ir, BPF_JEQ, key->scratch, 0, use(&g->full));
-	for (int slot = 0; slot < SCRATCH_SLOTS; slot++) {
-		reg old = ir_reg(&g->ir);
-
-		ir_set(&g->ir, key->bit, 1 << slot);
-		ir_move(&g->ir, old, key->bit);
-		ir_atomic_or(&g->ir, key->scratch, 0, old);
-		ir_move(&g->ir, key->base, key->scratch);
-		ir_alu_value(&g->ir, BPF_ADD, key->base, 8 + slot * (int64_t)bytes);
-		ir_alu(&g->ir, BPF_AND, old, key->bit);
-		ir_branch_value(&g->ir, BPF_JEQ, old, 0, taken);
-	}
-	ir_jump(&g->ir, use(&g->full));
-	ir_place(&g->ir, taken);
-}
-
-/* A bit that is set is taken off by subtracting it; nobody else changes it meanwhile. */
-static void gen_release(struct gen *g, const struct key *key)
-{
-	reg minus;
-
-	if (key->scratch == REG_NONE)
-		return;
-	minus = ir_reg(&g->ir);
-	ir_move(&g->ir, minus, key->bit);
-	ir_negate(&g->ir, minus);
-	ir_atomic_add(&g->ir, key->scratch, 0, minus);
-}
 
 static bool leaves_holes(const struct plan_map *map)
 {
@@ -171,12 +125,14 @@ static void gen_key(struct gen *g, const struct expr *e, const struct plan_map *
 	const struct expr *part = e->child;
 	uint32_t bytes = (map->key_size + 7) & ~7u;
 
-	*key = (struct key){.base = REG_STACK, .scratch = REG_NONE, .bit = REG_NONE,
+	*key = (struct key){.base = REG_STACK, .in_slot = bytes > KEY_ON_STACK,
 			    .released = ir_label(&g->ir), .fail = ir_label(&g->ir)};
-	if (bytes > KEY_ON_STACK)
-		gen_take_slot(g, key, bytes);
-	else
+	if (key->in_slot) {
+		gen_take_slot(g, &key->slot, bytes, &g->full);
+		key->base = key->slot.base;
+	} else {
 		key->offset = ir_stack(&g->ir, (int)bytes);
+	}
 	if (!map->key_count || leaves_holes(map))
 		for (uint32_t at = 0; at < bytes; at += 8)
 			ir_store_value(&g->ir, BPF_DW, key->base, key->offset + (int)at, 0);
@@ -199,10 +155,12 @@ static void gen_lookup(struct gen *g, size_t place, const struct key *key, reg a
 /* Gives the slot back on both ways out. */
 static void gen_end_key(struct gen *g, const struct key *key)
 {
-	gen_release(g, key);
+	if (key->in_slot)
+		gen_release_slot(g, &key->slot);
 	ir_jump(&g->ir, key->released);
 	ir_place(&g->ir, key->fail);
-	gen_release(g, key);
+	if (key->in_slot)
+		gen_release_slot(g, &key->slot);
 	ir_jump(&g->ir, use(&g->give_up));
 	ir_place(&g->ir, key->released);
 }

@@ -137,17 +137,45 @@ static void gen_submit(struct gen *g, reg record)
 	ir_place(&g->ir, end);
 }
 
-static void gen_record(struct gen *g, const struct record *r)
+/* A record is written where it will be read; without a ring buffer into scratch memory first. */
+static void gen_reserve(struct gen *g, const struct record *r, reg base, struct slot *slot)
 {
-	reg base = ir_reg(&g->ir), unreadable = ir_reg(&g->ir);
-
-	if (!r->plan)
+	if (g->c->options->cpu_buffers) {
+		gen_take_slot(g, slot, r->plan->size, &g->lost);
+		ir_move(&g->ir, base, slot->base);
 		return;
-	ir_note(&g->ir, "record %zu: %u bytes", r->number, r->plan->size);
+	}
 	ir_helper(&g->ir, BPF_FUNC_ringbuf_reserve, base, 3,
 		  (struct ir_arg[]){arg_map(map_ring(g->c)), arg_value(r->plan->size),
 				    arg_value(0)});
 	ir_branch_value(&g->ir, BPF_JEQ, base, 0, use(&g->lost));
+}
+
+/* Copies it to this CPU's buffer, whose reader is woken by the kernel. */
+static void gen_output(struct gen *g, const struct record *r, reg base, const struct slot *slot)
+{
+	reg result = ir_reg(&g->ir);
+
+	ir_helper(&g->ir, BPF_FUNC_perf_event_output, result, 5,
+		  (struct ir_arg[]){arg_reg(g->context), arg_map(map_ring(g->c)),
+				    arg_value(BPF_F_CURRENT_CPU), arg_reg(base),
+				    arg_value(r->plan->size)});
+	gen_release_slot(g, slot);
+	ir_branch_value(&g->ir, BPF_JNE, result, 0, use(&g->lost));
+}
+
+static void gen_record(struct gen *g, const struct record *r, size_t at)
+{
+	reg base = ir_reg(&g->ir), unreadable = ir_reg(&g->ir);
+	struct slot slot;
+
+	if (!r->plan)
+		return;
+	if (g->c->options->cpu_buffers && !scratch_fits(r->plan->size))
+		refuse(g, at, "this needs a record of %u bytes, too large for a kernel without a "
+			      "ring buffer (5.8): ask for shorter texts", r->plan->size);
+	ir_note(&g->ir, "record %zu: %u bytes", r->number, r->plan->size);
+	gen_reserve(g, r, base, &slot);
 	ir_store_value(&g->ir, BPF_W, base, offsetof(struct abi_record, format),
 		       (int32_t)r->number);
 	gen_store_probe(g, base, offsetof(struct abi_record, probe));
@@ -155,7 +183,10 @@ static void gen_record(struct gen *g, const struct record *r)
 	for (size_t i = 0; i < r->count; i++)
 		gen_field(g, r, i, base, unreadable);
 	ir_store(&g->ir, BPF_DW, base, offsetof(struct abi_record, unreadable), unreadable);
-	gen_submit(g, base);
+	if (g->c->options->cpu_buffers)
+		gen_output(g, r, base, &slot);
+	else
+		gen_submit(g, base);
 }
 
 /* event(): the arguments as the program would name them. */
@@ -186,7 +217,7 @@ void gen_event(struct gen *g, const struct expr *call)
 	if (call->child)
 		add_field(g, &r, call->child, PLAN_STACK, "stack", call->at);
 	finish_layout(g, &r, PLAN_RECORD_EVENT, NULL);
-	gen_record(g, &r);
+	gen_record(g, &r, call->at);
 }
 
 /* Strings in quotes among the arguments are constants; they go into the format. */
@@ -202,7 +233,7 @@ void gen_printf(struct gen *g, const struct expr *call)
 	}
 	finish_layout(g, &r, PLAN_RECORD_PRINTF,
 		      arena_copy(&g->c->plan->arena, call->child->text, call->child->length));
-	gen_record(g, &r);
+	gen_record(g, &r, call->at);
 }
 
 void gen_time(struct gen *g, const struct expr *call)
@@ -214,7 +245,7 @@ void gen_time(struct gen *g, const struct expr *call)
 	finish_layout(g, &r, PLAN_RECORD_TIME,
 		      format ? arena_copy(&g->c->plan->arena, format->text, format->length)
 			     : "%H:%M:%S\n");
-	gen_record(g, &r);
+	gen_record(g, &r, call->at);
 }
 
 /* What is done with a map as a whole is done by the reader: the record says which. */
@@ -225,7 +256,7 @@ void gen_map_record(struct gen *g, const struct expr *call, enum plan_record_kin
 	finish_layout(g, &r, kind, NULL);
 	if (r.plan)
 		r.plan->map = call->child->number;
-	gen_record(g, &r);
+	gen_record(g, &r, call->at);
 }
 
 void gen_exit_record(struct gen *g)
@@ -233,6 +264,6 @@ void gen_exit_record(struct gen *g)
 	struct record r = {0};
 
 	finish_layout(g, &r, PLAN_RECORD_EXIT, NULL);
-	gen_record(g, &r);
+	gen_record(g, &r, 0);
 	ir_jump(&g->ir, use(&g->done));
 }

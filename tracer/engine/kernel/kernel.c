@@ -58,8 +58,6 @@ static int check_needs(const struct kernel *e, struct error *err)
 {
 	const struct plan *plan = e->plan;
 
-	if (plan_map_of(plan, PLAN_MAP_RING) && !feature(FEATURE_RINGBUF)->present)
-		return feature_refuse(FEATURE_RINGBUF, "needed for events", err);
 	for (size_t i = 0; i < plan->program_count; i++) {
 		const struct plan_program *program = &plan->programs[i];
 
@@ -84,6 +82,7 @@ static void kernel_close(struct engine *engine)
 	links_close(e);
 	programs_close(e);
 	ring_close(e);
+	buffers_close(e);
 	maps_close(e);
 	free(e);
 }
@@ -115,6 +114,8 @@ static int kernel_open(const struct plan *plan, const struct target *target,
 	if (!code)
 		code = ring_open(e, err);
 	if (!code)
+		code = buffers_open(e, delivery_bytes(e), err);
+	if (!code)
 		code = programs_load(e, warnings, err);
 	if (code) {
 		kernel_close(&e->engine);
@@ -142,7 +143,7 @@ static int kernel_attach(struct engine *engine, struct warnings *warnings, struc
 static int kernel_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
                        engine_record_fn *record, void *context, struct error *err)
 {
-	return ring_poll(own(e), timeout_ms, wake_fds, wake_count, record, context, err);
+	return records_poll(own(e), timeout_ms, wake_fds, wake_count, record, context, err);
 }
 
 static void kernel_detach(struct engine *engine)

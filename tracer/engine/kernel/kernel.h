@@ -23,7 +23,25 @@ struct ring {
 	void *own;    /* the page that we write: `consumed` at its start */
 	void *shared; /* read-only: the page with `produced`, then the data twice */
 	uint64_t consumed;
-	/* When to look again; see poll.c. */
+};
+
+/* Where the kernel has no ring buffer: a buffer for each CPU (cpubuffers.c). */
+struct cpu_buffer {
+	int event;
+	void *memory;            /* a page with the positions, then the data */
+	uint64_t consumed, end;  /* end: as far as this look goes */
+	uint64_t time;           /* of the record at hand; UINT64_MAX: there is none */
+};
+
+struct cpu_buffers {
+	struct cpu_buffer *items;
+	size_t count, room;
+	size_t size, page; /* bytes of data of one, a power of two */
+	void *record;      /* room for one, aligned */
+};
+
+/* When to look again; see poll.c. */
+struct looking {
 	uint64_t next_look, last_record;
 	uint64_t pause;
 };
@@ -55,7 +73,9 @@ struct kernel {
 	bool multi;                   /* uprobe_multi links; else perf events */
 	unsigned cpus;                /* possible ones: how many values a per-CPU map has */
 
-	struct ring ring;
+	struct ring ring; /* or: */
+	struct cpu_buffers buffers;
+	struct looking looking;
 	struct abi_control *control; /* NULL: none */
 
 	struct kernel_link *links;
@@ -65,6 +85,8 @@ struct kernel {
 };
 
 int maps_create(struct kernel *e, struct error *err);
+/* How large the ring is to be, or all buffers of CPUs together: by the options, or by our choice. */
+uint64_t delivery_bytes(const struct kernel *e);
 void maps_close(struct kernel *e);
 
 /* ---- follow.c ---- */
@@ -109,12 +131,27 @@ int specials_run(struct kernel *e, enum plan_attach which, struct error *err);
 
 struct kernel_link *link_add(struct kernel *e, int fd, int event);
 
-/* ---- poll.c ---- */
+/* ---- ring.c, cpubuffers.c, poll.c ---- */
 
 int ring_open(struct kernel *e, struct error *err);
 void ring_close(struct kernel *e);
-int ring_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t wake_count,
-              engine_record_fn *record, void *context, struct error *err);
+bool ring_is_empty(const struct ring *r);
+/*
+ * Delivers what is there now: up to the position at the start, so that a fast producer can't keep
+ * the caller from its other business. Returns what `record` returned when not 0; adds to *count,
+ * and says how many bytes that were.
+ */
+int ring_drain(struct ring *r, engine_record_fn *record, void *context, int *count,
+               uint64_t *bytes);
+
+int buffers_open(struct kernel *e, uint64_t bytes, struct error *err);
+void buffers_close(struct kernel *e);
+/* As ring_drain(); time is CLOCK_MONOTONIC's now. */
+int buffers_drain(struct cpu_buffers *b, uint64_t time, engine_record_fn *record, void *context,
+                  int *count, uint64_t *bytes);
+
+int records_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t wake_count,
+                 engine_record_fn *record, void *context, struct error *err);
 
 /* ---- read.c ---- */
 

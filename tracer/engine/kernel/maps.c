@@ -25,10 +25,15 @@ static uint64_t default_ring_bytes(void)
 	return wanted < 256 << 10 ? 256 << 10 : wanted;
 }
 
+uint64_t delivery_bytes(const struct kernel *e)
+{
+	return e->options.ring_bytes ? e->options.ring_bytes : default_ring_bytes();
+}
+
 /* A power of two and a multiple of the page: what the kernel takes. */
 static uint32_t ring_bytes(const struct kernel *e)
 {
-	uint64_t wanted = e->options.ring_bytes ? e->options.ring_bytes : default_ring_bytes();
+	uint64_t wanted = delivery_bytes(e);
 	uint64_t bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 
 	while (bytes < wanted && bytes < 1u << 31)
@@ -101,8 +106,8 @@ static int create_one(struct kernel *e, size_t index, struct error *err)
 	switch (plan->role) {
 	case PLAN_MAP_RING:
 		map.name = "tt_ring";
-		map.entries = ring_bytes(e);
-		map.key_size = map.value_size = 0;
+		/* Else an event for each CPU, which buffers_open() puts in. */
+		map.entries = plan->bpf_type == BPF_MAP_TYPE_RINGBUF ? ring_bytes(e) : e->cpus;
 		break;
 	case PLAN_MAP_CONTROL:
 		map.name = "tt_control";

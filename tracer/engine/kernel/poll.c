@@ -1,5 +1,6 @@
 /*
- * Owns the reading side of the ring buffer and when it looks.
+ * Owns when the reader looks at what the programs have sent, be it in the ring buffer (ring.c) or in
+ * buffers of each CPU (cpubuffers.c).
  *
  * To wake a reader costs the traced program three times the event itself, so programs submit
  * without waking (BPF_RB_NO_WAKEUP) as long as the reader is awake: it looks again every half to
@@ -13,9 +14,8 @@
  * only when that ends with an empty ring the long one starts. A record that is taken and not yet
  * finished keeps the reader awake.
  *
- * The kernel's layout (kernel/bpf/ringbuf.c): a page with the consumer's position, a page with the
- * producer's, then the data, mapped twice in a row so that a record never wraps. A record has a
- * header of 8 bytes: its length with two flags, and a page number of the kernel's own.
+ * Buffers of each CPU have no such bell: the kernel wakes the reader when one is a quarter full, and
+ * otherwise it looks every twenty milliseconds.
  */
 #include "kernel.h"
 
@@ -23,10 +23,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
 	MILLISECOND = 1000 * 1000,
@@ -34,6 +31,7 @@ enum {
 	PAUSE_MOST = 5 * MILLISECOND,
 	LINGER = 40 * MILLISECOND,
 	FIRST_SLEEP = 5 * MILLISECOND,
+	IDLE_PAUSE = 20 * MILLISECOND, /* without a bell */
 };
 
 static uint64_t now(void)
@@ -44,103 +42,17 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* ---- the ring ---- */
-
-int ring_open(struct kernel *e, struct error *err)
+static bool delivers(const struct kernel *e)
 {
-	struct ring *r = &e->ring;
-	void *memory;
-
-	r->fd = -1;
-	for (size_t i = 0; i < e->plan->map_count; i++) {
-		if (e->plan->maps[i].role == PLAN_MAP_RING) {
-			r->fd = e->maps[i].fd;
-			r->size = e->maps[i].entries;
-			break;
-		}
-	}
-	if (r->fd < 0)
-		return 0;
-	r->page = (size_t)sysconf(_SC_PAGESIZE);
-	memory = mmap(NULL, r->page, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
-	if (memory == MAP_FAILED)
-		goto fail;
-	r->own = memory;
-	memory = mmap(NULL, r->page + 2 * r->size, PROT_READ, MAP_SHARED, r->fd, (off_t)r->page);
-	if (memory == MAP_FAILED)
-		goto fail;
-	r->shared = memory;
-	r->pause = MILLISECOND;
-	return 0;
-fail:
-	return error_set(err, -errno, "mapping the ring buffer of %zu bytes: %s", r->size,
-	                 strerror(errno));
-}
-
-void ring_close(struct kernel *e)
-{
-	if (e->ring.own)
-		munmap(e->ring.own, e->ring.page);
-	if (e->ring.shared)
-		munmap(e->ring.shared, e->ring.page + 2 * e->ring.size);
-	e->ring.own = e->ring.shared = NULL;
-}
-
-static uint64_t produced(const struct ring *r)
-{
-	return atomic_load_explicit((_Atomic uint64_t *)r->shared, memory_order_acquire);
-}
-
-static bool is_empty(const struct ring *r)
-{
-	return produced(r) == r->consumed;
-}
-
-static void give_back(struct ring *r)
-{
-	atomic_store_explicit((_Atomic uint64_t *)r->own, r->consumed, memory_order_release);
-}
-
-/*
- * Delivers what is there now: up to the position at the start, so that a fast producer can't keep
- * the caller from its other business. Returns what `record` returned when not 0.
- */
-static int drain(struct ring *r, engine_record_fn *record, void *context, int *count)
-{
-	const char *data = (const char *)r->shared + r->page;
-	uint64_t end = produced(r), returned = r->consumed;
-	int result = 0;
-
-	while (r->consumed < end && !result && *count < INT32_MAX) {
-		const char *at = data + (r->consumed & (r->size - 1));
-		uint32_t header = atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)at,
-		                                       memory_order_acquire);
-		uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-
-		if (header & BPF_RINGBUF_BUSY_BIT)
-			break;
-		if (!(header & BPF_RINGBUF_DISCARD_BIT) && length >= sizeof(struct abi_record)) {
-			result = record(context, (const void *)(at + BPF_RINGBUF_HDR_SZ), length);
-			++*count;
-		}
-		r->consumed += (length + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
-		/* Producers read this position: often enough for them to go on, and not each
-		 * time, since its cache line would travel. */
-		if (r->consumed - returned >= r->size / 16) {
-			give_back(r);
-			returned = r->consumed;
-		}
-	}
-	give_back(r);
-	return result;
+	return e->ring.fd >= 0 || e->buffers.count;
 }
 
 /* The fuller the ring was found, the sooner it is looked at again. */
-static void choose_pause(struct ring *r, uint64_t bytes, uint64_t time)
+static void choose_pause(struct looking *r, uint64_t bytes, uint64_t size, uint64_t time)
 {
-	if (bytes > r->size / 4)
+	if (bytes > size / 4)
 		r->pause = 0;
-	else if (bytes > r->size / 16)
+	else if (bytes > size / 16)
 		r->pause = r->pause / 2 > PAUSE_LEAST ? r->pause / 2 : PAUSE_LEAST;
 	else
 		r->pause = r->pause * 2 < PAUSE_LEAST  ? PAUSE_LEAST
@@ -154,20 +66,20 @@ static void choose_pause(struct ring *r, uint64_t bytes, uint64_t time)
 /* ---- waiting ---- */
 
 struct waiting {
-	struct pollfd *fds; /* the caller's, then the ring's */
-	size_t wake_count;
+	struct pollfd *fds; /* the caller's, then those of the records */
+	size_t wake_count, own_count;
 	uint64_t deadline; /* UINT64_MAX: none */
 	bool over; /* a descriptor of the caller is readable, a signal came, or it is late */
 };
 
-/* Waits until `until` or the deadline; with the ring's descriptor or without. */
-static void wait_until(struct waiting *w, uint64_t until, bool with_ring)
+/* Waits until `until` or the deadline; with the descriptors of the records or without. */
+static void wait_until(struct waiting *w, uint64_t until, bool with_own)
 {
 	uint64_t time = now(), end = until < w->deadline ? until : w->deadline;
 	uint64_t left = end > time ? end - time : 0;
 	struct timespec limit = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
-	int ready =
-	        ppoll(w->fds, w->wake_count + with_ring, end == UINT64_MAX ? NULL : &limit, NULL);
+	int ready = ppoll(w->fds, w->wake_count + (with_own ? w->own_count : 0),
+	                  end == UINT64_MAX ? NULL : &limit, NULL);
 
 	if (ready < 0)
 		w->over = true;
@@ -183,7 +95,7 @@ static void sleep_by_bell(struct kernel *e, struct waiting *w)
 
 	atomic_store(asleep, 1);
 	atomic_thread_fence(memory_order_seq_cst);
-	while (!w->over && is_empty(&e->ring)) {
+	while (!w->over && ring_is_empty(&e->ring)) {
 		wait_until(w, until, true);
 		until = UINT64_MAX;
 	}
@@ -193,48 +105,71 @@ static void sleep_by_bell(struct kernel *e, struct waiting *w)
 /* One wait between two looks. */
 static void wait_for_records(struct kernel *e, struct waiting *w)
 {
-	struct ring *r = &e->ring;
+	struct looking *l = &e->looking;
 	uint64_t time = now();
+	bool idle = time - l->last_record >= LINGER;
 
-	if (r->fd < 0)
+	if (!delivers(e))
 		wait_until(w, UINT64_MAX, false);
-	else if (time < r->next_look)
-		wait_until(w, r->next_look, false);
-	else if (e->control && is_empty(r) && time - r->last_record >= LINGER)
+	else if (time < l->next_look)
+		wait_until(w, l->next_look, false);
+	else if (idle && e->control && e->ring.fd >= 0 && ring_is_empty(&e->ring))
 		sleep_by_bell(e, w);
+	else if (idle && e->buffers.count)
+		wait_until(w, time + IDLE_PAUSE, true);
 	else
-		wait_until(w, time + (r->pause ? r->pause : PAUSE_LEAST), false);
+		wait_until(w, time + (l->pause ? l->pause : PAUSE_LEAST), false);
 }
 
 static int look(struct kernel *e, engine_record_fn *record, void *context, int *count)
 {
-	struct ring *r = &e->ring;
-	uint64_t before = r->consumed;
+	uint64_t bytes = 0, size = 0;
 	int result;
 
-	if (r->fd < 0)
+	if (!delivers(e))
 		return 0;
-	result = drain(r, record, context, count);
-	choose_pause(r, r->consumed - before, now());
+	if (e->ring.fd >= 0) {
+		size = e->ring.size;
+		result = ring_drain(&e->ring, record, context, count, &bytes);
+	} else {
+		size = e->buffers.size * e->buffers.count;
+		result = buffers_drain(&e->buffers, now(), record, context, count, &bytes);
+	}
+	choose_pause(&e->looking, bytes, size, now());
 	return result;
 }
 
-int ring_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t wake_count,
-              engine_record_fn *record, void *context, struct error *err)
+static int prepare(struct waiting *w, const struct kernel *e, const int *wake_fds,
+                   size_t wake_count, int timeout_ms)
 {
-	struct waiting w = {.wake_count = wake_count, .deadline = UINT64_MAX};
-	int count = 0, result = 0;
+	size_t own = e->ring.fd >= 0 ? 1 : e->buffers.count;
 
-	w.fds = calloc(wake_count + 1, sizeof(*w.fds));
-	if (!w.fds)
-		return error_memory(err);
+	*w = (struct waiting){.wake_count = wake_count, .own_count = own, .deadline = UINT64_MAX};
+	w->fds = calloc(wake_count + own + 1, sizeof(*w->fds));
+	if (!w->fds)
+		return -ENOMEM;
 	for (size_t i = 0; i < wake_count; i++)
-		w.fds[i] = (struct pollfd){.fd = wake_fds[i], .events = POLLIN};
-	w.fds[wake_count] = (struct pollfd){.fd = e->ring.fd, .events = POLLIN};
+		w->fds[i] = (struct pollfd){.fd = wake_fds[i], .events = POLLIN};
+	for (size_t i = 0; i < own; i++)
+		w->fds[wake_count + i] = (struct pollfd){
+		        .fd = e->ring.fd >= 0 ? e->ring.fd : e->buffers.items[i].event,
+		        .events = POLLIN,
+		};
 	if (timeout_ms >= 0)
-		w.deadline = now() + (uint64_t)timeout_ms * MILLISECOND;
+		w->deadline = now() + (uint64_t)timeout_ms * MILLISECOND;
+	return 0;
+}
+
+int records_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t wake_count,
+                 engine_record_fn *record, void *context, struct error *err)
+{
+	struct waiting w;
+	int count = 0, result;
+
+	if (prepare(&w, e, wake_fds, wake_count, timeout_ms))
+		return error_memory(err);
 	/* Right after a look there is little to see; but who does not wait wants it now. */
-	if (timeout_ms && e->ring.fd >= 0 && now() < e->ring.next_look)
+	if (timeout_ms && delivers(e) && now() < e->looking.next_look)
 		wait_for_records(e, &w);
 	for (;;) {
 		result = look(e, record, context, &count);

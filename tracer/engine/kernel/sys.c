@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static uint64_t address_of(const void *pointer)
@@ -220,6 +221,23 @@ int sys_perf_uprobe(const struct sys_uprobe *uprobe)
 	attr.probe_offset = uprobe->offset;
 	return perf_event_open(&attr, uprobe->pid ? uprobe->pid : -1,
 	                       uprobe->pid ? -1 : uprobe->cpu);
+}
+
+int sys_perf_output(int cpu, uint32_t watermark)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = PERF_TYPE_SOFTWARE;
+	attr.config = PERF_COUNT_SW_BPF_OUTPUT;
+	attr.sample_period = 1;
+	attr.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_RAW;
+	attr.use_clockid = 1;
+	attr.clockid = CLOCK_MONOTONIC;
+	attr.watermark = 1;
+	attr.wakeup_watermark = watermark;
+	return perf_event_open(&attr, -1, cpu);
 }
 
 int sys_perf_clock(uint64_t period, int cpu)

@@ -83,6 +83,9 @@ struct sys_uprobe {
 };
 
 int sys_perf_uprobe(const struct sys_uprobe *uprobe);
+/* What programs write to by bpf_perf_event_output() on that CPU; samples have a time by
+ * CLOCK_MONOTONIC and the raw bytes. Readable once `watermark` bytes have come. */
+int sys_perf_output(int cpu, uint32_t watermark);
 int sys_perf_clock(uint64_t period, int cpu);
 int sys_perf_set_program(int event, int program); /* the way before 5.15 */
 
