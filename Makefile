@@ -32,22 +32,23 @@ LIBS := -lbpf -ldw -lelf -llzma -lpthread
 
 # ---- rooms: who may include whom ----
 
-ROOMS := base elf operand process probe lang compile engine engine/kernel output cli
+ROOMS := base elf types operand process probe lang compile engine engine/kernel output cli
 ALLOW_base :=
 ALLOW_elf := base
+ALLOW_types := base elf
 ALLOW_operand := base
 ALLOW_process := base elf
 # names and types of arguments may come from provider files
-ALLOW_probe := base elf operand process gen
+ALLOW_probe := base elf types operand process gen
 # the language sees a probe as a description
-ALLOW_lang := base probe/probe.h
+ALLOW_lang := base types probe/probe.h
 # and the compiler, through the language, sees its sites with their operands
-ALLOW_compile := base operand probe/probe.h lang plan.h bpf/abi.h
+ALLOW_compile := base types operand probe/probe.h lang plan.h bpf/abi.h
 ALLOW_engine := base operand process plan.h bpf/abi.h
-ALLOW_engine/kernel := $(ALLOW_engine) engine
+ALLOW_engine/kernel := $(ALLOW_engine) types engine
 ALLOW_output := base elf plan.h bpf/abi.h
 ALLOW_cli := base libtelltale.h gen
-ALLOW_top := base elf operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
+ALLOW_top := base elf types operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
 ALLOW_tests := $(ALLOW_top) cli gen tests contract.h
 
 # where a name of the lists above is in the tree

@@ -377,6 +377,11 @@ int elf_file_fd(const struct elf_file *file)
 	return file->fd;
 }
 
+struct Elf *elf_file_handle(const struct elf_file *file)
+{
+	return file->elf;
+}
+
 const struct elf_facts *elf_file_facts(const struct elf_file *file)
 {
 	return &file->facts;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 
 struct elf_file;
+struct Elf;
 
 struct elf_facts {
 	uint16_t machine; /* EM_* */
@@ -42,6 +43,8 @@ void elf_file_close(struct elf_file *file); /* NULL is allowed */
 
 const char *elf_file_path(const struct elf_file *file);
 int elf_file_fd(const struct elf_file *file);
+/* libelf's own, for libdw; it stays the file's. */
+struct Elf *elf_file_handle(const struct elf_file *file);
 const struct elf_facts *elf_file_facts(const struct elf_file *file);
 
 /* Finds a section by name (the first of that name). Returns 1 found, 0 not there, -errno. The

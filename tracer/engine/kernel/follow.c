@@ -5,10 +5,10 @@
  * scheduler's raw tracepoints (4.17) keep that map: sched_process_fork runs as the parent and has
  * the child as its second argument, sched_process_exit runs as the thread that ends.
  */
-#include "btf.h"
 #include "features.h"
 #include "kernel.h"
 #include "process/target.h"
+#include "types/types.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
  * Owns the way of a plan's instructions into the kernel: descriptors of maps put in, the type of
  * program that each way of attaching asks for, and what the verifier says when it refuses.
  */
-#include "btf.h"
 #include "features.h"
 #include "kernel.h"
 #include "process/limits.h"
+#include "types/types.h"
 
 #include <errno.h>
 #include <stdlib.h>

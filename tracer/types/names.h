@@ -1,0 +1,22 @@
+/* The names that a program declares; private to this folder. */
+#ifndef TELLTALE_TYPES_NAMES_H
+#define TELLTALE_TYPES_NAMES_H
+
+#include "types/types.h"
+
+struct type_name {
+	enum ctype_kind kind; /* CTYPE_VOID: a typedef */
+	const char *name;
+	const struct ctype *type;
+};
+
+struct type_constant {
+	const char *name;
+	uint64_t value;
+	const struct ctype *type;
+};
+
+/* NULL when the program does not declare it. */
+struct type_name *types_name(const struct types *types, enum ctype_kind kind, const char *name);
+
+#endif

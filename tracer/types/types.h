@@ -1,0 +1,98 @@
+/*
+ * The C types that a tracing program can name, from three sources, in this order: declared in the
+ * program itself; the DWARF of the traced file, as its own source at the probe sees it; the
+ * kernel's BTF. Each source is opened when a name is looked for there, and not before.
+ */
+#ifndef TELLTALE_TYPES_TYPES_H
+#define TELLTALE_TYPES_TYPES_H
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "types/ctype.h"
+
+struct elf_file;
+
+/* Zeroed it is ready: a program's declarations and the kernel's types. Ends with types_free(). */
+struct types {
+	/* The traced files by their numbers; NULL: there are none. */
+	struct elf_file *(*file)(void *context, uint32_t number);
+	void *context;
+	const char *kernel_path; /* of the kernel's BTF; NULL: where the kernel has it */
+
+	struct arena arena;
+	struct type_name *names; /* what the program declares */
+	size_t name_count, name_room;
+	struct type_constant *constants;
+	size_t constant_count, constant_room;
+	struct ctype **made; /* structs of the program's, whose arrays are to be freed */
+	size_t made_count, made_room;
+	struct type_source *kernel;
+	struct error kernel_error; /* why there is none; code 0: not tried, or it is there */
+	struct type_file *files; /* those that were looked at */
+	size_t file_count, file_room;
+};
+
+void types_free(struct types *types);
+
+/* From where a name is seen: a place in a file of the target, or from nowhere (file NOT_IN_FILE). */
+enum { NOT_IN_FILE = UINT32_MAX };
+struct type_place {
+	uint32_t file;
+	uint64_t address; /* in the file */
+};
+
+/*
+ * The type of that name: kind CTYPE_STRUCT, CTYPE_UNION or CTYPE_ENUM of that tag, CTYPE_VOID a
+ * typedef or a basic type of a source. -ENOENT when no source knows it (the text says which there
+ * are), -EEXIST when a file has several different ones and the place does not tell which is meant.
+ */
+int types_find(struct types *types, const struct type_place *place, enum ctype_kind kind,
+	       const char *name, const struct ctype **found, struct error *err);
+
+/* The type with what is in it, where only its name is known. */
+int types_complete(struct types *types, const struct type_place *place, const struct ctype *type,
+		   const struct ctype **complete, struct error *err);
+
+/*
+ * A member of a struct or union by name, also one of an anonymous struct in it: bit_offset counts
+ * from the start of the whole. -ENOENT names the nearest.
+ */
+int types_member(struct types *types, const struct type_place *place, const struct ctype *record,
+		 const char *name, struct ctype_member *member, struct error *err);
+
+/* A constant of an enum by its name; -ENOENT (without a text) when there is none. */
+int types_constant(struct types *types, const struct type_place *place, const char *name,
+		   uint64_t *value, const struct ctype **type, struct error *err);
+
+/* ---- types that are made: NULL when memory is out ---- */
+
+/* "int8" to "uint64", and C's own: "unsigned long"; NULL for any other name. */
+const struct ctype *ctype_basic(const char *name);
+extern const struct ctype ctype_void, ctype_function;
+
+struct ctype *types_pointer(struct types *types, const struct ctype *target);
+struct ctype *types_array(struct types *types, const struct ctype *element, uint64_t count);
+
+/*
+ * A declaration in the program: names it (incomplete, or the one that is there already), adds what
+ * is in it, and lays it out as the C compiler of this machine does.
+ */
+struct ctype *types_declare(struct types *types, enum ctype_kind kind, const char *name);
+bool types_add_typedef(struct types *types, const char *name, const struct ctype *type);
+/* bits: of a bit-field (0: one without a name that ends a unit), or BITS_NONE. */
+enum { BITS_NONE = -1 };
+bool types_add_member(struct types *types, struct ctype *record, const char *name,
+		      const struct ctype *type, int bits);
+bool types_add_constant(struct types *types, struct ctype *type, const char *name, uint64_t value);
+/* -EOVERFLOW, without a text, when it is larger than any memory. */
+int types_finish(struct ctype *type, bool packed);
+
+/* ---- facts about the running kernel's structs ---- */
+
+/*
+ * The offset in bytes of a member, such as "tgid" or "thread.fsbase" of "task_struct". Negative:
+ * -EOPNOTSUPP when the kernel has no such member or does not tell its types, or another -errno.
+ */
+int kernel_member(const char *type, const char *path, struct error *err);
+
+#endif
