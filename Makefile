@@ -49,7 +49,7 @@ ALLOW_engine/kernel := $(ALLOW_engine) types engine
 ALLOW_output := base elf plan.h bpf/abi.h
 ALLOW_cli := base libtelltale.h gen
 ALLOW_top := base elf types operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
-ALLOW_tests := $(ALLOW_top) cli gen tests contract.h
+ALLOW_tests := $(ALLOW_top) cli gen tests contract.h expect.h session.h
 
 # where a name of the lists above is in the tree
 place = $(abspath $(if $(filter bpf/%,$(1)),$(1),$(if $(filter gen,$(1)),sdk/gen,$(if $(filter tests,$(1)),tests,tracer/$(1)))))

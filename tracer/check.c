@@ -395,8 +395,8 @@ static int read_agreed(struct session *s, const struct check_options *options,
 
 	if (options->against)
 		return read_against(s, options->against, agreed, err);
-	source = (struct source){options->contract_name, options->contract,
-	                         strlen(options->contract)};
+	source = (struct source){.name = options->contract_name, .text = options->contract,
+	                         .length = strlen(options->contract)};
 	rc = contract_parse(&source, agreed, &diagnostics, err);
 	if (rc == -EINVAL)
 		buffer_add(errors, buffer_string(&diagnostics.text), diagnostics.text.length);
@@ -404,21 +404,19 @@ static int read_agreed(struct session *s, const struct check_options *options,
 	return rc;
 }
 
-static int print_results(struct session *s, const struct check_options *options,
-                         const struct contract_results *results, FILE *file, struct error *err)
+int session_print_tests(struct session *s, const struct output_test *tests, size_t count,
+                        FILE *file, FILE *junit, struct error *err)
 {
 	struct output_options form = session_output_options(s);
 	size_t failed = 0;
-	int rc = output_tests(file, results->tests, results->count, &form, err);
+	int rc = output_tests(file, tests, count, &form, err);
 
-	if (!rc && options->junit)
-		rc = output_junit(options->junit, "telltale check", results->tests, results->count,
-		                  err);
-	for (size_t i = 0; i < results->count; i++)
-		failed += results->tests[i].problem_count > 0;
+	if (!rc && junit)
+		rc = output_junit(junit, "telltale check", tests, count, err);
+	for (size_t i = 0; i < count; i++)
+		failed += tests[i].problem_count > 0;
 	if (!rc && failed)
-		rc = error_set(err, -ENODATA, "%zu of %zu test points failed", failed,
-		               results->count);
+		rc = error_set(err, -ENODATA, "%zu of %zu test points failed", failed, count);
 	return rc;
 }
 
@@ -439,7 +437,8 @@ int session_check(struct session *s, const struct check_options *options, FILE *
 	if (!rc)
 		rc = contract_compare(&agreed, &found, &allowed, &results, err);
 	if (!rc)
-		rc = print_results(s, options, &results, file, err);
+		rc = session_print_tests(s, results.tests, results.count, file, options->junit,
+		                         err);
 	contract_results_free(&results);
 	contract_free(&found);
 	contract_free(&agreed);

@@ -81,6 +81,22 @@ struct check_options {
 int session_check(struct session *session, const struct check_options *options, FILE *file,
 		  struct buffer *errors, struct error *err);
 
+struct expect_options {
+	const char *name, *text; /* of the expectations (the top of expect.h says how they read) */
+	bool any_status;	 /* the command may end as it likes */
+	bool show_program;	 /* print the program that would watch, and do nothing */
+	FILE *junit;		 /* NULL: none */
+};
+
+/*
+ * Runs until the target ends, or the session's limits or session_stop() say so, and holds what was
+ * emitted to what is expected; prints a test point each to `file`. -ENODATA when some have failed,
+ * and when a probe is not there: then nothing has been started. Errors in the text as with
+ * session_check().
+ */
+int session_expect(struct session *session, const struct expect_options *options, FILE *file,
+		   struct buffer *errors, struct error *err);
+
 /*
  * Compiles a program of the tracing language. `name` is what error messages call it. The error of
  * a program is complete: one or more `NAME:LINE:COLUMN: error: ...` with the line and a caret, in

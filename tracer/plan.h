@@ -67,6 +67,7 @@ struct plan_record {
 	size_t field_count;
 	const char *format; /* PLAN_RECORD_PRINTF, PLAN_RECORD_TIME */
 	size_t map;	    /* PLAN_RECORD_PRINT and its kind: index into the plan's maps */
+	size_t clause;	    /* of the program, in the order of its text, that makes it */
 };
 
 /* ---- maps ---- */

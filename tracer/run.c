@@ -25,6 +25,7 @@ enum {
 struct run {
 	struct session *session;
 	struct engine *engine;
+	const struct run_sink *sink; /* NULL: the output */
 	struct output *output;
 	struct symbolizer *symbolizer;
 	int pipe;	  /* the output's descriptor where that is a pipe, else -1 */
@@ -83,6 +84,8 @@ static int take_record(void *context, const struct abi_record *record, size_t si
 	bool end = is_of_end(plan, record);
 	int rc;
 
+	if (run->sink)
+		return run->sink->record(run->sink->context, record, size);
 	if (run->over && !end)
 		return 0;
 	if (record->format < plan->record_count &&
@@ -130,7 +133,7 @@ static int poll_once(struct run *run, int timeout_ms, size_t wake_count, struct 
 		*err = run->error;
 	if (count < 0)
 		return err->code ? count : output_error(count, err);
-	rc = count ? output_flush(run->output) : 0;
+	rc = count && run->output ? output_flush(run->output) : 0;
 	return rc ? output_error(rc, err) : count;
 }
 
@@ -298,14 +301,14 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	int rc;
 
 	run->deadline = UINT64_MAX;
-	run->pipe = !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
+	run->pipe = file && !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
 	run->wake_fds = calloc(s->target.process_count + 2, sizeof(*run->wake_fds));
 	if (!run->wake_fds)
 		return error_memory(err);
 	rc = engine_open(ENGINE_KERNEL, &s->plan, &s->target, &options, &run->engine, s->warnings, err);
-	if (!rc)
+	if (!rc && file)
 		rc = output_open(file, &s->plan, &output, &run->output, err);
-	if (!rc)
+	if (!rc && file)
 		rc = symbolizer_open(run->engine, &s->plan, &run->symbolizer, err);
 	if (!rc && run->symbolizer)
 		output_set_frames(run->output, symbolizer_frames, run->symbolizer);
@@ -336,29 +339,49 @@ static int run_attached(struct run *run, struct error *err)
 	return rc;
 }
 
-int session_run(struct session *s, FILE *file, struct error *err)
+static int print_results(struct run *run, struct error *err)
 {
-	struct run run = {.session = s};
+	int rc = print_maps(run, err);
+
+	if (!rc)
+		rc = report_trouble(run, err);
+	if (rc)
+		return rc;
+	rc = output_flush(run->output);
+	return rc ? output_error(rc, err) : 0;
+}
+
+static int run_plan(struct run *run, FILE *file, struct error *err)
+{
+	struct session *s = run->session;
 	int rc;
 
 	if (!s->compiled)
 		return error_set(err, -EINVAL, "there is no program to run");
-	rc = run_open(&run, file, err);
+	rc = run_open(run, file, err);
 	if (!rc)
-		rc = run_attached(&run, err);
+		rc = run_attached(run, err);
 	if (!rc)
-		rc = drain(&run, err);
+		rc = drain(run, err);
 	if (!rc)
-		rc = print_maps(&run, err);
-	if (!rc)
-		rc = report_trouble(&run, err);
-	if (!rc) {
-		rc = output_flush(run.output);
-		if (rc)
-			output_error(rc, err);
-	}
+		rc = run->sink ? run->sink->finish(run->sink->context, run->engine, err)
+			       : print_results(run, err);
 	/* We started it and it was to end with us; it may well be the one that was told to. */
 	target_signal(&s->target, SIGTERM);
-	run_close(&run);
+	run_close(run);
 	return rc;
+}
+
+int session_run(struct session *s, FILE *file, struct error *err)
+{
+	struct run run = {.session = s};
+
+	return run_plan(&run, file, err);
+}
+
+int session_run_into(struct session *s, const struct run_sink *sink, struct error *err)
+{
+	struct run run = {.session = s, .sink = sink};
+
+	return run_plan(&run, NULL, err);
 }

@@ -258,7 +258,7 @@ static int check_files(const struct session *s, struct error *err)
 	return 0;
 }
 
-int session_program(struct session *s, const char *name, const char *text, struct error *err)
+int session_compile(struct session *s, const struct source *source, struct error *err)
 {
 	/* Not permitted is no answer: then it is not run here, and shown as most kernels have it. */
 	struct compile_options options = {.text_limit = s->options.text_limit,
@@ -269,7 +269,8 @@ int session_program(struct session *s, const char *name, const char *text, struc
 	int rc;
 
 	forget_program(s);
-	rc = program_parse(name, text, &s->program, err);
+	s->program.source = *source;
+	rc = program_parse(source->name, source->text, &s->program, err);
 	if (!rc)
 		rc = add_named_files(s, &markers, err);
 	if (!rc && markers && !s->target.file_count)
@@ -285,6 +286,13 @@ int session_program(struct session *s, const char *name, const char *text, struc
 		rc = compile(&s->program, &s->probes, &options, &s->plan, err);
 	s->compiled = !rc;
 	return rc;
+}
+
+int session_program(struct session *s, const char *name, const char *text, struct error *err)
+{
+	struct source source = {.name = name, .text = text};
+
+	return session_compile(s, &source, err);
 }
 
 const char *session_program_errors(const struct session *s)

@@ -12,6 +12,9 @@
 
 #include <signal.h>
 
+struct abi_record;
+struct engine;
+
 struct session {
 	struct session_options options;
 	struct warnings *warnings; /* the caller's */
@@ -42,5 +45,26 @@ int session_add_named(struct session *session, const struct probe_spec *spec, st
  */
 int session_choose(struct session *session, char *const patterns[], size_t count, bool **marked,
 		   struct arena *arena, struct error *err);
+
+/*
+ * Compiles a program that was written from another text: errors have their place there.
+ * session_program() is this without an origin.
+ */
+int session_compile(struct session *session, const struct source *source, struct error *err);
+
+/* Prints test points, and to `junit`, where not NULL, as JUnit. -ENODATA when some have failed. */
+int session_print_tests(struct session *session, const struct output_test *tests, size_t count,
+			FILE *file, FILE *junit, struct error *err);
+
+/* Who takes what a run brings, instead of the output. */
+struct run_sink {
+	void *context;
+	int (*record)(void *context, const struct abi_record *record, size_t size);
+	/* The sites are off, and every record has come. */
+	int (*finish)(void *context, struct engine *engine, struct error *err);
+};
+
+/* session_run() with such a sink. Nothing is printed, and no trouble is said. */
+int session_run_into(struct session *session, const struct run_sink *sink, struct error *err);
 
 #endif

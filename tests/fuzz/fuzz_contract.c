@@ -19,7 +19,7 @@ static int read_side(struct side *side)
 {
 	int code;
 
-	side->source = (struct source){"fuzz", buffer_string(&side->text), side->text.length};
+	side->source = (struct source){.name = "fuzz", .text = buffer_string(&side->text), .length = side->text.length};
 	code = contract_parse(&side->source, &side->contract, &side->diagnostics, &side->err);
 	if (code && (!side->diagnostics.errors ||
 	             !strstr(buffer_string(&side->diagnostics.text), "error: ")))

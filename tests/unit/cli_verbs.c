@@ -138,6 +138,18 @@ int session_check(struct session *session, const struct check_options *o, FILE *
 	return program_result ? error_set(err, program_result, "no good") : 0;
 }
 
+int session_expect(struct session *session, const struct expect_options *o, FILE *file,
+                   struct buffer *errors, struct error *err)
+{
+	(void)session;
+	fprintf(file, "TAP\n");
+	buffer_print(&said, "%s: %s", o->name, o->text);
+	if (o->any_status)
+		buffer_text(&said, "any_status");
+	buffer_text(errors, program_errors);
+	return program_result ? error_set(err, program_result, "no good") : 0;
+}
+
 int session_program(struct session *session, const char *name, const char *text, struct error *err)
 {
 	warn(session->warnings, "one thing");
@@ -485,13 +497,19 @@ static void checks(void **state)
 	assert_string_equal(text, "<xml/>");
 	asks(check_main, "check --against /a -b /b --allow-added-arguments --json",
 	     "json file=/b against=/a allow_added_arguments");
-	refuses(check_main, "check -b /b", "check needs one of --contract FILE and --against OLD");
+	asks(check_main, "check -e a:b -e c:d --any-exit -- cmd x", "<cmd> <x> -e: a:b\nc:d\nany_status");
+	asks(check_main, "check -x /dev/null -t 2 -b /b", "seconds=2 file=/b /dev/null: ");
+	refuses(check_main, "check -e a:b -x /dev/null -- cmd", "check takes one of -e and -x");
+	refuses(check_main, "check -e a:b --contract /dev/null -- cmd", "a contract and expectations are checked one after the other");
+	refuses(check_main, "check -e a:b -b /b", "check needs an end: -- COMMAND, -p PID or -t SECONDS");
+	refuses(check_main, "check --against /a -b /b -- cmd", "a contract is that of a binary: -b FILE; -e and -x are for what runs");
+	refuses(check_main, "check -b /b", "check needs one of --contract FILE, --against OLD, -e EXPECTATION and -x FILE");
 	refuses(check_main, "check --contract /dev/null --against /a -b /b",
-	        "check needs one of --contract FILE and --against OLD");
+	        "check needs one of --contract FILE, --against OLD, -e EXPECTATION and -x FILE");
 	refuses(check_main, "check --against /a", "check needs a binary: -b FILE");
 	refuses(check_main, "check --against /a -b /b -b /c", "--against compares one -b FILE");
 	refuses(check_main, "check --against /a -b /b a:b",
-	        "'a:b': check takes no probes; a contract names them");
+	        "'a:b': check takes no probes; a contract or an expectation names them");
 	refuses(check_main, "check --contract /no/such -b /b",
 	        "can't read /no/such: No such file or directory");
 	refuses(check_main, "check --against /a -b /b --junit /no/such/x",

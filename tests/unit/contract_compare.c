@@ -28,8 +28,9 @@ static void read_one(struct compared *c, int which, struct contract *contract, c
 	struct error err = {0};
 
 	buffer_print(&c->text[which], "telltale contract 1\n%s", lines);
-	c->sources[which] = (struct source){which ? "found" : "agreed",
-	                                    buffer_string(&c->text[which]), c->text[which].length};
+	c->sources[which] = (struct source){.name = which ? "found" : "agreed",
+	                                    .text = buffer_string(&c->text[which]),
+	                                    .length = c->text[which].length};
 	if (contract_parse(&c->sources[which], contract, &c->diagnostics[which], &err))
 		fail_msg("%s", err.text);
 }

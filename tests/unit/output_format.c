@@ -52,7 +52,7 @@ static const struct record sample = {
 /* What one conversion makes of one field. */
 static void one(const char *format, struct plan_field field, const char *expected)
 {
-	struct plan_record shape = {PLAN_RECORD_PRINTF, sizeof(struct record), &field, 1, format, 0};
+	struct plan_record shape = {PLAN_RECORD_PRINTF, sizeof(struct record), &field, 1, format, 0, 0};
 	struct printed p;
 
 	printed_open(&p, &shape, 1, OUTPUT_TEXT, false);
@@ -134,7 +134,7 @@ static void several(void **state)
 	struct plan_field fields[] = {FIELD(minus, PLAN_INT, true), FIELD(comm, PLAN_COMM, false),
 	                              FIELD(most, PLAN_INT, false)};
 	struct plan_record shape = {PLAN_RECORD_PRINTF, sizeof(struct record), fields, 3,
-	                            "%d %s %-5x|\n", 0};
+	                            "%d %s %-5x|\n", 0, 0};
 	struct record record = sample;
 	struct printed p;
 
@@ -153,8 +153,8 @@ static void as_json(void **state)
 {
 	struct plan_field fields[] = {FIELD(text, PLAN_TEXT, false)};
 	struct plan_record shape = {PLAN_RECORD_PRINTF, sizeof(struct record), fields, 1,
-	                            "\"%s\"\n", 0};
-	struct plan_record plain = {PLAN_RECORD_PRINTF, sizeof(struct record), NULL, 0, "a\xff", 0};
+	                            "\"%s\"\n", 0, 0};
+	struct plan_record plain = {PLAN_RECORD_PRINTF, sizeof(struct record), NULL, 0, "a\xff", 0, 0};
 	struct record record = sample;
 	struct printed p;
 

@@ -69,10 +69,10 @@ static struct plan_field stack_fields[] = {
 
 static struct plan_record records[] = {
         {PLAN_RECORD_EVENT, sizeof(struct event), event_fields,
-         sizeof(event_fields) / sizeof(*event_fields), NULL, 0},
-        {PLAN_RECORD_EVENT, sizeof(struct event), stack_fields, 2, NULL, 0},
-        {PLAN_RECORD_EXIT, sizeof(struct abi_record), NULL, 0, NULL, 0},
-        {PLAN_RECORD_EVENT, sizeof(struct event), NULL, 0, NULL, 0},
+         sizeof(event_fields) / sizeof(*event_fields), NULL, 0, 0},
+        {PLAN_RECORD_EVENT, sizeof(struct event), stack_fields, 2, NULL, 0, 0},
+        {PLAN_RECORD_EXIT, sizeof(struct abi_record), NULL, 0, NULL, 0, 0},
+        {PLAN_RECORD_EVENT, sizeof(struct event), NULL, 0, NULL, 0, 0},
 };
 
 static struct event sample(void)
@@ -368,11 +368,11 @@ static void random_records(void **state)
 static void bad_plans(void **state)
 {
 	struct plan_field outside = {{.type = PLAN_INT, .offset = 20, .size = 8}, PLAN_ARGUMENT};
-	struct plan_record bad[] = {{PLAN_RECORD_EVENT, 24, &outside, 1, NULL, 0},
-	                            {PLAN_RECORD_EVENT, 8, NULL, 0, NULL, 0},
-	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "%d", 0},
-	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "100%", 0},
-	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "%n", 0}};
+	struct plan_record bad[] = {{PLAN_RECORD_EVENT, 24, &outside, 1, NULL, 0, 0},
+	                            {PLAN_RECORD_EVENT, 8, NULL, 0, NULL, 0, 0},
+	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "%d", 0, 0},
+	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "100%", 0, 0},
+	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "%n", 0, 0}};
 	struct output_options options = {.form = OUTPUT_TEXT};
 	struct error err = {0};
 	struct output *output;

@@ -67,7 +67,7 @@ static void tap(void **state)
 	                    "      got: \"int\"\n"
 	                    "    - kind: \"probe-new\"\n"
 	                    "      message: \"a \\\"new\\\" one\\\\\\n<&>\"\n"
-	                    "  details: \"one\\ntwo <b>\\n\"\n"
+	                    "  details: |2\n    one\n    two <b>\n"
 	                    "  ...\n");
 	free(text);
 	text = print(false, OUTPUT_TEXT, 0);

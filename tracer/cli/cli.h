@@ -95,6 +95,10 @@ int read_text(const char *path, struct buffer *text, struct error *err);
 
 /* ---- tracing.c: a program's text to an exit code ---- */
 
+/* From here on an interrupt ends the session's run properly; and back. */
+void catch_signals(struct session *session);
+void leave_signals(void);
+
 /* "PROBE, PROBE /FILTER/ " in front of a clause's braces. Without PROBEs: all of the target. */
 void write_probes(struct buffer *program, const struct common *c);
 

@@ -20,7 +20,7 @@ static void stop(int signal)
 }
 
 /* The second signal of a kind ends telltale the hard way, should the first one not do. */
-static void catch_signals(struct session *session)
+void catch_signals(struct session *session)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
@@ -29,6 +29,13 @@ static void catch_signals(struct session *session)
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
 		sigaction(signals[i], &action, NULL);
+}
+
+void leave_signals(void)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 }
 
 /* ---- programs ---- */
@@ -93,9 +100,7 @@ static int run_on(struct common *c, const char *name, const char *text, const ch
 		code = session_dump(session, stage, file, &err) ? complain(&err) : 0;
 	else
 		code = run_to_end(session, file);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	leave_signals();
 	session_free(session);
 	return code;
 }

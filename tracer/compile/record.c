@@ -43,6 +43,15 @@ static void add_fixed(struct gen *g, struct record *r, enum plan_role role, enum
 	f->value.size = size;
 }
 
+static size_t clause_number(const struct gen *g)
+{
+	size_t number = 0;
+
+	for (const struct clause *c = g->c->program->clauses; c && c != g->in->clause; c = c->next)
+		number++;
+	return number;
+}
+
 /* Gives every field its offset, 8-aligned, and the record its place in the plan. */
 static void finish_layout(struct gen *g, struct record *r, enum plan_record_kind kind,
 			  const char *format)
@@ -65,6 +74,7 @@ static void finish_layout(struct gen *g, struct record *r, enum plan_record_kind
 		return;
 	}
 	r->plan->kind = kind;
+	r->plan->clause = clause_number(g);
 	r->plan->size = (offset + 7) & ~7u;
 	r->plan->format = format;
 	r->plan->field_count = r->count;

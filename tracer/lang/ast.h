@@ -127,7 +127,7 @@ int program_instances(struct program *program, struct probe_set *probes, struct 
 /* What the language makes of an argument that a probe describes. */
 struct type argument_type(const struct probe_argument *argument);
 
-/* Text to tree. The text is copied. -EINVAL when something is wrong (see program->diagnostics). */
+/* Text to tree. The text is copied; the origin of its source, where it has one, is set before. -EINVAL when something is wrong (see program->diagnostics). */
 int program_parse(const char *name, const char *text, struct program *program,
 		  struct error *err);
 

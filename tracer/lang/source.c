@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-static void show_line(struct diagnostics *d, size_t start, size_t at)
+static void show_line(struct diagnostics *d, const struct source *source, size_t start, size_t at)
 {
-	const char *line = d->source->text + start;
-	const char *newline = memchr(line, '\n', d->source->length - start);
-	size_t length = newline ? (size_t)(newline - line) : d->source->length - start;
+	const char *line = source->text + start;
+	const char *newline = memchr(line, '\n', source->length - start);
+	size_t length = newline ? (size_t)(newline - line) : source->length - start;
 
 	/* One column a character on both lines, so that the caret stands under its place. */
 	for (size_t i = 0, n; i < length; i += n) {
@@ -24,13 +24,32 @@ static void show_line(struct diagnostics *d, size_t start, size_t at)
 	}
 	buffer_char(&d->text, '\n');
 	for (size_t i = start; i < at; i++)
-		if ((d->source->text[i] & 0xc0) != 0x80)
+		if ((source->text[i] & 0xc0) != 0x80)
 			buffer_char(&d->text, ' ');
 	buffer_text(&d->text, "^\n");
 }
 
+/* What was written between two parts has its place where the first one ends. */
+static const struct source *origin_of(const struct source *source, size_t *at)
+{
+	const struct source_part *part;
+	size_t n = source->part_count;
+
+	if (!source->origin)
+		return source;
+	while (n && source->parts[n - 1].at > *at)
+		n--;
+	part = n ? &source->parts[n - 1] : NULL;
+	if (part)
+		*at = part->from + (*at - part->at < part->length ? *at - part->at : part->length);
+	else
+		*at = 0;
+	return source->origin;
+}
+
 void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 {
+	const struct source *source = d->source;
 	size_t line = 1, start = 0;
 	size_t before = d->text.length;
 	va_list args;
@@ -40,22 +59,29 @@ void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 	d->last = at;
 	if (d->errors++ >= DIAGNOSTICS_MOST)
 		return;
-	if (at > d->source->length)
-		at = d->source->length;
+	source = origin_of(source, &at);
+	if (at > source->length)
+		at = source->length;
 	for (size_t i = 0; i < at; i++) {
-		if (d->source->text[i] == '\n') {
+		if (source->text[i] == '\n') {
 			line++;
 			start = i + 1;
 		}
 	}
-	buffer_print(&d->text, "%s:%zu:%zu: error: ", d->source->name, line, at - start + 1);
+	buffer_print(&d->text, "%s:%zu:%zu: error: ", source->name, line, at - start + 1);
 	va_start(args, format);
 	buffer_printv(&d->text, format, args);
 	va_end(args);
+	if (source != d->source && before && memmem(d->text.data, before, d->text.data + before,
+						    d->text.length - before)) {
+		d->text.length = before; /* a part that was written twice is wrong once */
+		d->errors--;
+		return;
+	}
 	if (!d->first.length)
 		buffer_add(&d->first, d->text.data + before, d->text.length - before);
 	buffer_char(&d->text, '\n');
-	show_line(d, start, at);
+	show_line(d, source, start, at);
 }
 
 void diagnostics_free(struct diagnostics *d)

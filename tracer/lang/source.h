@@ -12,6 +12,17 @@ struct source {
 	const char *name; /* "FILE", or what stands for it */
 	const char *text; /* NUL behind it */
 	size_t length;
+	/*
+	 * Of a text that was written from another one: that one, and which parts come from where, in
+	 * the order of the text. Errors have their place in the origin. NULL: there is none.
+	 */
+	const struct source *origin;
+	const struct source_part {
+		size_t at;   /* where the part begins in the text */
+		size_t length;
+		size_t from; /* where it begins in the origin */
+	} *parts;
+	size_t part_count;
 };
 
 /* Errors of one program, complete: `NAME:LINE:COLUMN: error: ...`, the line, a caret. */

@@ -42,6 +42,23 @@ static void problem_yaml(struct buffer *b, const struct output_problem *problem)
 	put_yaml(b, "      got", problem->got);
 }
 
+/* Lines for people: a block of them. The number says how far it is indented, whatever the first line
+ * begins with. */
+static void details_yaml(struct buffer *b, const char *text)
+{
+	if (!text)
+		return;
+	put_text(b, "  details: |2\n");
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		put_text(b, "    ");
+		put_escaped(b, text, length, 0);
+		put_char(b, '\n');
+		text += length + (text[length] == '\n');
+	}
+}
+
 static void test_yaml(struct buffer *b, const struct output_test *test)
 {
 	if (!test->problem_count)
@@ -55,7 +72,7 @@ static void test_yaml(struct buffer *b, const struct output_test *test)
 	put_text(b, "  problems:\n");
 	for (size_t i = 0; i < test->problem_count; i++)
 		problem_yaml(b, &test->problems[i]);
-	put_yaml(b, "  details", test->details);
+	details_yaml(b, test->details);
 	put_text(b, "  ...\n");
 }
 
