@@ -45,6 +45,7 @@ enum { ABI_COMM = 16 }; /* bytes of a thread's name, TASK_COMM_LEN of the kernel
 struct abi_control {
 	__u32 asleep;
 	__u32 reserved;
+	__u64 zero; /* always 0, which the kernel's verifier does not know: see compile/loop.c */
 };
 
 /* Per probe, in one array map: what could not be delivered or read. Added to atomically. */
@@ -52,6 +53,7 @@ struct abi_trouble {
 	__u64 lost;	  /* records without room in the ring buffer */
 	__u64 unreadable; /* hits whose action was given up since a value could not be read */
 	__u64 full;	  /* hits whose key found no room in a map */
+	__u64 endless;	  /* hits that were given up in a loop, at the kernel's limit */
 };
 
 /*

@@ -256,6 +256,12 @@ static void say_trouble(struct run *run, const struct plan_probe *probe,
 		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not counted: no room for another key in a map",
 		     probe->provider, colon, probe->name, (uint64_t)trouble->full,
 		     trouble->full == 1 ? "" : "s");
+	if (trouble->endless)
+		warn(warnings,
+		     "%s%s%s: %" PRIu64 " hit%s given up in a loop: it went on for longer than the kernel "
+		     "allows (8,388,608 rounds, or a quarter of a second)",
+		     probe->provider, colon, probe->name, (uint64_t)trouble->endless,
+		     trouble->endless == 1 ? "" : "s");
 }
 
 static int report_trouble(struct run *run, struct error *err)

@@ -117,19 +117,22 @@ static void extend_over_loops(struct allocation *a)
 	}
 }
 
+/* Calls up to each instruction are counted once, so that an interval has two places to look at. */
 static void find_crossings(struct allocation *a)
 {
-	for (size_t i = 0; i < a->ir->count; i++) {
-		int at = 2 * (int)i;
+	int *calls = calloc(a->ir->count + 2, sizeof(*calls));
 
-		if (a->ir->items[i].kind != IR_CALL)
-			continue;
-		for (int r = 0; r < a->ir->regs; r++) {
-			struct interval *v = &a->intervals[r];
+	a->failed |= !calls;
+	for (size_t i = 0; !a->failed && i < a->ir->count; i++)
+		calls[i + 1] = calls[i] + (a->ir->items[i].kind == IR_CALL);
+	for (int r = 0; !a->failed && r < a->ir->regs; r++) {
+		struct interval *v = &a->intervals[r];
 
-			v->crosses_call |= v->end >= 0 && v->start < at && v->end > at;
-		}
+		/* Those at instructions with start < 2 * i < end. */
+		if (v->end >= 0 && v->end > v->start)
+			v->crosses_call = calls[(v->end + 1) / 2] > calls[v->start / 2 + 1];
 	}
+	free(calls);
 }
 
 /* ---- places ---- */

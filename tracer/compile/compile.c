@@ -285,6 +285,7 @@ static void gen_body(struct gen *g)
 	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable));
 	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost));
 	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full));
+	gen_trouble(g, &g->endless, offsetof(struct abi_trouble, endless));
 	ir_place(&g->ir, g->done.label);
 	ir_exit(&g->ir);
 }
@@ -363,6 +364,7 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 	g.give_up.label = ir_label(&g.ir);
 	g.lost.label = ir_label(&g.ir);
 	g.full.label = ir_label(&g.ir);
+	g.endless.label = ir_label(&g.ir);
 	g.done.label = ir_label(&g.ir);
 	rc = emit(&g, p, err);
 cleanup:

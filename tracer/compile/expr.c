@@ -124,7 +124,8 @@ static int alu_op(enum op op, bool is_signed)
 
 static bool is_number(const struct expr *e)
 {
-	return e->kind == EXPR_INT && e->number <= INT32_MAX;
+	return e->kind == EXPR_INT && (int64_t)e->number >= INT32_MIN &&
+	       (int64_t)e->number <= INT32_MAX;
 }
 
 void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const struct expr *b,
@@ -133,7 +134,9 @@ void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const 
 	int code = alu_op(op, type.is_signed);
 	bool divides = op == OP_DIV || op == OP_MOD;
 
-	if (is_number(b) && !(divides && (type.is_signed || !b->number)))
+	if (b->kind == EXPR_INT && (op == OP_SHL || op == OP_SHR)) /* 64 and more: as by a register */
+		ir_alu_value(&g->ir, code, dst, (int64_t)(b->number & 63));
+	else if (is_number(b) && !(divides && (type.is_signed || (int64_t)b->number <= 0)))
 		ir_alu_value(&g->ir, code, dst, (int64_t)b->number);
 	else if (divides)
 		gen_divide(g, code, type.is_signed, dst, gen_int(g, b, fail), fail);
@@ -208,6 +211,9 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 		return gen_binary(g, e, fail);
 	case EXPR_TERNARY:
 		return gen_ternary(g, e, fail);
+	case EXPR_STEP_BEFORE:
+	case EXPR_STEP_AFTER:
+		return gen_step(g, e, fail);
 	default:
 		refuse(g, e->at, "a %s is not an integer", type_name(e->type));
 		return ir_reg(&g->ir);
@@ -243,7 +249,7 @@ static void gen_comparison(struct gen *g, const struct expr *e, label if_false, 
 	const struct expr *a = e->child, *b = a->next;
 	bool is_signed = !wants_unsigned(a->type) && !wants_unsigned(b->type);
 	int op = opposite(e->op, is_signed);
-	reg left = gen_int(g, a, fail);
+	reg left = gen_int_before(g, a, b, fail);
 
 	if (is_number(b))
 		ir_branch_value(&g->ir, op, left, (int64_t)b->number, if_false);

@@ -1,7 +1,7 @@
 /*
  * What the files of the compiler share: the state of one compilation, and of the one BPF program
- * that is being written. The way is compile.c (what programs, maps and cookies there are), stmt.c
- * (statements), expr.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
+ * that is being written. The way is compile.c (what programs, maps and cookies there are), stmt.c,
+ * loop.c (statements), expr.c, variable.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
  * values), ir.c, tidy.c, allocate.c, link.c (instructions).
  */
 #ifndef TELLTALE_COMPILE_INTERNAL_H
@@ -59,6 +59,12 @@ struct exit_label {
 	bool used;
 };
 
+/* A loop around the statement at hand: where break and continue go. */
+struct loop {
+	struct exit_label end, next;
+	struct loop *outer;
+};
+
 struct gen {
 	struct compiler *c;
 	struct instance *in;
@@ -72,7 +78,8 @@ struct gen {
 	struct variants variants;
 	size_t recipes;	 /* map of recipes; SIZE_MAX: none yet */
 	reg *variables;
-	struct exit_label give_up, lost, full, done;
+	struct exit_label give_up, lost, full, endless, done;
+	struct loop *loop; /* the innermost one; NULL outside */
 	bool sleepable;	 /* something in it can wait for pages */
 	uint64_t warned; /* a bit an operand: that it can't be read has been said */
 };
@@ -114,10 +121,25 @@ void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const 
 
 /* ---- variable.c ---- */
 
-void gen_variables(struct gen *g); /* makes all of them */
+void gen_variables(struct gen *g); /* at the start */
 reg gen_variable(struct gen *g, const struct expr *e);
 void gen_variable_set(struct gen *g, const struct expr *e, reg value);
 void gen_variable_assign(struct gen *g, const struct stmt *s);
+/* Makes its value unknown to the verifier; `zero` is 0, which the verifier does not know. */
+void gen_variable_forget(struct gen *g, size_t number, reg zero);
+/* Does any of these change a variable or a map? */
+bool has_effect(const struct expr *e);
+/* As gen_int(); what is computed later does not change the value. */
+reg gen_int_before(struct gen *g, const struct expr *e, const struct expr *later, label fail);
+
+/* x++ and its kind as values. */
+reg gen_step(struct gen *g, const struct expr *e, label fail);
+
+/* ---- loop.c ---- */
+
+void gen_while(struct gen *g, const struct stmt *s);
+void gen_range(struct gen *g, const struct stmt *s);
+void gen_unroll(struct gen *g, const struct stmt *s);
 
 /* ---- fetch.c ---- */
 
@@ -165,6 +187,7 @@ void gen_aggregate(struct gen *g, const struct stmt *s);
 void gen_map_assign(struct gen *g, const struct stmt *s);
 void gen_map_delete(struct gen *g, const struct expr *call);
 reg gen_map_read(struct gen *g, const struct expr *e);
+reg gen_map_step(struct gen *g, const struct expr *e);
 void gen_stmts(struct gen *g, const struct stmt *s);
 
 /* ---- scratch.c ---- */

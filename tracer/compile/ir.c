@@ -152,6 +152,11 @@ void ir_atomic_add(struct ir *ir, reg base, int offset, reg src)
 	add_bpf(ir, BPF_STX | BPF_ATOMIC | BPF_DW, base, src, offset, BPF_ADD);
 }
 
+void ir_atomic_fetch_add(struct ir *ir, reg base, int offset, reg src)
+{
+	add_bpf(ir, BPF_STX | BPF_ATOMIC | BPF_DW, base, src, offset, BPF_ADD | BPF_FETCH);
+}
+
 void ir_atomic_or(struct ir *ir, reg base, int offset, reg src)
 {
 	add_bpf(ir, BPF_STX | BPF_ATOMIC | BPF_DW, base, src, offset, BPF_OR | BPF_FETCH);
@@ -193,6 +198,15 @@ void ir_branch_value(struct ir *ir, int op, reg a, int64_t value, label target)
 	insn->value = value;
 	insn->immediate = true;
 	insn->target = target;
+}
+
+void ir_may_goto(struct ir *ir, label target)
+{
+	struct ir_insn *insn = add(ir, IR_JUMP);
+
+	insn->code = IR_MAY_GOTO;
+	insn->target = target;
+	insn->immediate = true;
 }
 
 void ir_kernel(struct ir *ir, reg dst, int value)

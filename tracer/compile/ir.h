@@ -116,13 +116,21 @@ void ir_load(struct ir *ir, int size, reg dst, reg base, int offset);
 void ir_store(struct ir *ir, int size, reg base, int offset, reg src);
 void ir_store_value(struct ir *ir, int size, reg base, int offset, int32_t value);
 void ir_atomic_add(struct ir *ir, reg base, int offset, reg src);
-/* Also leaves the old value in src. */
+/* The two below also leave the old value in src. */
+void ir_atomic_fetch_add(struct ir *ir, reg base, int offset, reg src);
 void ir_atomic_or(struct ir *ir, reg base, int offset, reg src);
 
 void ir_jump(struct ir *ir, label target);
 /* op: BPF_JEQ, ...; 64 bits wide. */
 void ir_branch(struct ir *ir, int op, reg a, reg b, label target);
 void ir_branch_value(struct ir *ir, int op, reg a, int64_t value, label target);
+
+/*
+ * Goes on, but for the time when this was passed as often as the kernel allows (8,388,608 times in
+ * one run), or for as long: then it jumps. Every loop needs one.
+ */
+enum { IR_MAY_GOTO = BPF_JMP | 0xe0 }; /* BPF_JCOND, which linux/bpf.h has since 6.9 */
+void ir_may_goto(struct ir *ir, label target);
 
 /* A value that only the kernel that runs it knows (enum plan_kernel_value). */
 void ir_kernel(struct ir *ir, reg dst, int value);

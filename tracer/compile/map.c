@@ -290,7 +290,7 @@ void gen_aggregate(struct gen *g, const struct stmt *s)
 
 	ir_note(&g->ir, "%s = %s()", m->name, m->aggregate->name);
 	if (id != FUNC_COUNT)
-		value = gen_int(g, s->value->child, use(&g->give_up));
+		value = gen_int_before(g, s->value->child, s->target->child, use(&g->give_up));
 	address = gen_value_address(g, s->target);
 	switch (id) {
 	case FUNC_COUNT:
@@ -320,7 +320,7 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 
 	ir_note(&g->ir, "%s %s=", s->target->text, op_text(s->op));
 	if (s->op == OP_NONE || s->op == OP_ADD || s->op == OP_SUB) {
-		value = gen_int(g, s->value, use(&g->give_up));
+		value = gen_int_before(g, s->value, s->target->child, use(&g->give_up));
 		if (s->op == OP_NONE) {
 			gen_value_set(g, s->target, value);
 			return;
@@ -341,6 +341,19 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 	ir_load(&g->ir, BPF_DW, value, address, 0);
 	gen_arithmetic(g, s->op, s->target->type, value, s->value, use(&g->give_up));
 	ir_store(&g->ir, BPF_DW, address, 0, value);
+}
+
+/* @++ and its kind: in one step, so that no two hits get the same value. */
+reg gen_map_step(struct gen *g, const struct expr *e)
+{
+	reg address = gen_value_address(g, e->child), value = ir_reg(&g->ir);
+	int step = e->op == OP_ADD ? 1 : -1;
+
+	ir_set(&g->ir, value, step);
+	ir_atomic_fetch_add(&g->ir, address, 0, value);
+	if (e->kind == EXPR_STEP_BEFORE)
+		ir_alu_value(&g->ir, BPF_ADD, value, step);
+	return value;
 }
 
 /* The value of a key, 0 when there is none, as in bpftrace. An unreadable key gives the hit up. */

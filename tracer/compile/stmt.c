@@ -57,6 +57,11 @@ static void gen_if(struct gen *g, const struct stmt *s)
 	ir_place(&g->ir, end);
 }
 
+static void gen_leave(struct gen *g, const struct stmt *s)
+{
+	ir_jump(&g->ir, use(s->kind == STMT_BREAK ? &g->loop->end : &g->loop->next));
+}
+
 void gen_stmts(struct gen *g, const struct stmt *s)
 {
 	for (; s; s = s->next) {
@@ -64,6 +69,7 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 		case STMT_EXPR:
 			gen_call_stmt(g, s->value);
 			break;
+		case STMT_LET:
 		case STMT_ASSIGN:
 			gen_assign(g, s);
 			break;
@@ -72,6 +78,25 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 			break;
 		case STMT_RETURN:
 			ir_jump(&g->ir, use(&g->done));
+			break;
+		case STMT_BLOCK:
+			gen_stmts(g, s->body);
+			break;
+		case STMT_WHILE:
+			gen_while(g, s);
+			break;
+		case STMT_RANGE:
+			gen_range(g, s);
+			break;
+		case STMT_EACH:
+			refuse(g, s->at, "for goes over ranges only yet");
+			break;
+		case STMT_UNROLL:
+			gen_unroll(g, s);
+			break;
+		case STMT_BREAK:
+		case STMT_CONTINUE:
+			gen_leave(g, s);
 			break;
 		}
 	}

@@ -1,35 +1,124 @@
-/* Where the variables of a program live, and getting at them. */
+/*
+ * Where the variables of a program live, and getting at them. A variable is made when it is first
+ * assigned, which is in front of all of its uses; a loose one (see struct variable) is 0 from the
+ * start, since the block that assigns it may not run.
+ */
 #include "compile/internal.h"
 
-/* A branch may leave one unassigned, so all start as 0. */
+static struct type type_of(const struct gen *g, size_t number)
+{
+	return g->in->variables[number].type;
+}
+
+static void make(struct gen *g, size_t number)
+{
+	if (g->variables[number] == REG_NONE)
+		g->variables[number] = ir_reg(&g->ir);
+}
+
 void gen_variables(struct gen *g)
 {
 	for (size_t i = 0; i < g->in->variable_count; i++) {
-		g->variables[i] = ir_reg(&g->ir);
+		g->variables[i] = REG_NONE;
+		if (!g->in->variables[i].loose)
+			continue;
+		make(g, i);
 		ir_set(&g->ir, g->variables[i], 0);
 	}
 }
 
 reg gen_variable(struct gen *g, const struct expr *e)
 {
+	make(g, e->number);
 	return g->variables[e->number];
+}
+
+/* A variable that was declared with a narrow type holds what fits. */
+static void cut(struct gen *g, size_t number)
+{
+	struct type type = type_of(g, number);
+	reg r = g->variables[number];
+
+	if (type.look == LOOK_BOOL) {
+		label no = ir_label(&g->ir);
+
+		ir_branch_value(&g->ir, BPF_JEQ, r, 0, no);
+		ir_set(&g->ir, r, 1);
+		ir_place(&g->ir, no);
+	} else if (type.kind == TYPE_INT && type.size < 8) {
+		ir_extend(&g->ir, r, type.size * 8u, type.is_signed);
+	}
 }
 
 void gen_variable_set(struct gen *g, const struct expr *e, reg value)
 {
+	make(g, e->number);
 	ir_move(&g->ir, g->variables[e->number], value);
+	cut(g, e->number);
 }
 
-/* $x = e, $x op= e */
+void gen_variable_forget(struct gen *g, size_t number, reg zero)
+{
+	if (g->variables[number] != REG_NONE)
+		ir_alu(&g->ir, BPF_ADD, g->variables[number], zero);
+}
+
+bool has_effect(const struct expr *e)
+{
+	for (; e; e = e->next)
+		if (e->kind == EXPR_STEP_BEFORE || e->kind == EXPR_STEP_AFTER ||
+		    has_effect(e->child))
+			return true;
+	return false;
+}
+
+reg gen_int_before(struct gen *g, const struct expr *e, const struct expr *later, label fail)
+{
+	reg value = gen_int(g, e, fail), copy;
+
+	if (e->kind != EXPR_VARIABLE || !has_effect(later))
+		return value;
+	copy = ir_reg(&g->ir);
+	ir_move(&g->ir, copy, value);
+	return copy;
+}
+
+/* $x = e, $x op= e, let $x */
 void gen_variable_assign(struct gen *g, const struct stmt *s)
 {
 	reg value;
 
+	if (!s->value) {
+		reg none = ir_reg(&g->ir);
+
+		ir_set(&g->ir, none, 0);
+		gen_variable_set(g, s->target, none);
+		return;
+	}
 	if (s->op == OP_NONE) {
 		gen_variable_set(g, s->target, gen_int(g, s->value, use(&g->give_up)));
 		return;
 	}
-	value = gen_variable(g, s->target);
+	value = gen_int_before(g, s->target, s->value, use(&g->give_up));
 	gen_arithmetic(g, s->op, s->target->type, value, s->value, use(&g->give_up));
 	gen_variable_set(g, s->target, value);
+}
+
+/* The value is a copy: the variable may change again before it is used. */
+reg gen_step(struct gen *g, const struct expr *e, label fail)
+{
+	const struct expr *x = e->child;
+	reg value, variable;
+
+	if (x->kind == EXPR_MAP)
+		return gen_map_step(g, e);
+	value = ir_reg(&g->ir);
+	variable = gen_int(g, x, fail);
+	if (e->kind == EXPR_STEP_AFTER)
+		ir_move(&g->ir, value, variable);
+	ir_alu_value(&g->ir, BPF_ADD, variable, e->op == OP_ADD ? 1 : -1);
+	cut(g, x->number);
+	if (e->kind == EXPR_STEP_BEFORE)
+		ir_move(&g->ir, value, variable);
+	return value;
 }

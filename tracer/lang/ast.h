@@ -21,6 +21,9 @@ enum expr_kind {
 	EXPR_UNARY,    /* op: - ! ~ */
 	EXPR_BINARY,   /* op */
 	EXPR_TERNARY,  /* three children */
+	EXPR_STEP_BEFORE, /* ++x: op OP_ADD or OP_SUB; the child is a variable or a map */
+	EXPR_STEP_AFTER,  /* x++ */
+	EXPR_PARAMETER, /* $1: number; 0 is $#. The check makes it a number or a string */
 };
 
 /* Operators, unary and binary. */
@@ -53,12 +56,21 @@ enum stmt_kind {
 	STMT_ASSIGN, /* target (a variable or a map) op= value; op OP_NONE: plain */
 	STMT_IF,     /* value, body, otherwise */
 	STMT_RETURN,
+	STMT_LET,    /* target, declared; value, where it has one */
+	STMT_BLOCK,  /* body */
+	STMT_WHILE,  /* value, body */
+	STMT_RANGE,  /* target; value, and as its sibling the end; body */
+	STMT_EACH,   /* target; value: a map; body */
+	STMT_UNROLL, /* value, body */
+	STMT_BREAK,
+	STMT_CONTINUE,
 };
 
 struct stmt {
 	enum stmt_kind kind;
 	enum op op;
 	size_t at;
+	struct type declared; /* STMT_LET: TYPE_UNKNOWN where no type is written */
 	struct expr *target, *value;
 	struct stmt *body, *otherwise;
 	struct stmt *next;
@@ -86,7 +98,10 @@ struct instance {
 	struct stmt *body;
 	struct variable {
 		const char *name;
-		struct type type;
+		struct type type; /* TYPE_UNKNOWN: declared, nothing assigned yet */
+		bool declared;	  /* by let, or by a loop: ends with its block */
+		bool loose; /* also used behind the block that assigned it, as bpftrace allowed before
+			     * 0.22: 0 where that block did not run */
 	} *variables;
 	size_t variable_count, variable_room;
 };
@@ -108,8 +123,12 @@ struct program_map {
 
 enum { PROGRAM_HIST_BITS_MOST = 5 };   /* hist(n, bits): each power of two in 2^bits parts */
 enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
+enum { PROGRAM_UNROLL_MOST = 100 };  /* rounds of an unroll */
 
 struct program {
+	/* Given before program_parse(): what $1, $2, ... are. */
+	char *const *parameters;
+	size_t parameter_count;
 	struct source source;
 	struct diagnostics diagnostics;
 	struct arena arena;

@@ -203,6 +203,43 @@ static void check_ternary(struct checker *c, struct expr *e)
 	}
 }
 
+/* ++x, x-- */
+static void check_step(struct checker *c, struct expr *e)
+{
+	check_expr(c, e->child);
+	if (check_int(c, e->child, e->text))
+		e->type = e->child->type;
+	if (e->child->kind == EXPR_MAP && e->type.kind == TYPE_INT)
+		step_map(c, e->child);
+}
+
+static const char *parameter(const struct checker *c, uint64_t number)
+{
+	return number && number <= c->program->parameter_count
+		       ? c->program->parameters[number - 1]
+		       : NULL;
+}
+
+/* $1: the number that was given, or the text where it is none; without one, 0. */
+static void check_parameter(struct checker *c, struct expr *e)
+{
+	const char *text = parameter(c, e->number);
+	int64_t number = 0;
+
+	if (!e->number)
+		number = (int64_t)c->program->parameter_count;
+	else if (text && !text_number(text, &number)) {
+		e->kind = EXPR_STRING;
+		e->text = text;
+		e->length = strlen(text);
+		e->type = (struct type){.kind = TYPE_LITERAL};
+		return;
+	}
+	e->kind = EXPR_INT;
+	e->number = (uint64_t)number;
+	e->type = type_s64;
+}
+
 void check_expr(struct checker *c, struct expr *e)
 {
 	switch (e->kind) {
@@ -242,7 +279,15 @@ void check_expr(struct checker *c, struct expr *e)
 	case EXPR_TERNARY:
 		check_ternary(c, e);
 		break;
+	case EXPR_STEP_BEFORE:
+	case EXPR_STEP_AFTER:
+		check_step(c, e);
+		break;
+	case EXPR_PARAMETER:
+		check_parameter(c, e);
+		break;
 	}
+	fold(e);
 }
 
 int program_check(struct program *program, struct probe_set *probes, struct error *err)

@@ -8,6 +8,10 @@
 struct checker {
 	struct program *program;
 	struct instance *instance;
+	/* Places of the variables that can be seen, innermost block last. */
+	size_t *visible;
+	size_t visible_count, visible_room;
+	unsigned loops; /* around the statement at hand */
 };
 
 extern const struct type type_s64;
@@ -29,6 +33,15 @@ struct type arithmetic(struct type a, struct type b);
 
 void check_variable(struct checker *c, struct expr *e);
 void assign_variable(struct checker *c, struct stmt *s);
+/* let $x, and what a loop declares: seen from here to the end of the block. */
+void declare_variable(struct checker *c, struct expr *target, struct type type);
+/* Behind a block nothing is seen that the block brought: mark is visible_count in front of it. */
+void leave_block(struct checker *c, size_t mark);
+
+/* ---- fold.c ---- */
+
+/* An operator on numbers becomes the number. */
+void fold(struct expr *e);
 
 /* ---- check_map.c ---- */
 
@@ -36,6 +49,8 @@ void assign_variable(struct checker *c, struct stmt *s);
 struct program_map *find_map(struct checker *c, struct expr *e);
 /* The keys of a use against those of the other uses. */
 void check_keys(struct checker *c, struct expr *e, struct program_map *map);
+/* A map whose value is stepped, as @++: it holds an integer. */
+void step_map(struct checker *c, struct expr *e);
 /* A map whose value is used. */
 void check_map(struct checker *c, struct expr *e);
 

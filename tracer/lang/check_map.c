@@ -75,6 +75,14 @@ void check_keys(struct checker *c, struct expr *e, struct program_map *map)
 	}
 }
 
+void step_map(struct checker *c, struct expr *e)
+{
+	struct program_map *map = find_map(c, e);
+
+	if (map && map->value.kind == TYPE_UNKNOWN)
+		map->value = type_s64;
+}
+
 void check_map(struct checker *c, struct expr *e)
 {
 	struct program_map *map = find_map(c, e);

@@ -1,6 +1,8 @@
 /* The types of statements: what may be assigned to what, and values that nobody uses. */
 #include "lang/check.h"
 
+#include <stdlib.h>
+
 static void assign_aggregate(struct checker *c, struct stmt *s, struct program_map *map)
 {
 	const struct function *f = function_at(s->value->number);
@@ -43,46 +45,133 @@ static void assign_map(struct checker *c, struct stmt *s)
 	s->target->type = map->value;
 }
 
+static void check_stmts(struct checker *c, struct stmt *s);
+
+/* A block of its own: what it brings is seen in it only. */
+static void check_block(struct checker *c, struct stmt *body)
+{
+	size_t mark = c->visible_count;
+
+	check_stmts(c, body);
+	leave_block(c, mark);
+}
+
+static void check_loop_body(struct checker *c, struct stmt *body)
+{
+	c->loops++;
+	check_block(c, body);
+	c->loops--;
+}
+
+/* The declared variable is not seen in its own value. */
+static void check_let(struct checker *c, struct stmt *s)
+{
+	struct type type = s->declared;
+
+	if (s->value && s->value->type.kind == TYPE_UNKNOWN)
+		return;
+	declare_variable(c, s->target, type);
+	if (s->value)
+		assign_variable(c, s);
+}
+
+static void check_range(struct checker *c, struct stmt *s)
+{
+	size_t mark = c->visible_count;
+
+	check_expr(c, s->value->next);
+	if (check_int(c, s->value, "for") & check_int(c, s->value->next, "for"))
+		declare_variable(c, s->target, arithmetic(s->value->type, s->value->next->type));
+	check_loop_body(c, s->body);
+	leave_block(c, mark);
+}
+
+static void check_unroll(struct checker *c, struct stmt *s)
+{
+	if (s->value->type.kind == TYPE_UNKNOWN)
+		return;
+	if (s->value->kind != EXPR_INT)
+		wrong(c, s->value, "unroll takes a number; for ($i : 0..n) goes any number of times");
+	else if (s->value->number < 1 || s->value->number > PROGRAM_UNROLL_MOST)
+		wrong(c, s->value, "unroll takes a number from 1 to %d", PROGRAM_UNROLL_MOST);
+	check_block(c, s->body);
+}
+
+static void check_value(struct checker *c, struct expr *e)
+{
+	if (e->type.kind == TYPE_AGGREGATE)
+		wrong(c, e, "%s() must be assigned to a map, as in @ = %s", e->text,
+		      function_at(e->number)->signature);
+	else if (e->type.kind != TYPE_NONE && e->type.kind != TYPE_UNKNOWN)
+		wrong(c, e, "this value is not used");
+}
+
+static void check_one(struct checker *c, struct stmt *s)
+{
+	switch (s->kind) {
+	case STMT_ASSIGN:
+		if (s->value->type.kind == TYPE_UNKNOWN)
+			break;
+		if (s->target->kind == EXPR_MAP)
+			assign_map(c, s);
+		else
+			assign_variable(c, s);
+		break;
+	case STMT_IF:
+		check_int(c, s->value, "if");
+		check_block(c, s->body);
+		check_block(c, s->otherwise);
+		break;
+	case STMT_EXPR:
+		check_value(c, s->value);
+		break;
+	case STMT_RETURN:
+		break;
+	case STMT_LET:
+		check_let(c, s);
+		break;
+	case STMT_BLOCK:
+		check_block(c, s->body);
+		break;
+	case STMT_WHILE:
+		check_int(c, s->value, "while");
+		check_loop_body(c, s->body);
+		break;
+	case STMT_RANGE:
+		check_range(c, s);
+		break;
+	case STMT_EACH:
+		check_loop_body(c, s->body);
+		break;
+	case STMT_UNROLL:
+		check_unroll(c, s);
+		break;
+	case STMT_BREAK:
+	case STMT_CONTINUE:
+		if (!c->loops)
+			diagnose(&c->program->diagnostics, s->at, "%s is for loops: while and for",
+				 s->kind == STMT_BREAK ? "break" : "continue");
+		break;
+	}
+}
+
 static void check_stmts(struct checker *c, struct stmt *s)
 {
 	for (; s; s = s->next) {
-		if (s->value)
+		if (s->value && s->kind != STMT_EACH)
 			check_expr(c, s->value);
-		switch (s->kind) {
-		case STMT_ASSIGN:
-			if (s->value->type.kind == TYPE_UNKNOWN)
-				break;
-			if (s->target->kind == EXPR_MAP)
-				assign_map(c, s);
-			else
-				assign_variable(c, s);
-			break;
-		case STMT_IF:
-			check_int(c, s->value, "if");
-			check_stmts(c, s->body);
-			check_stmts(c, s->otherwise);
-			break;
-		case STMT_EXPR:
-			if (s->value->type.kind == TYPE_AGGREGATE)
-				wrong(c, s->value, "%s() must be assigned to a map, as in @ = %s",
-				      s->value->text, function_at(s->value->number)->signature);
-			else if (s->value->type.kind != TYPE_NONE &&
-				 s->value->type.kind != TYPE_UNKNOWN)
-				wrong(c, s->value, "this value is not used");
-			break;
-		case STMT_RETURN:
-			break;
-		}
+		check_one(c, s);
 	}
 }
 
 void instance_check(struct program *program, struct instance *instance)
 {
-	struct checker c = {program, instance};
+	struct checker c = {.program = program, .instance = instance};
 
 	if (instance->filter) {
 		check_expr(&c, instance->filter);
 		check_int(&c, instance->filter, "a filter");
 	}
 	check_stmts(&c, instance->body);
+	free(c.visible);
 }

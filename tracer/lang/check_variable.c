@@ -1,47 +1,169 @@
-/* Variables: each has the type of what it was first assigned. */
+/*
+ * Variables: each has the type of what it was first assigned, and is seen from there to the end of
+ * the block. bpftrace before 0.22 knew no blocks: what one assigned could be used behind it. Such
+ * programs go on working: a name that is not seen means the variable of that name in a block that
+ * has ended, unless it was declared there.
+ */
 #include "lang/check.h"
+
+#include "base/text.h"
 
 #include <string.h>
 
-static struct variable *find_variable(struct checker *c, const char *name)
+static struct variable *seen(struct checker *c, const char *name)
 {
-	for (size_t i = 0; i < c->instance->variable_count; i++)
-		if (!strcmp(c->instance->variables[i].name, name))
-			return &c->instance->variables[i];
+	for (size_t i = c->visible_count; i-- > 0;) {
+		struct variable *v = &c->instance->variables[c->visible[i]];
+
+		if (!strcmp(v->name, name))
+			return v;
+	}
 	return NULL;
+}
+
+/* The last one of that name in a block that has ended; *several: there are more. */
+static struct variable *ended(struct checker *c, const char *name, bool *several)
+{
+	struct variable *found = NULL;
+
+	*several = false;
+	for (size_t i = 0; i < c->instance->variable_count; i++) {
+		struct variable *v = &c->instance->variables[i];
+
+		if (v->declared || strcmp(v->name, name))
+			continue;
+		*several = found != NULL;
+		found = v;
+	}
+	return found;
+}
+
+static void use(struct checker *c, struct expr *e, struct variable *v)
+{
+	e->number = (uint64_t)(v - c->instance->variables);
+	e->type = v->type;
+}
+
+static bool show(struct checker *c, struct variable *v)
+{
+	size_t *place = array_add(&c->visible, &c->visible_count, &c->visible_room,
+				  sizeof(*place));
+
+	if (place)
+		*place = (size_t)(v - c->instance->variables);
+	c->program->arena.failed |= !place;
+	return place;
+}
+
+static struct variable *add_variable(struct checker *c, const struct expr *e, struct type type)
+{
+	struct variable *v = array_add(&c->instance->variables, &c->instance->variable_count,
+				       &c->instance->variable_room, sizeof(*v));
+
+	c->program->arena.failed |= !v;
+	if (!v)
+		return NULL;
+	v->name = e->text;
+	v->type = type;
+	return show(c, v) ? v : NULL;
+}
+
+void leave_block(struct checker *c, size_t mark)
+{
+	c->visible_count = mark;
+}
+
+static void unknown_variable(struct checker *c, const struct expr *e)
+{
+	const char *best = NULL;
+	unsigned distance = TEXT_FAR;
+
+	for (size_t i = 0; i < c->instance->variable_count; i++) {
+		if (strcmp(c->instance->variables[i].name, e->text))
+			continue;
+		wrong(c, e, "$%s ended with the block that declared it", e->text);
+		return;
+	}
+	for (size_t i = 0; i < c->visible_count; i++)
+		text_keep_nearer(e->text, c->instance->variables[c->visible[i]].name, &best,
+				 &distance);
+	wrong(c, e, "$%s has no value yet%s%s%s", e->text, best ? "; did you mean '$" : "",
+	      best ? best : "", best ? "'?" : "");
 }
 
 void check_variable(struct checker *c, struct expr *e)
 {
-	struct variable *v = find_variable(c, e->text);
+	struct variable *v = seen(c, e->text);
+	bool several = false;
 
 	if (!v) {
-		wrong(c, e, "$%s has no value yet", e->text);
+		v = ended(c, e->text, &several);
+		if (v)
+			v->loose = true;
+	}
+	if (!v)
+		unknown_variable(c, e);
+	else if (several)
+		wrong(c, e, "$%s has values of different types in the blocks above; declare it in "
+			    "front of them with let $%s",
+		      e->text, e->text);
+	else if (v->type.kind == TYPE_UNKNOWN)
+		e->type = type_s64; /* declared and never assigned: 0 */
+	if (v && !several && v->type.kind != TYPE_UNKNOWN)
+		use(c, e, v);
+	else if (v)
+		e->number = (uint64_t)(v - c->instance->variables);
+}
+
+/* The type of a variable that is first assigned this. */
+static struct type variable_type(struct type value)
+{
+	struct type type = arithmetic(value, type_s64);
+
+	type.look = value.look == LOOK_POINTER ? LOOK_POINTER : LOOK_NUMBER;
+	return type;
+}
+
+void declare_variable(struct checker *c, struct expr *target, struct type type)
+{
+	struct variable *v = seen(c, target->text);
+
+	if (v) {
+		wrong(c, target, "$%s is there already; two variables that can be seen at one place "
+				 "have different names",
+		      target->text);
 		return;
 	}
-	e->type = v->type;
-	e->number = (uint64_t)(v - c->instance->variables);
+	v = add_variable(c, target, type);
+	if (!v)
+		return;
+	v->declared = true;
+	use(c, target, v);
 }
 
 void assign_variable(struct checker *c, struct stmt *s)
 {
-	struct variable *v = find_variable(c, s->target->text);
+	struct variable *v = seen(c, s->target->text);
+	bool several;
 
 	if (!check_int(c, s->value, "a variable"))
 		return;
 	if (!v && s->op != OP_NONE) {
-		wrong(c, s->target, "$%s has no value yet", s->target->text);
+		check_variable(c, s->target);
 		return;
 	}
 	if (!v) {
-		v = array_add(&c->instance->variables, &c->instance->variable_count,
-			      &c->instance->variable_room, sizeof(*v));
-		if (!v)
-			return;
-		v->name = s->target->text;
-		v->type = arithmetic(s->value->type, type_s64);
-		v->type.look = s->value->type.look == LOOK_POINTER ? LOOK_POINTER : LOOK_NUMBER;
+		struct type type = variable_type(s->value->type);
+
+		v = ended(c, s->target->text, &several);
+		if (v && type_same(v->type, type) && show(c, v))
+			v->type = type;
+		else
+			v = add_variable(c, s->target, type);
 	}
-	s->target->number = (uint64_t)(v - c->instance->variables);
-	s->target->type = v->type;
+	if (!v)
+		return;
+	if (v->type.kind == TYPE_UNKNOWN)
+		v->type = variable_type(s->value->type);
+	use(c, s->target, v);
 }

@@ -1,6 +1,8 @@
 /* From bytes to tokens. */
 #include "lang/lex.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -76,6 +78,32 @@ static bool read_exponent(struct lexer *l, uint64_t *value)
 	return true;
 }
 
+/* The unit of 10ms, in nanoseconds: multiplies value; false when there is none. */
+static bool read_unit(struct lexer *l, uint64_t *value, bool *fits)
+{
+	static const struct {
+		const char *name;
+		uint64_t nanoseconds;
+	} units[] = {
+		{"ns", 1},	     {"us", 1000},	      {"ms", 1000000},
+		{"s", 1000000000},   {"m", 60000000000},      {"h", 3600000000000},
+		{"d", 86400000000000},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		size_t length = strlen(units[i].name);
+
+		if (l->source->length - l->next < length ||
+		    memcmp(l->source->text + l->next, units[i].name, length) ||
+		    name_part(at(l, length)))
+			continue;
+		*fits &= !__builtin_mul_overflow(*value, units[i].nanoseconds, value);
+		l->next += length;
+		return true;
+	}
+	return false;
+}
+
 static struct token lex_number(struct lexer *l)
 {
 	size_t start = l->next;
@@ -99,8 +127,9 @@ static struct token lex_number(struct lexer *l)
 	if (base == 10 && tolower((unsigned char)at(l, 0)) == 'e' &&
 	    isdigit((unsigned char)at(l, 1)))
 		fits &= read_exponent(l, &value);
-	while (strchr("uUlL", at(l, 0)) && at(l, 0))
-		l->next++;
+	if (!read_unit(l, &value, &fits))
+		while (strchr("uUlL", at(l, 0)) && at(l, 0))
+			l->next++;
 	if (name_part(at(l, 0)) || (base == 16 && l->next == start + 2)) {
 		while (name_part(at(l, 0)))
 			l->next++;
@@ -174,13 +203,33 @@ static struct token lex_string(struct lexer *l)
 	return t;
 }
 
+/* 'a' is the number of its character. */
+static struct token lex_character(struct lexer *l)
+{
+	struct token t = {.kind = TOKEN_NUMBER, .at = l->next++, .text = "", .length = 0};
+
+	if (at(l, 0) == '\\' && l->next + 1 < l->source->length)
+		t.number = (unsigned char)lex_escape(l);
+	else if (at(l, 0) && at(l, 0) != '\n' && at(l, 0) != '\'')
+		t.number = (unsigned char)l->source->text[l->next++];
+	if (at(l, 0) == '\'' && l->next > t.at + 1) {
+		l->next++;
+		return t;
+	}
+	diagnose(l->diagnostics, t.at, "a character in ' quotes is one character, such as 'a' or '\\n'");
+	while (l->next < l->source->length && at(l, 0) != '\n' && at(l, 0) != '\'')
+		l->next++;
+	l->next += at(l, 0) == '\'';
+	return t;
+}
+
 /* The longest operator at this place, or 0. */
 static size_t operator_length(const struct lexer *l)
 {
 	static const char *const three[] = {"<<=", ">>="};
 	static const char *const two[] = {"==", "!=", "<=", ">=", "&&", "||", "<<", ">>", "++",
 					  "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
-					  "->"};
+					  "->", ".."};
 	const char *text = l->source->text + l->next;
 	size_t left = l->source->length - l->next;
 
@@ -211,7 +260,22 @@ static struct token lex_sigil(struct lexer *l, enum token_kind kind)
 	while (name_part(at(l, 0)))
 		l->next++;
 	t = make(l, kind, start);
-	if (kind == TOKEN_VARIABLE && t.kind == kind) {
+	if (kind == TOKEN_VARIABLE && t.kind == kind && l->next == start + 1 && at(l, 0) == '#') {
+		l->next++;
+		t.kind = TOKEN_PARAMETER;
+		t.text = "$#";
+		t.length = 2;
+	} else if (kind == TOKEN_VARIABLE && t.kind == kind && isdigit((unsigned char)t.text[1])) {
+		int64_t number;
+
+		t.kind = TOKEN_PARAMETER;
+		if (text_number(t.text + 1, &number) && number > 0)
+			t.number = (uint64_t)number;
+		else
+			diagnose(l->diagnostics, start,
+				 "'%s' is neither a variable nor a parameter: those are $1, $2, ...",
+				 t.text);
+	} else if (kind == TOKEN_VARIABLE && t.kind == kind) {
 		t.text++;
 		t.length--;
 		if (!t.length)
@@ -239,6 +303,8 @@ struct token lex(struct lexer *l)
 	}
 	if (c == '"')
 		return lex_string(l);
+	if (c == '\'')
+		return lex_character(l);
 	if (c == '$')
 		return lex_sigil(l, TOKEN_VARIABLE);
 	if (c == '@')

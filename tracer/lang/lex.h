@@ -13,6 +13,7 @@ enum token_kind {
 	TOKEN_NUMBER,	/* number */
 	TOKEN_STRING,	/* text, its escapes resolved */
 	TOKEN_VARIABLE, /* $name: text without the $ */
+	TOKEN_PARAMETER, /* $1: number; $#: number 0 */
 	TOKEN_MAP,	/* @name: text with the @ */
 	TOKEN_PROBE,	/* the text of one probe */
 	TOKEN_FILTER_END, /* the `/` that ends a filter */

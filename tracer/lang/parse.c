@@ -99,6 +99,10 @@ static struct clause *parse_clause(struct parser *p)
 		}
 		next(p);
 	}
+	if (!is(p, "{")) {
+		unexpected(p, "'{'");
+		return NULL;
+	}
 	c->body = parse_block(p);
 	return c;
 }

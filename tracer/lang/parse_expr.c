@@ -125,9 +125,11 @@ static struct expr *parse_primary(struct parser *p)
 	case TOKEN_NUMBER:
 	case TOKEN_STRING:
 	case TOKEN_VARIABLE:
-		e = make_expr(p, p->token.kind == TOKEN_NUMBER   ? EXPR_INT
-				 : p->token.kind == TOKEN_STRING ? EXPR_STRING
-								 : EXPR_VARIABLE);
+	case TOKEN_PARAMETER:
+		e = make_expr(p, p->token.kind == TOKEN_NUMBER	   ? EXPR_INT
+				 : p->token.kind == TOKEN_STRING   ? EXPR_STRING
+				 : p->token.kind == TOKEN_VARIABLE ? EXPR_VARIABLE
+								   : EXPR_PARAMETER);
 		next(p);
 		return e;
 	case TOKEN_MAP:
@@ -148,15 +150,50 @@ static struct expr *parse_primary(struct parser *p)
 	}
 }
 
+static bool is_step(const struct parser *p)
+{
+	return p->token.kind == TOKEN_OPERATOR && (is(p, "++") || is(p, "--"));
+}
+
+/* x++ or ++x: `e` is what the operator's token made. */
+static struct expr *make_step(struct parser *p, struct expr *e, enum expr_kind kind,
+			      struct expr *inner)
+{
+	if (!e || !inner)
+		return NULL;
+	if (inner->kind != EXPR_VARIABLE && inner->kind != EXPR_MAP) {
+		diagnose(&p->program->diagnostics, inner->at,
+			 "%s goes with a variable ($name) or a map (@name)", e->text);
+		return NULL;
+	}
+	e->kind = kind;
+	e->op = e->text[0] == '+' ? OP_ADD : OP_SUB;
+	e->child = inner;
+	return e;
+}
+
+static struct expr *parse_postfix(struct parser *p)
+{
+	struct expr *e = parse_primary(p), *step;
+
+	if (!e || !is_step(p))
+		return e;
+	step = make_expr(p, EXPR_STEP_AFTER);
+	next(p);
+	return make_step(p, step, EXPR_STEP_AFTER, e);
+}
+
 static struct expr *parse_unary(struct parser *p)
 {
 	struct expr *e, *inner;
 	enum op op = is(p, "-") ? OP_NEG : is(p, "!") ? OP_NOT : is(p, "~") ? OP_BITNOT : OP_NONE;
 
-	if (op == OP_NONE || p->token.kind != TOKEN_OPERATOR)
-		return parse_primary(p);
+	if (p->token.kind != TOKEN_OPERATOR || (op == OP_NONE && !is_step(p)))
+		return parse_postfix(p);
 	e = make_expr(p, EXPR_UNARY);
 	next(p);
+	if (op == OP_NONE)
+		return make_step(p, e, EXPR_STEP_BEFORE, parse_primary(p));
 	if (!enter(p))
 		return NULL;
 	inner = parse_unary(p);

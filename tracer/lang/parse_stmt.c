@@ -1,6 +1,8 @@
 /* Statements and blocks. */
 #include "lang/parse.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static struct stmt *make_stmt(struct parser *p, enum stmt_kind kind)
@@ -45,66 +47,241 @@ static struct stmt *parse_if(struct parser *p)
 	return s;
 }
 
-/* `x++`, `x += 1` and `x = 1` are one statement: target op= value. */
+static bool is_place(const struct expr *e)
+{
+	return e->kind == EXPR_VARIABLE || e->kind == EXPR_MAP;
+}
+
+/* `x++` and `++x` as a statement are `x += 1`. */
+static bool step_to_assignment(struct parser *p, struct stmt *s)
+{
+	s->kind = STMT_ASSIGN;
+	s->op = s->value->op;
+	s->target = s->value->child;
+	s->value = make_expr(p, EXPR_INT);
+	if (s->value)
+		s->value->number = 1;
+	return s->value != NULL;
+}
+
+/* `x += 1` and `x = 1` are one statement: target op= value. */
 static bool parse_assignment(struct parser *p, struct stmt *s)
 {
 	const char *text = p->token.text;
 	size_t length = p->token.length;
-	bool step = is(p, "++") || is(p, "--");
 
+	if (s->value->kind == EXPR_STEP_BEFORE || s->value->kind == EXPR_STEP_AFTER)
+		return step_to_assignment(p, s);
 	if (p->token.kind != TOKEN_OPERATOR)
 		return true;
-	if (!step && (text[length - 1] != '=' || is(p, "==") || is(p, "!=") || is(p, "<=") ||
-		      is(p, ">=")))
+	if (text[length - 1] != '=' || is(p, "==") || is(p, "!=") || is(p, "<=") || is(p, ">="))
 		return true;
-	if (s->value->kind != EXPR_VARIABLE && s->value->kind != EXPR_MAP) {
+	if (!is_place(s->value)) {
 		diagnose(&p->program->diagnostics, s->value->at,
 			 "only a variable ($name) or a map (@name) can be assigned");
 		return false;
 	}
 	s->kind = STMT_ASSIGN;
 	s->target = s->value;
-	s->op = binary_op(text, step ? 1 : length - 1);
+	s->op = binary_op(text, length - 1);
 	next(p);
-	if (step) {
-		s->value = make_expr(p, EXPR_INT);
-		if (s->value)
-			s->value->number = 1;
-	} else {
-		s->value = parse_expr(p);
-	}
+	s->value = parse_expr(p);
 	return s->value != NULL;
 }
 
+/* `condition ? this() : that();` is an if. */
+static bool ternary_to_if(struct parser *p, struct stmt *s)
+{
+	struct expr *condition = s->value->child, *yes = condition->next, *no = yes->next;
+
+	s->kind = STMT_IF;
+	s->value = condition;
+	condition->next = yes->next = NULL;
+	s->body = make_stmt(p, STMT_EXPR);
+	s->otherwise = make_stmt(p, STMT_EXPR);
+	if (!s->body || !s->otherwise)
+		return false;
+	s->body->value = yes;
+	s->otherwise->value = no;
+	return true;
+}
+
+static bool parse_simple(struct parser *p, struct stmt *s)
+{
+	s->value = parse_expr(p);
+	if (!s->value || !parse_assignment(p, s))
+		return false;
+	return s->kind != STMT_EXPR || s->value->kind != EXPR_TERNARY || ternary_to_if(p, s);
+}
+
+/* ---- let, loops ---- */
+
+static struct expr *parse_variable(struct parser *p)
+{
+	struct expr *e;
+
+	if (p->token.kind != TOKEN_VARIABLE) {
+		unexpected(p, "a variable ($name)");
+		return NULL;
+	}
+	e = make_expr(p, EXPR_VARIABLE);
+	next(p);
+	return e;
+}
+
+/* The type in `let $x : uint8`: an integer's, or bool. */
+static bool parse_declared(struct parser *p, struct type *type)
+{
+	static const char *const names[] = {"bool",   "uint8", "int8",	 "uint16", "int16",
+					    "uint32", "int32", "uint64", "int64"};
+	const char *near = NULL;
+	unsigned distance = TEXT_FAR;
+
+	if (p->token.kind != TOKEN_NAME) {
+		unexpected(p, "a type");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		text_keep_nearer(p->token.text, names[i], &near, &distance);
+		if (strcmp(p->token.text, names[i]))
+			continue;
+		*type = (struct type){.kind = TYPE_INT, .size = 1, .look = LOOK_BOOL};
+		if (i)
+			*type = (struct type){.kind = TYPE_INT, .size = (uint8_t)(1 << (i - 1) / 2),
+					      .is_signed = i % 2 == 0};
+		next(p);
+		return true;
+	}
+	diagnose(&p->program->diagnostics, p->token.at,
+		 "a variable is declared as bool or an integer, not as '%s'%s%s%s", p->token.text,
+		 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return false;
+}
+
+/* let $x; let $x = e; let $x : uint8 = e; */
+static bool parse_let(struct parser *p, struct stmt *s)
+{
+	s->target = parse_variable(p);
+	if (!s->target)
+		return false;
+	if (accept(p, ":") && !parse_declared(p, &s->declared))
+		return false;
+	if (!accept(p, "="))
+		return true;
+	s->value = parse_expr(p);
+	return s->value != NULL;
+}
+
+static bool parse_while(struct parser *p, struct stmt *s)
+{
+	s->value = parse_expr(p);
+	if (!s->value)
+		return false;
+	s->body = parse_block(p);
+	return true;
+}
+
+/* unroll (n), unroll n: the parentheses are the expression's own. */
+static bool parse_unroll(struct parser *p, struct stmt *s)
+{
+	return parse_while(p, s);
+}
+
+/* for ($i : 0..10), for ($kv : @map); also without the parentheses. */
+static bool parse_for(struct parser *p, struct stmt *s)
+{
+	bool closed = accept(p, "(");
+
+	s->target = parse_variable(p);
+	if (!s->target || !expect(p, ":"))
+		return false;
+	s->value = parse_expr(p);
+	if (!s->value)
+		return false;
+	if (accept(p, "..")) {
+		s->kind = STMT_RANGE;
+		s->value->next = parse_expr(p);
+		if (!s->value->next)
+			return false;
+	} else if (s->value->kind != EXPR_MAP || s->value->child) {
+		diagnose(&p->program->diagnostics, s->value->at,
+			 "for goes over a map (for ($kv : @map)) or a range (for ($i : 0..10))");
+		return false;
+	}
+	if (closed && !expect(p, ")"))
+		return false;
+	s->body = parse_block(p);
+	return true;
+}
+
+static bool parse_nothing(struct parser *p, struct stmt *s)
+{
+	(void)p;
+	(void)s;
+	return true;
+}
+
+/* Statements that begin with a word. What ends with a block needs no semicolon. */
+static const struct {
+	const char *word;
+	enum stmt_kind kind;
+	bool (*parse)(struct parser *p, struct stmt *s);
+	bool ends_with_block;
+} words[] = {
+	{"let", STMT_LET, parse_let, false},
+	{"while", STMT_WHILE, parse_while, true},
+	{"for", STMT_EACH, parse_for, true},
+	{"unroll", STMT_UNROLL, parse_unroll, true},
+	{"break", STMT_BREAK, parse_nothing, false},
+	{"continue", STMT_CONTINUE, parse_nothing, false},
+	{"return", STMT_RETURN, parse_nothing, false},
+};
+
 static struct stmt *parse_stmt(struct parser *p)
 {
+	size_t i = 0, count = sizeof(words) / sizeof(*words);
 	struct stmt *s;
 
 	p->operators = 0;
 	if (is(p, "if"))
 		return parse_if(p);
-	if (is(p, "return")) {
-		s = make_stmt(p, STMT_RETURN);
+	while (i < count && !is(p, words[i].word))
+		i++;
+	s = make_stmt(p, i < count ? words[i].kind : is(p, "{") ? STMT_BLOCK : STMT_EXPR);
+	if (!s)
+		return NULL;
+	if (i < count)
 		next(p);
-	} else {
-		s = make_stmt(p, STMT_EXPR);
-		if (!s)
-			return NULL;
-		s->value = parse_expr(p);
-		if (!s->value || !parse_assignment(p, s))
-			return NULL;
+	if (s->kind == STMT_BLOCK) {
+		s->body = parse_block(p);
+		return s;
 	}
+	if (i < count ? !words[i].parse(p, s) : !parse_simple(p, s))
+		return NULL;
+	if (i < count && words[i].ends_with_block)
+		return s;
 	if (!is(p, "}") && !expect(p, ";"))
 		return NULL;
 	return s;
 }
 
-/* To the end of the statement that went wrong, so that the next one can be looked at too. */
+/*
+ * To the end of the statement that went wrong, so that the next one can be looked at too: behind its
+ * semicolon or its block, or at the end of the block that it is in.
+ */
 static void recover(struct parser *p)
 {
-	while (p->token.kind != TOKEN_END && !is(p, ";") && !is(p, "}"))
-		next(p);
-	accept(p, ";");
+	unsigned depth = 0;
+
+	for (; p->token.kind != TOKEN_END; next(p)) {
+		if (is(p, "{"))
+			depth++;
+		if (is(p, "}") && !depth)
+			return;
+		if ((is(p, "}") && !--depth) || (is(p, ";") && !depth))
+			break;
+	}
+	next(p);
 }
 
 struct stmt *parse_block(struct parser *p)

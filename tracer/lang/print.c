@@ -11,7 +11,8 @@ struct printer {
 static void print_expr(struct printer *p, const struct expr *e, unsigned depth)
 {
 	static const char *const kinds[] = {"number",	"string", "builtin", "argument", "variable",
-					    "map",	"call",	  "unary",   "binary",	 "ternary"};
+					    "map",	"call",	  "unary",   "binary",	 "ternary",
+					    "step before", "step after", "parameter"};
 
 	for (; e; e = e->next) {
 		buffer_print(p->out, "%*s%s", (int)depth * 2, "", kinds[e->kind]);
@@ -33,23 +34,38 @@ static void print_expr(struct printer *p, const struct expr *e, unsigned depth)
 	}
 }
 
+static void print_stmts(struct printer *p, const struct stmt *s, unsigned depth);
+
+static void print_part(struct printer *p, const char *name, const struct stmt *s, unsigned depth)
+{
+	buffer_print(p->out, "%*s%s\n", (int)depth * 2, "", name);
+	print_stmts(p, s, depth + 1);
+}
+
 static void print_stmts(struct printer *p, const struct stmt *s, unsigned depth)
 {
-	static const char *const kinds[] = {"expression", "assign", "if", "return"};
+	static const char *const kinds[] = {
+		[STMT_EXPR] = "expression", [STMT_ASSIGN] = "assign",	  [STMT_IF] = "if",
+		[STMT_RETURN] = "return",   [STMT_LET] = "let",		  [STMT_BLOCK] = "block",
+		[STMT_WHILE] = "while",	    [STMT_RANGE] = "for a range", [STMT_EACH] = "for a map",
+		[STMT_UNROLL] = "unroll",   [STMT_BREAK] = "break",	  [STMT_CONTINUE] = "continue",
+	};
 
 	for (; s; s = s->next) {
 		buffer_print(p->out, "%*s%s", (int)depth * 2, "", kinds[s->kind]);
 		if (s->kind == STMT_ASSIGN && s->op != OP_NONE)
 			buffer_print(p->out, " %s=", op_text(s->op));
+		if (s->declared.kind != TYPE_UNKNOWN)
+			buffer_print(p->out, " : %s", type_name(s->declared));
 		buffer_char(p->out, '\n');
 		print_expr(p, s->target, depth + 1);
 		print_expr(p, s->value, depth + 1);
 		if (s->kind == STMT_IF) {
-			buffer_print(p->out, "%*sthen\n", (int)depth * 2, "");
-			print_stmts(p, s->body, depth + 1);
+			print_part(p, "then", s->body, depth);
 			if (s->otherwise)
-				buffer_print(p->out, "%*selse\n", (int)depth * 2, "");
-			print_stmts(p, s->otherwise, depth + 1);
+				print_part(p, "else", s->otherwise, depth);
+		} else if (s->body) {
+			print_part(p, "do", s->body, depth);
 		}
 	}
 }

@@ -232,6 +232,7 @@ int trouble_read(struct kernel *e, size_t probe, struct abi_trouble *trouble, st
 		trouble->lost += values[i].lost;
 		trouble->unreadable += values[i].unreadable;
 		trouble->full += values[i].full;
+		trouble->endless += values[i].endless;
 	}
 	free(values);
 	return code ? error_set(err, code, "reading what was lost: %s", strerror(-code)) : 0;
