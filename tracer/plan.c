@@ -3,13 +3,29 @@
 
 #include <stdlib.h>
 
-void plan_free(struct plan *plan)
+struct plan_size plan_size(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->program_count; i++) {
+	return (struct plan_size){plan->probe_count, plan->map_count, plan->record_count,
+				  plan->program_count};
+}
+
+void plan_cut(struct plan *plan, const struct plan_size *size)
+{
+	for (size_t i = size->programs; i < plan->program_count; i++) {
 		free(plan->programs[i].insns);
 		free(plan->programs[i].sites);
 		free(plan->programs[i].notes);
 	}
+	plan->program_count = size->programs;
+	plan->record_count = size->records;
+	plan->map_count = size->maps;
+	plan->probe_count = size->probes;
+}
+
+void plan_free(struct plan *plan)
+{
+	plan_cut(plan, &(struct plan_size){0});
+	free(plan->loaders);
 	free(plan->programs);
 	free(plan->records);
 	free(plan->maps);

@@ -75,7 +75,7 @@ struct plan_record {
 enum plan_map_role {
 	PLAN_MAP_RING,	  /* the one ring buffer, or (a perf event array) a buffer for each CPU */
 	PLAN_MAP_CONTROL, /* one struct abi_control, memory-mapped */
-	PLAN_MAP_TROUBLE, /* struct abi_trouble for each probe of the plan */
+	PLAN_MAP_TROUBLE, /* struct abi_trouble for each probe of the plan; an addition has its own */
 	PLAN_MAP_RECIPES, /* constant data: `initial` */
 	PLAN_MAP_STACKS,  /* stack traces */
 	PLAN_MAP_FOLLOWED, /* keys: the processes, u32, whose hits count: those of the target and
@@ -103,6 +103,7 @@ struct plan_map {
 	uint32_t flags;	   /* BPF_F_* of map creation */
 	uint32_t key_size, value_size, entries;
 	const void *initial; /* PLAN_MAP_RECIPES: `entries` values */
+	uint32_t first_probe; /* PLAN_MAP_TROUBLE: of the plan, the one that entry 0 is for */
 
 	/* PLAN_MAP_USER only */
 	enum plan_aggregate aggregate;
@@ -170,6 +171,12 @@ struct plan_probe {
 	const char *full;	     /* "usdt:/usr/bin/demo:demo:request" */
 };
 
+/* A place that a process passes when its dynamic linker has mapped libraries and not run them yet. */
+struct plan_loader {
+	uint32_t file; /* index into the target's files */
+	uint64_t offset;
+};
+
 struct plan {
 	struct arena arena;
 	struct plan_probe *probes;
@@ -180,9 +187,24 @@ struct plan {
 	size_t record_count;
 	struct plan_program *programs;
 	size_t program_count;
+	struct plan_loader *loaders;
+	size_t loader_count, loader_room;
+	/* What is wanted of files that the target's processes map while the plan runs: to be told
+	 * (engine_news), so that the plan can be added to. */
+	bool grows;
 };
 
 void plan_free(struct plan *plan);
+
+/*
+ * How much a plan had before an addition (arrays only grow, so numbers stay and pointers into them
+ * do not); plan_cut() takes one that failed back.
+ */
+struct plan_size {
+	size_t probes, maps, records, programs;
+};
+struct plan_size plan_size(const struct plan *plan);
+void plan_cut(struct plan *plan, const struct plan_size *size);
 
 /* The first map of that role, or NULL. */
 const struct plan_map *plan_map_of(const struct plan *plan, enum plan_map_role role);

@@ -35,6 +35,7 @@ struct run {
 	bool nonsense; /* a record did not fit its format */
 	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
+	int watch;     /* the paths of the target's files; -1: none */
 };
 
 static uint64_t now(void)
@@ -161,6 +162,8 @@ static size_t collect(struct run *run, int *timeout)
 	run->wake_fds[count++] = run->session->stop_fd;
 	if (run->pipe >= 0)
 		run->wake_fds[count++] = run->pipe;
+	if (run->watch >= 0)
+		run->wake_fds[count++] = run->watch;
 	for (size_t i = 0; i < target->process_count; i++) {
 		if (target->processes[i].ended)
 			continue;
@@ -185,6 +188,24 @@ static bool reader_gone(const struct run *run)
 	return run->pipe >= 0 && poll(&pipe, 1, 0) == 1 && pipe.revents & POLLERR;
 }
 
+static bool is_readable(int fd)
+{
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+
+	return fd >= 0 && poll(&readable, 1, 0) == 1;
+}
+
+/* Files that came while the last poll waited. */
+static int take_late(struct run *run, int count, struct error *err)
+{
+	struct session *s = run->session;
+	int rc = late_news(s, run->engine, run->output, err);
+
+	if (!rc && is_readable(run->watch))
+		rc = late_replaced(s, run->engine, run->output, err);
+	return rc ? rc : count;
+}
+
 static int wait_for_end(struct run *run, struct error *err)
 {
 	struct session *s = run->session;
@@ -196,6 +217,8 @@ static int wait_for_end(struct run *run, struct error *err)
 		size_t wake_count = collect(run, &timeout);
 
 		count = poll_once(run, ended ? 0 : timeout, wake_count, err);
+		if (count >= 0 && !ended)
+			count = take_late(run, count, err);
 		if (count < 0 || (!count && ended))
 			break;
 		if (!count && reader_gone(run))
@@ -307,8 +330,9 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	int rc;
 
 	run->deadline = UINT64_MAX;
+	run->watch = target_watch_paths(&s->target, s->warnings);
 	run->pipe = file && !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
-	run->wake_fds = calloc(s->target.process_count + 2, sizeof(*run->wake_fds));
+	run->wake_fds = calloc(s->target.process_count + 3, sizeof(*run->wake_fds));
 	if (!run->wake_fds)
 		return error_memory(err);
 	rc = engine_open(ENGINE_KERNEL, &s->plan, &s->target, &options, &run->engine, s->warnings, err);

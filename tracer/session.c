@@ -46,6 +46,7 @@ int session_new(const struct session_options *options, struct warnings *warnings
 /* Instances and plan point into the probes, so they go first. */
 static void forget_program(struct session *s)
 {
+	late_forget(s);
 	plan_free(&s->plan);
 	program_free(&s->program);
 	s->compiled = false;
@@ -149,7 +150,13 @@ int session_add_named(struct session *s, const struct probe_spec *spec, struct e
 	return rc;
 }
 
-/* Marks the probes whose hits count for the target's processes and their children only. */
+void session_mark_followed(const struct session *s, struct probe_set *set)
+{
+	set->follow = true;
+	for (size_t i = 0; i < set->count; i++)
+		set->items[i].followed = s->target.files[set->items[i].file].pid_count > 0;
+}
+
 static void follow(struct session *s)
 {
 	struct error err;
@@ -160,10 +167,7 @@ static void follow(struct session *s)
 		warn(s->warnings, "children of the target are not followed: %s", err.text);
 		return;
 	}
-	s->probes.follow = true;
-	for (size_t i = 0; i < s->probes.count; i++)
-		s->probes.items[i].followed =
-			s->target.files[s->probes.items[i].file].pid_count > 0;
+	session_mark_followed(s, &s->probes);
 }
 
 int session_read_probes(struct session *s, struct error *err)
@@ -173,7 +177,7 @@ int session_read_probes(struct session *s, struct error *err)
 	if (s->probes_known && s->files_known == s->target.file_count)
 		return 0;
 	probes_free(&s->probes);
-	rc = probes_read(&s->target, &s->definitions, &s->probes, s->warnings, err);
+	rc = probes_read(&s->target, 0, s->target.file_count, &s->definitions, &s->probes, s->warnings, err);
 	s->probes_known = !rc;
 	if (!rc)
 		follow(s);
@@ -224,7 +228,6 @@ static bool machine_runs_here(uint16_t machine)
 #endif
 }
 
-/* What can be listed can't always be run. */
 static int check_file(const struct session *s, size_t number, struct error *err)
 {
 	const struct target_file *file = &s->target.files[number];
@@ -243,10 +246,10 @@ static int check_file(const struct session *s, size_t number, struct error *err)
 	return 0;
 }
 
-static int check_files(const struct session *s, struct error *err)
+int session_check_files(const struct session *s, const struct program *program, struct error *err)
 {
-	for (size_t i = 0; i < s->program.instance_count; i++) {
-		const struct instance *in = &s->program.instances[i];
+	for (size_t i = 0; i < program->instance_count; i++) {
+		const struct instance *in = &program->instances[i];
 		size_t last = SIZE_MAX;
 
 		for (size_t j = 0; probe_in_file(in->kind) && j < in->probe_count; j++) {
@@ -258,13 +261,19 @@ static int check_files(const struct session *s, struct error *err)
 	return 0;
 }
 
-int session_compile(struct session *s, const struct source *source, struct error *err)
+struct compile_options session_compile_options(const struct session *s)
 {
 	/* Not permitted is no answer: then it is not run here, and shown as most kernels have it. */
-	struct compile_options options = {.text_limit = s->options.text_limit,
-					  .cpu_buffers = feature(FEATURE_RINGBUF)->code ==
-							 -EOPNOTSUPP,
-					  .warnings = s->warnings};
+	return (struct compile_options){
+		.text_limit = s->options.text_limit,
+		.cpu_buffers = feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
+		.warnings = s->warnings,
+	};
+}
+
+int session_compile(struct session *s, const struct source *source, struct error *err)
+{
+	struct compile_options options = session_compile_options(s);
 	bool markers;
 	int rc;
 
@@ -281,9 +290,11 @@ int session_compile(struct session *s, const struct source *source, struct error
 	if (!rc)
 		rc = program_check(&s->program, &s->probes, err);
 	if (!rc)
-		rc = check_files(s, err);
+		rc = session_check_files(s, &s->program, err);
 	if (!rc)
 		rc = compile(&s->program, &s->probes, &options, &s->plan, err);
+	if (!rc)
+		rc = late_prepare(s, err);
 	s->compiled = !rc;
 	return rc;
 }

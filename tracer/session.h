@@ -2,6 +2,7 @@
 #ifndef TELLTALE_SESSION_H
 #define TELLTALE_SESSION_H
 
+#include "compile/compile.h"
 #include "lang/ast.h"
 #include "libtelltale.h"
 #include "output/output.h"
@@ -26,12 +27,15 @@ struct session {
 	struct program program;
 	struct plan plan;
 	bool compiled;
+	struct addition **additions; /* late.c */
+	size_t addition_count, addition_room;
 	/* session_stop(): the flag is the truth, the descriptor wakes a poll. */
 	int stop_fd;
 	volatile sig_atomic_t stopped;
 };
 
 struct output_options session_output_options(const struct session *session);
+struct compile_options session_compile_options(const struct session *session);
 
 /* Reads the probes of the target, once, and again when a file has come since. */
 int session_read_probes(struct session *session, struct error *err);
@@ -66,5 +70,27 @@ struct run_sink {
 
 /* session_run() with such a sink. Nothing is printed, and no trouble is said. */
 int session_run_into(struct session *session, const struct run_sink *sink, struct error *err);
+
+/* Marks the probes whose hits count for the target's processes and their children only. */
+void session_mark_followed(const struct session *session, struct probe_set *set);
+
+/* What can be listed can't always be run: the files of the program's probes. */
+int session_check_files(const struct session *session, const struct program *program,
+			struct error *err);
+
+/* ---- late.c: files that come while a plan runs ---- */
+
+struct engine;
+
+/* Whether they are wanted, and where the target's dynamic linkers tell of them, for the plan. */
+int late_prepare(struct session *session, struct error *err);
+
+/* What happened since the last call: adds to plan, output and engine. Errors are those that end a run. */
+int late_news(struct session *session, struct engine *engine, struct output *output,
+	      struct error *err);
+int late_replaced(struct session *session, struct engine *engine, struct output *output,
+		  struct error *err);
+
+void late_forget(struct session *session);
 
 #endif

@@ -43,7 +43,8 @@ struct process {
 
 struct symbolizer {
 	struct engine *engine;
-	const struct plan_map *stacks;
+	const struct plan *plan;
+	size_t most;	     /* addresses of a stack */
 	uint64_t *addresses; /* one value of the map */
 	struct module *modules;
 	size_t module_count, module_room;
@@ -68,7 +69,8 @@ int symbolizer_open(struct engine *engine, const struct plan *plan, struct symbo
 		return error_memory(err);
 	}
 	s->engine = engine;
-	s->stacks = stacks;
+	s->plan = plan;
+	s->most = stacks->value_size / sizeof(*s->addresses);
 	*symbolizer = s;
 	return 0;
 }
@@ -259,8 +261,8 @@ int symbolizer_frames(void *context, bool kernel, int64_t stack, uint32_t pid,
 	struct symbolizer *s = context;
 	uint32_t key = (uint32_t)stack;
 	struct error ignored;
-	size_t count = 0, most = s->stacks->value_size / sizeof(*s->addresses);
-	int rc = engine_lookup(s->engine, s->stacks, &key, s->addresses, &ignored);
+	size_t count = 0, most = s->most;
+	int rc = engine_lookup(s->engine, plan_map_of(s->plan, PLAN_MAP_STACKS), &key, s->addresses, &ignored);
 
 	if (rc)
 		return rc;

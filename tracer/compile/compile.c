@@ -243,7 +243,7 @@ static void gen_trouble(struct gen *g, struct exit_label *exit, int offset)
 	entry = ir_reg(&g->ir);
 	one = ir_reg(&g->ir);
 	ir_place(&g->ir, exit->label);
-	gen_store_probe(g, REG_STACK, key);
+	gen_store_probe(g, REG_STACK, key, g->c->first_probe);
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, entry, 2,
 		  (struct ir_arg[]){arg_map(map_trouble(g->c)), arg_stack(key)});
 	ir_branch_value(&g->ir, BPF_JEQ, entry, 0, use(&g->done));
@@ -376,33 +376,67 @@ cleanup:
 }
 
 /* The program's maps are the first of the plan, so that their numbers are the same. */
-static int compile_maps(struct compiler *c)
+static int compile_maps(struct compiler *c, struct error *err)
 {
 	for (size_t i = 0; i < c->program->map_count; i++) {
 		struct plan_map *map = add_map(c);
 
 		if (!map)
-			return -ENOMEM;
+			return error_memory(err);
 		plan_user_map(c, &c->program->maps[i], map);
 	}
-	return c->plan->arena.failed ? -ENOMEM : 0;
+	return c->plan->arena.failed ? error_memory(err) : 0;
+}
+
+/* The maps of an addition are those of the plan, which run: they must be what it would have made. */
+static int fit_maps(struct compiler *c, struct error *err)
+{
+	struct plan_map map;
+
+	for (size_t i = 0; i < c->program->map_count; i++) {
+		const struct plan_map *there = &c->plan->maps[i];
+
+		plan_user_map(c, &c->program->maps[i], &map);
+		if (i >= c->plan->map_count || there->role != PLAN_MAP_USER ||
+		    strcmp(there->name, map.name) != 0 || there->bpf_type != map.bpf_type ||
+		    there->aggregate != map.aggregate || there->key_size != map.key_size ||
+		    there->value_size != map.value_size)
+			return error_set(err, -EINVAL,
+					 "%s would hold other values than it does already",
+					 c->program->maps[i].name);
+	}
+	return c->plan->arena.failed ? error_memory(err) : 0;
+}
+
+static void find_shared(struct compiler *c, enum plan_map_role role, size_t *place)
+{
+	const struct plan_map *map = plan_map_of(c->plan, role);
+
+	*place = map ? (size_t)(map - c->plan->maps) : SIZE_MAX;
 }
 
 int compile(struct program *program, const struct probe_set *probes,
 	    const struct compile_options *options, struct plan *plan, struct error *err)
 {
 	struct compiler c = {.program = program, .probes = probes, .options = options,
-			     .plan = plan, .ring = SIZE_MAX, .control = SIZE_MAX,
-			     .trouble = SIZE_MAX, .stacks = SIZE_MAX, .zeros = SIZE_MAX,
-			     .followed = SIZE_MAX};
-	int rc = compile_maps(&c) ? error_memory(err) : 0;
+			     .plan = plan, .trouble = SIZE_MAX, .zeros = SIZE_MAX,
+			     .map_room = plan->map_count, .record_room = plan->record_count,
+			     .program_room = plan->program_count, .probe_room = plan->probe_count,
+			     .first_probe = plan->probe_count};
+	int rc = options->addition ? fit_maps(&c, err) : compile_maps(&c, err);
 
+	find_shared(&c, PLAN_MAP_RING, &c.ring);
+	find_shared(&c, PLAN_MAP_CONTROL, &c.control);
+	find_shared(&c, PLAN_MAP_STACKS, &c.stacks);
+	find_shared(&c, PLAN_MAP_FOLLOWED, &c.followed);
 	for (size_t i = 0; i < SCRATCH_CLASSES; i++)
 		c.scratch[i] = SIZE_MAX;
 	for (size_t i = 0; !rc && i < program->instance_count; i++)
 		rc = compile_instance(&c, &program->instances[i], err);
-	if (c.trouble != SIZE_MAX && plan->probe_count)
-		plan->maps[c.trouble].entries = (uint32_t)plan->probe_count;
+	if (c.trouble != SIZE_MAX && plan->probe_count) {
+		plan->maps[c.trouble].first_probe = (uint32_t)c.first_probe;
+		plan->maps[c.trouble].entries = (uint32_t)(plan->probe_count - c.first_probe);
+	}
 	table_free(&c.probe_numbers);
 	if (program->diagnostics.errors)
 		return diagnostics_result(&program->diagnostics, err);

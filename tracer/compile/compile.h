@@ -13,10 +13,15 @@ struct compile_options {
 	uint32_t text_limit; /* bytes of a text at the most, without the NUL */
 	bool cpu_buffers; /* the kernel has no ring buffer */
 	struct warnings *warnings; /* what can't be read; or NULL */
+	bool addition; /* see compile() */
 };
 
-/* Fills an empty plan, which needs plan_free()
- * also after an error. */
+/*
+ * Fills an empty plan, which needs plan_free() also after an error; or (options->addition) adds to
+ * one that an earlier call filled from the same text: `program` was begun by program_continue() then, and the maps, which
+ * are there already, must fit (-EINVAL: they don't). After an error plan_cut() takes back what there
+ * is of the addition.
+ */
 int compile(struct program *program, const struct probe_set *probes,
 	    const struct compile_options *options, struct plan *plan, struct error *err);
 

@@ -9,12 +9,20 @@ static reg gen_helper_value(struct gen *g, int helper)
 	return dst;
 }
 
-void gen_store_probe(struct gen *g, reg base, int offset)
+void gen_store_probe(struct gen *g, reg base, int offset, size_t first)
 {
-	if (g->one_probe)
-		ir_store_value(&g->ir, BPF_W, base, offset, (int32_t)g->probe_number);
-	else
-		ir_store(&g->ir, BPF_W, base, offset, g->probe);
+	reg number = g->probe;
+
+	if (g->one_probe) {
+		ir_store_value(&g->ir, BPF_W, base, offset, (int32_t)(g->probe_number - first));
+		return;
+	}
+	if (first) {
+		number = ir_reg(&g->ir);
+		ir_move(&g->ir, number, g->probe);
+		ir_alu_value(&g->ir, BPF_SUB, number, (int64_t)first);
+	}
+	ir_store(&g->ir, BPF_W, base, offset, number);
 }
 
 static reg gen_builtin(struct gen *g, const struct expr *e, label fail)

@@ -25,6 +25,7 @@ struct compiler {
 	/* Places of maps in the plan, behind the program's own, which stand first and in its order;
 	 * made when first asked for: SIZE_MAX before. */
 	size_t ring, control, trouble, stacks, zeros, followed, scratch[SCRATCH_CLASSES];
+	size_t first_probe; /* of the plan that this compilation adds */
 	bool failed;	  /* memory ran out */
 };
 
@@ -114,7 +115,8 @@ reg gen_int(struct gen *g, const struct expr *e, label fail);
 /* Goes on when the condition is not 0, to if_false when it is. */
 void gen_condition(struct gen *g, const struct expr *e, label if_false, label fail);
 /* The probe's number in the plan, 4 bytes, into memory. */
-void gen_store_probe(struct gen *g, reg base, int offset);
+/* The probe's number in the plan, counted from `first`. */
+void gen_store_probe(struct gen *g, reg base, int offset, size_t first);
 /* dst = dst op b, for values of that type. */
 void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const struct expr *b,
 		    label fail);

@@ -188,7 +188,7 @@ static void gen_record(struct gen *g, const struct record *r, size_t at)
 	gen_reserve(g, r, base, &slot);
 	ir_store_value(&g->ir, BPF_W, base, offsetof(struct abi_record, format),
 		       (int32_t)r->number);
-	gen_store_probe(g, base, offsetof(struct abi_record, probe));
+	gen_store_probe(g, base, offsetof(struct abi_record, probe), 0);
 	ir_set(&g->ir, unreadable, 0);
 	for (size_t i = 0; i < r->count; i++)
 		gen_field(g, r, i, base, unreadable);

@@ -97,7 +97,7 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 			  (struct ir_arg[]){arg_at(base, offset), arg_value(ABI_COMM)});
 		break;
 	case TYPE_PROBE:
-		gen_store_probe(g, base, offset);
+		gen_store_probe(g, base, offset, 0);
 		break;
 	case TYPE_STACK:
 		gen_stack(g, base, offset);

@@ -19,6 +19,21 @@ int engine_attach(struct engine *e, struct warnings *warnings, struct error *err
 	return e->operations->attach(e, warnings, err);
 }
 
+int engine_extend(struct engine *e, struct warnings *warnings, struct error *err)
+{
+	return e->operations->extend(e, warnings, err);
+}
+
+bool engine_news(struct engine *e, pid_t *pid)
+{
+	return e->operations->news(e, pid);
+}
+
+bool engine_go_on(struct engine *e)
+{
+	return e->operations->go_on(e);
+}
+
 int engine_can_follow(enum engine_kind kind, struct error *err)
 {
 	return engines[kind]->can_follow(err);

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "plan.h"
 
+#include <sys/types.h>
+
 struct target;
 struct engine;
 struct abi_record;
@@ -35,6 +37,23 @@ int engine_attach(struct engine *engine, struct warnings *warnings, struct error
  * not. */
 int engine_can_follow(enum engine_kind kind, struct error *err);
 
+/*
+ * The plan has been added to (plan.h), or a file of the target counts for more processes: makes the new
+ * maps, loads the new programs and attaches what is not attached yet. A failure leaves what was there
+ * running. Only between attach and detach.
+ */
+int engine_extend(struct engine *engine, struct warnings *warnings, struct error *err);
+
+/*
+ * News: between attach and detach, where the plan `grows`, the engine notices when a process that
+ * counts has mapped files that it had not: it loads a library, or it has become another program.
+ * engine_poll() returns then. engine_news() says which process it is, and false when there are no more; after
+ * each, engine_go_on() must follow. A process that loads a library waits until then, before anything
+ * of the library has run, but not for longer than a bounded time: false when that was not enough.
+ */
+bool engine_news(struct engine *engine, pid_t *pid);
+bool engine_go_on(struct engine *engine);
+
 /* Called for each record, in the order in which one thread made them. The record is valid during
  * the call only. A return value other than 0 ends the poll with that value. */
 typedef int engine_record_fn(void *context, const struct abi_record *record, size_t size);
@@ -42,7 +61,7 @@ typedef int engine_record_fn(void *context, const struct abi_record *record, siz
 /*
  * Waits at most timeout_ms (-1: without a limit) for records, or for one of the `wake_count`
  * descriptors to become readable, and delivers what there is. Returns the number of records
- * (0: time is over, or a descriptor is readable, or a signal came), or a negative errno. It returns
+ * (0: time is over, or a descriptor is readable, or a signal came, or there are news), or a negative errno. It returns
  * after each batch: a caller that is never idle must look at its descriptors and its clock itself.
  * To poll again after a detach, use a timeout of 0 until it returns 0.
  */

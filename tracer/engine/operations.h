@@ -14,6 +14,9 @@ struct engine_operations {
 		    const struct engine_options *options, struct engine **engine,
 		    struct warnings *warnings, struct error *err);
 	int (*attach)(struct engine *engine, struct warnings *warnings, struct error *err);
+	int (*extend)(struct engine *engine, struct warnings *warnings, struct error *err);
+	bool (*news)(struct engine *engine, pid_t *pid);
+	bool (*go_on)(struct engine *engine);
 	int (*poll)(struct engine *engine, int timeout_ms, const int *wake_fds, size_t wake_count,
 		    engine_record_fn *record, void *context, struct error *err);
 	void (*detach)(struct engine *engine);

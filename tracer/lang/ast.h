@@ -153,6 +153,12 @@ int program_parse(const char *name, const char *text, struct program *program,
 /* Tree to typed instances. A clause whose probes match nothing is -ENODATA. */
 int program_check(struct program *program, struct probe_set *probes, struct error *err);
 
+/*
+ * Between parsing and checking, for an addition to a program that runs: the same text with another set
+ * of probes. The maps are those of the first program, which must stay.
+ */
+int program_continue(struct program *program, const struct program *first, struct error *err);
+
 void program_free(struct program *program);
 
 /* The tree as it was read; the instances with the type of every expression. */

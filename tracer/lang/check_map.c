@@ -98,3 +98,15 @@ void check_map(struct checker *c, struct expr *e)
 	else
 		e->type = map->value;
 }
+
+int program_continue(struct program *p, const struct program *first, struct error *err)
+{
+	for (size_t i = 0; i < first->map_count; i++) {
+		struct program_map *map = array_add(&p->maps, &p->map_count, &p->map_room, sizeof(*map));
+
+		if (!map)
+			return error_memory(err);
+		*map = first->maps[i];
+	}
+	return 0;
+}

@@ -1,6 +1,6 @@
 /*
  * Events: one hit with all its arguments, as a line for people or as a JSON object. All that does
- * not change from event to event is made once, in event_open().
+ * not change from event to event is made once, in event_words().
  */
 #include "state.h"
 
@@ -66,25 +66,34 @@ static bool field_words(struct output *o, const struct plan_field *field, struct
 	return ok;
 }
 
-int event_open(struct output *o, struct error *err)
+/* The words of one record's fields. */
+static bool record_words(struct output *o, const struct plan_record *shape, struct words **words)
+{
+	bool ok;
+
+	*words = arena_alloc(&o->arena, (shape->field_count + 1) * sizeof(**words));
+	ok = *words != NULL;
+	for (size_t i = 0; i < shape->field_count && ok; i++)
+		ok = field_words(o, &shape->fields[i], &(*words)[i]);
+	return ok;
+}
+
+int event_words(struct output *o, struct error *err)
 {
 	const struct plan *plan = o->plan;
 	bool ok = true;
 
-	o->probes = arena_alloc(&o->arena, (plan->probe_count + 1) * sizeof(*o->probes));
-	o->fields = arena_alloc(&o->arena, (plan->record_count + 1) * sizeof(*o->fields));
-	if (!o->probes || !o->fields)
-		return error_memory(err);
-	for (size_t i = 0; i < plan->probe_count; i++)
-		ok &= probe_words(o, &plan->probes[i], &o->probes[i]);
-	for (size_t i = 0; i < plan->record_count && ok; i++) {
-		const struct plan_record *shape = &plan->records[i];
+	while (ok && o->probe_count < plan->probe_count) {
+		struct words *words = array_add(&o->probes, &o->probe_count, &o->probe_room,
+						sizeof(*words));
 
-		o->fields[i] =
-		        arena_alloc(&o->arena, (shape->field_count + 1) * sizeof(**o->fields));
-		ok = o->fields[i] != NULL;
-		for (size_t k = 0; k < shape->field_count && ok; k++)
-			ok = field_words(o, &shape->fields[k], &o->fields[i][k]);
+		ok = words && probe_words(o, &plan->probes[o->probe_count - 1], words);
+	}
+	while (ok && o->record_count < plan->record_count) {
+		struct words **words = array_add(&o->fields, &o->record_count, &o->record_room,
+						 sizeof(*words));
+
+		ok = words && record_words(o, &plan->records[o->record_count - 1], words);
 	}
 	return ok ? 0 : error_memory(err);
 }

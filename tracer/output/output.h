@@ -30,6 +30,9 @@ struct output_options {
 int output_open(FILE *file, const struct plan *plan, const struct output_options *options,
 		struct output **output, struct error *err);
 
+/* The plan has been added to: before the first record of what is new. */
+int output_grow(struct output *output, struct error *err);
+
 /*
  * One record as the engine delivered it. In JSON, what INTERFACE promises for events; beside it
  *

@@ -39,25 +39,29 @@ static int check_record(const struct plan_record *shape, struct error *err)
 	return shape->kind == PLAN_RECORD_PRINTF ? format_check(shape, err) : 0;
 }
 
+int output_grow(struct output *o, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = o->record_count; i < o->plan->record_count && !r; i++)
+		r = check_record(&o->plan->records[i], err);
+	return r ? r : event_words(o, err);
+}
+
 int output_open(FILE *file, const struct plan *plan, const struct output_options *options,
                 struct output **output, struct error *err)
 {
-	struct output *o;
-	int r = 0;
+	struct output *o = calloc(1, sizeof(*o));
+	int r;
 
 	*output = NULL;
-	for (size_t i = 0; i < plan->record_count && !r; i++)
-		r = check_record(&plan->records[i], err);
-	if (r)
-		return r;
-	o = calloc(1, sizeof(*o));
 	if (!o)
 		return error_memory(err);
 	o->file = file;
 	o->plan = plan;
 	o->options = *options;
 	o->epoch = clock_epoch();
-	r = event_open(o, err);
+	r = output_grow(o, err);
 	if (r) {
 		output_close(o);
 		return r;
@@ -75,6 +79,8 @@ void output_close(struct output *o)
 	buffer_free(&o->line);
 	buffer_free(&o->entry_bytes);
 	free(o->entries);
+	free(o->probes);
+	free(o->fields);
 	free(o);
 }
 

@@ -42,8 +42,10 @@ struct output {
 	int64_t second; /* the one that `second_text` shows */
 	char second_text[16];
 
-	struct words *probes;  /* as the plan's probes */
+	struct words *probes; /* as the plan's probes */
+	size_t probe_count, probe_room;
 	struct words **fields; /* of each of the plan's records */
+	size_t record_count, record_room;
 
 	output_frames_fn *frames;
 	void *frames_context;
@@ -58,7 +60,8 @@ struct output {
 int output_written(struct output *o);
 
 /* event.c */
-int event_open(struct output *o, struct error *err);
+/* Makes the words of what the plan has and they don't yet. */
+int event_words(struct output *o, struct error *err);
 int event_text(struct output *o, const struct plan_record *shape, const struct abi_record *record,
                size_t size);
 int event_json(struct output *o, const struct plan_record *shape, const struct abi_record *record,

@@ -233,7 +233,8 @@ int match_functions(struct probe_set *set, const struct probe_spec *spec, const 
 			rc = match_file(&m, (uint32_t)i, err);
 	list = rc || !m.count ? NULL : arena_alloc(&set->arena, (m.count + 1) * sizeof(*list));
 	if (!rc && !m.count) {
-		find_near(set, spec, chosen, &near);
+		if (!set->addition)
+			find_near(set, spec, chosen, &near);
 		rc = error_set(err, -ENODATA, "no function matches '%s'%s%s%s", text,
 			       near.length ? "; did you mean '" : "", buffer_string(&near),
 			       near.length ? "'?" : "");

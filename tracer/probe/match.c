@@ -197,7 +197,7 @@ static int choose_files(struct probe_set *set, const char *name, bool **chosen, 
 	*chosen = arena_alloc(&set->arena, set->target->file_count + 1);
 	if (!*chosen)
 		return error_memory(err);
-	for (size_t i = 0; i < set->target->file_count; i++)
+	for (size_t i = set->first_file; i < set->end_file; i++)
 		(*chosen)[i] = probe_file_is(&file, set->target, i);
 	return 0;
 }
@@ -235,13 +235,11 @@ bool probe_in_file(enum probe_kind kind)
 	return kind == PROBE_USDT || kind == PROBE_UPROBE || kind == PROBE_URETPROBE;
 }
 
-int probes_match(struct probe_set *set, const struct probe_spec *spec, const char *text,
+static int match_any(struct probe_set *set, const struct probe_spec *spec, const char *text,
 		 const struct probe ***found, size_t *count, struct error *err)
 {
 	int rc;
 
-	*found = NULL;
-	*count = 0;
 	if (!probe_in_file(spec->kind))
 		return match_special(set, spec, found, count, err);
 	if (spec->kind != PROBE_USDT) {
@@ -261,4 +259,17 @@ int probes_match(struct probe_set *set, const struct probe_spec *spec, const cha
 	if (!rc && !*count)
 		rc = nothing(set, spec, text, err);
 	return rc;
+}
+
+int probes_match(struct probe_set *set, const struct probe_spec *spec, const char *text,
+		 const struct probe ***found, size_t *count, struct error *err)
+{
+	int rc;
+
+	*found = NULL;
+	*count = 0;
+	if (set->addition && !probe_in_file(spec->kind))
+		return 0;
+	rc = match_any(set, spec, text, found, count, err);
+	return rc == -ENODATA && set->addition ? 0 : rc;
 }

@@ -302,14 +302,14 @@ static int read_file(struct reader *r, size_t number, struct error *err)
 	return 0;
 }
 
-int probes_read(const struct target *target, struct definitions *definitions,
-		struct probe_set *set, struct warnings *warnings, struct error *err)
+int probes_read(const struct target *target, size_t first_file, size_t end_file,
+		struct definitions *definitions, struct probe_set *set, struct warnings *warnings, struct error *err)
 {
 	struct reader r = {.set = set, .definitions = definitions, .warnings = warnings};
 	int rc = 0;
 
-	*set = (struct probe_set){.target = target};
-	for (size_t i = 0; !rc && i < target->file_count; i++)
+	*set = (struct probe_set){.target = target, .first_file = first_file, .end_file = end_file};
+	for (size_t i = first_file; !rc && i < end_file; i++)
 		rc = read_file(&r, i, err);
 	table_free(&r.by_text);
 	buffer_free(&r.key);

@@ -12,6 +12,10 @@
  */
 int target_take(struct target *target, int fd, const char *path, pid_t pid, struct error *err);
 
+/* Files are looked at again and again; what is wrong with one is news once. */
+void target_warn_once(struct target *target, struct warnings *warnings, const char *text,
+                      const char *more);
+
 /* Opens a file for reading that must be a regular one: a descriptor, or a negative errno with its
  * text. Never waits (FIFOs) and never touches a terminal or a device's driver more than open(2)
  * does. */

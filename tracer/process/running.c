@@ -21,6 +21,7 @@ struct reading {
 	pid_t pid;
 	int folder;        /* /proc/PID: stays with this process, whatever becomes of the number */
 	bool no_map_files; /* not permitted here: asked once */
+	pid_t counts;	   /* whose files they are */
 };
 
 /* Reads a whole file of /proc; the reason is in the return value. */
@@ -190,11 +191,12 @@ static void add_mapping(struct reading *r, const struct maps_line *line)
 	int code = shown ? open_mapping(r, line, shown, &err) : error_memory(&err);
 
 	if (code >= 0)
-		code = target_take(r->target, code, shown, r->pid, &err);
+		code = target_take(r->target, code, shown, r->counts, &err);
 	/* Code that a JIT keeps in a memory file is no ELF file and no news. */
 	if (code < 0 && !(memory && code == -EINVAL))
-		warn(r->warnings, "%s%s", err.text,
-		     deleted && code == -ENOENT ? " (deleted while the process runs it)" : "");
+		target_warn_once(r->target, r->warnings, err.text,
+		                 deleted && code == -ENOENT ? " (deleted while the process runs it)"
+		                                            : "");
 	free(shown);
 }
 
@@ -219,7 +221,7 @@ static int add_program(struct reading *r, struct error *err)
 	if (fd < 0)
 		return error_set(err, fd, "the program of process %d can't be opened: %s", r->pid,
 		                 fd == -ENOENT ? "the process ended" : err->text);
-	return target_take(r->target, fd, path, r->pid, err);
+	return target_take(r->target, fd, path, r->counts, err);
 }
 
 /* Each mapped file once; a file has several mappings in a row, and not all of them code. */
@@ -285,7 +287,7 @@ static int read_process(struct reading *r, int pidfd, struct error *err)
 int target_add_process(struct target *target, pid_t pid, struct warnings *warnings,
                        struct error *err)
 {
-	struct reading r = {.target = target, .warnings = warnings, .pid = pid};
+	struct reading r = {.target = target, .warnings = warnings, .pid = pid, .counts = pid};
 	struct target_process *process;
 	char name[32];
 	int pidfd, code;
@@ -316,4 +318,32 @@ int target_add_process(struct target *target, pid_t pid, struct warnings *warnin
 	}
 	process->pidfd = pidfd >= 0 ? pidfd : -1;
 	return 0;
+}
+
+/* An earlier one of the target's own, where the process itself is not. */
+static pid_t counts_for(const struct target *target, pid_t pid)
+{
+	for (size_t i = 0; i < target->process_count; i++)
+		if (target->processes[i].pid == pid)
+			return pid;
+	return target->process_count ? target->processes[0].pid : 0;
+}
+
+int target_look_again(struct target *target, pid_t pid, struct warnings *warnings,
+                      struct error *err)
+{
+	struct reading r = {.target = target, .warnings = warnings, .pid = pid,
+	                    .counts = counts_for(target, pid)};
+	char name[32];
+	int code;
+
+	snprintf(name, sizeof(name), "/proc/%d", pid);
+	r.folder = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r.folder < 0)
+		return 0;
+	code = add_program(&r, err);
+	if (!code)
+		code = add_mappings(&r, err);
+	close(r.folder);
+	return code == -ESRCH || code == -ENOENT ? 0 : code;
 }

@@ -115,6 +115,16 @@ out:
 	return code;
 }
 
+void target_warn_once(struct target *target, struct warnings *warnings, const char *text,
+                      const char *more)
+{
+	char *line = arena_print(&target->arena, "%s%s", text, more);
+	size_t found;
+
+	if (!line || !table_put(&target->said, line, strlen(line), 0, &found))
+		warn(warnings, "%s", line ? line : text);
+}
+
 /* A name without a slash that is no program along PATH. */
 static int open_by_name(struct target *target, const char *name, const char **path,
                         struct error *err)
@@ -234,6 +244,9 @@ void target_close(struct target *target)
 	}
 	free(target->files);
 	free(target->processes);
+	table_free(&target->said);
+	if (target->watch_fd > 0)
+		close(target->watch_fd);
 	arena_free(&target->arena);
 	memset(target, 0, sizeof(*target));
 }

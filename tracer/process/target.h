@@ -29,6 +29,8 @@ struct target {
 	size_t file_count, file_room;
 	struct target_process *processes;
 	size_t process_count, process_room;
+	struct table said; /* warnings that target_look_again() has given, in the arena */
+	int watch_fd;	   /* inotify(7), once target_watch_paths() was called; else 0 */
 	struct arena arena;
 };
 
@@ -54,6 +56,22 @@ int target_add_file(struct target *target, const char *path, struct error *err);
  * code). -ESRCH when there is no such process. */
 int target_add_process(struct target *target, pid_t pid, struct warnings *warnings,
                        struct error *err);
+
+/*
+ * Looks again at what a process has mapped, one of the target or a descendant of one, and adds what is
+ * new. Its files count for it, or, when it is not the target's own, for the first one that is. An
+ * unreadable file is a warning, once. A process that has ended is none.
+ */
+int target_look_again(struct target *target, pid_t pid, struct warnings *warnings,
+                      struct error *err);
+
+/*
+ * A descriptor that becomes readable when another file may stand at the path of one of the target's
+ * (those that count for every process), as after an upgrade; target_replaced() then adds the files
+ * that do. -1: no such files, or not to be had.
+ */
+int target_watch_paths(struct target *target, struct warnings *warnings);
+int target_replaced(struct target *target, struct warnings *warnings, struct error *err);
 
 /*
  * Remembers the signal mask and the ignored signals as they are now, for the commands: main() calls

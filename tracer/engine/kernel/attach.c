@@ -19,6 +19,7 @@ struct attaching {
 	struct warnings *warnings;
 	struct error first; /* the first refusal: the reason when nothing could be attached */
 	bool *attached;     /* of the program at hand, one for each of its sites */
+	bool again; /* the program at hand has been attached, but not to all processes of today */
 };
 
 struct kernel_link *link_add(struct kernel *e, int fd, int event)
@@ -170,10 +171,16 @@ static void attach_one_by_one(struct attaching *a, struct group *g)
 			return;
 }
 
+/* To how many processes of a file its sites are attached. */
+static size_t pids_known(const struct kernel *e, uint32_t file)
+{
+	return file < e->file_count ? e->file_pids[file] : 0;
+}
+
 static void attach_group(struct attaching *a, struct group *g)
 {
 	const struct target_file *file = &a->engine->target->files[g->file];
-	size_t pids = file->pid_count;
+	size_t pids = file->pid_count, first = a->again ? pids_known(a->engine, g->file) : 0;
 
 	snprintf(g->path, sizeof(g->path), "/proc/self/fd/%d", file->fd);
 	g->any_ref_ctr = false;
@@ -186,7 +193,9 @@ static void attach_group(struct attaching *a, struct group *g)
 	/* A followed program picks its processes itself. */
 	if (a->engine->plan->programs[g->program].followed)
 		pids = 0;
-	for (size_t i = 0; i < (pids ? pids : 1); i++) {
+	if (a->again && first >= pids)
+		return;
+	for (size_t i = first; i < (pids ? pids : 1); i++) {
 		g->pid = pids ? file->pids[i] : 0;
 		if (a->engine->multi)
 			attach_some(a, g, 0, g->count);
@@ -236,7 +245,7 @@ static int attach_program(struct attaching *a, size_t index, struct error *err)
 				break;
 		attach_group(a, &g);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && !a->again; i++)
 		a->engine->attached += attached[i];
 out:
 	free(attached);
@@ -248,26 +257,53 @@ out:
 /* From how many perf events on their end is worth a word: a tenth of a second each. */
 enum { SLOW_FROM = 50 };
 
+/* Files that count for more processes than when their sites were attached last. */
+static bool has_more_pids(const struct kernel *e)
+{
+	for (size_t i = 0; i < e->file_count; i++)
+		if (e->target->files[i].pid_count > e->file_pids[i])
+			return true;
+	return false;
+}
+
+static int remember_pids(struct kernel *e, struct error *err)
+{
+	size_t *pids = realloc(e->file_pids, (e->target->file_count + 1) * sizeof(*pids));
+
+	if (!pids)
+		return error_memory(err);
+	e->file_pids = pids;
+	e->file_count = e->target->file_count;
+	for (size_t i = 0; i < e->file_count; i++)
+		pids[i] = e->target->files[i].pid_count;
+	return 0;
+}
+
 int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err)
 {
 	struct attaching a = {.engine = e, .warnings = warnings};
-	size_t wanted = 0;
+	size_t wanted = 0, before = e->attached, links = e->link_count;
 	int code = 0;
 
-	for (size_t i = 0; i < e->plan->program_count && !code; i++) {
+	for (size_t i = has_more_pids(e) ? 0 : e->attached_programs; i < e->program_count && !code;
+	     i++) {
 		enum plan_attach attach = e->plan->programs[i].attach;
 
 		if (attach != PLAN_ATTACH_UPROBE && attach != PLAN_ATTACH_URETPROBE)
 			continue;
-		wanted += e->plan->programs[i].site_count;
+		a.again = i < e->attached_programs;
+		wanted += a.again ? 0 : e->plan->programs[i].site_count;
 		code = attach_program(&a, i, err);
 	}
-	if (!code && !e->multi && e->link_count >= SLOW_FROM)
+	e->attached_programs = e->program_count;
+	if (!code)
+		code = remember_pids(e, err);
+	if (!code && !e->multi && e->link_count >= links + SLOW_FROM)
 		warn(warnings,
 		     "%zu sites are attached by a perf event each (uprobe_multi of Linux 6.6 would "
 		     "need one link): the kernel will take about %zu seconds to take them off",
 		     e->link_count, (e->link_count + 5) / 10);
-	if (code || !wanted || e->attached)
+	if (code || !wanted || e->attached > before)
 		return code;
 	code = a.first.code == -EPERM || a.first.code == -EACCES ? -EPERM : -ENODATA;
 	return error_set(err, code, "nothing could be attached: %s", a.first.text);

@@ -5,6 +5,7 @@
  * scheduler's raw tracepoints (4.17) keep that map: sched_process_fork runs as the parent and has
  * the child as its second argument, sched_process_exit runs as the thread that ends.
  */
+#include "code.h"
 #include "features.h"
 #include "kernel.h"
 #include "process/target.h"
@@ -25,18 +26,6 @@ enum {
 /* Where struct task_struct has tgid; asked for once. */
 static int task_tgid = TGID_UNKNOWN;
 
-/* Instructions by their classes, as the kernel's include/linux/filter.h groups them. */
-#define REGISTER(op, d, s)	((struct bpf_insn){BPF_ALU64 | (op) | BPF_X, (d), (s), 0, 0})
-#define VALUE(op, d, v)		((struct bpf_insn){BPF_ALU64 | (op) | BPF_K, (d), 0, 0, (v)})
-#define LOAD(d, s, o)		((struct bpf_insn){BPF_LDX | BPF_DW | BPF_MEM, (d), (s), (o), 0})
-#define STORE32(o, s)		((struct bpf_insn){BPF_STX | BPF_W | BPF_MEM, 10, (s), (o), 0})
-#define BRANCH_X(op, d, s, o)	((struct bpf_insn){BPF_JMP | (op) | BPF_X, (d), (s), (o), 0})
-#define BRANCH_K(op, d, v, o)	((struct bpf_insn){BPF_JMP | (op) | BPF_K, (d), 0, (o), (v)})
-#define HELPER(f)		((struct bpf_insn){BPF_JMP | BPF_CALL, 0, 0, 0, (f)})
-#define MAP(d, fd)		((struct bpf_insn){BPF_LD | BPF_DW | BPF_IMM, (d), BPF_PSEUDO_MAP_FD, 0, (fd)}), \
-				((struct bpf_insn){0, 0, 0, 0, 0})
-#define EXIT			((struct bpf_insn){BPF_JMP | BPF_EXIT, 0, 0, 0, 0})
-
 int kernel_can_follow(struct error *err)
 {
 	struct stat namespace;
@@ -49,8 +38,8 @@ int kernel_can_follow(struct error *err)
 	return task_tgid < 0 ? err->code : 0;
 }
 
-static int add_link(struct kernel *e, const char *tracepoint, const struct bpf_insn *insns,
-		    size_t count, struct error *err)
+int tracepoint_attach(struct kernel *e, const char *tracepoint, const struct bpf_insn *insns,
+		      size_t count, struct error *err)
 {
 	struct sys_program program = {.name = "follow", .type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 				      .insns = insns, .insn_count = count};
@@ -102,7 +91,7 @@ static int attach_fork(struct kernel *e, int map, struct error *err)
 		EXIT,
 	};
 
-	return add_link(e, "sched_process_fork", insns, sizeof(insns) / sizeof(*insns), err);
+	return tracepoint_attach(e, "sched_process_fork", insns, sizeof(insns) / sizeof(*insns), err);
 }
 
 /* A process is over with its first thread; its number may be another's soon. */
@@ -124,7 +113,7 @@ static int attach_exit(struct kernel *e, int map, struct error *err)
 		EXIT,
 	};
 
-	return add_link(e, "sched_process_exit", insns, sizeof(insns) / sizeof(*insns), err);
+	return tracepoint_attach(e, "sched_process_exit", insns, sizeof(insns) / sizeof(*insns), err);
 }
 
 /* First the programs, then the numbers: no child is born unseen between. */

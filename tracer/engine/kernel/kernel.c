@@ -79,12 +79,30 @@ static void kernel_close(struct engine *engine)
 {
 	struct kernel *e = own(engine);
 
+	news_close(e);
 	links_close(e);
 	programs_close(e);
 	ring_close(e);
 	buffers_close(e);
 	maps_close(e);
+	free(e->file_pids);
 	free(e);
+}
+
+/* All of the plan that is not loaded yet. */
+static int load_all(struct kernel *e, struct warnings *warnings, struct error *err)
+{
+	int code = check_needs(e, err);
+
+	if (!code)
+		code = maps_create(e, err);
+	if (!code && e->ring.fd < 0)
+		code = ring_open(e, err);
+	if (!code && !e->buffers.count)
+		code = buffers_open(e, delivery_bytes(e), err);
+	if (!code)
+		code = programs_load(e, warnings, err);
+	return code;
 }
 
 static int kernel_open(const struct plan *plan, const struct target *target,
@@ -108,15 +126,7 @@ static int kernel_open(const struct plan *plan, const struct target *target,
 	e->ring.fd = -1;
 	e->cpus = possible_cpus();
 	e->multi = choose_multi(target);
-	code = check_needs(e, err);
-	if (!code)
-		code = maps_create(e, err);
-	if (!code)
-		code = ring_open(e, err);
-	if (!code)
-		code = buffers_open(e, delivery_bytes(e), err);
-	if (!code)
-		code = programs_load(e, warnings, err);
+	code = load_all(e, warnings, err);
 	if (code) {
 		kernel_close(&e->engine);
 		return code;
@@ -134,10 +144,34 @@ static int kernel_attach(struct engine *engine, struct warnings *warnings, struc
 	if (!code)
 		code = follow_start(e, err);
 	if (!code)
+		news_start(e, warnings);
+	if (!code)
 		code = sites_attach(e, warnings, err);
 	if (!code)
 		code = timers_attach(e, err);
 	return code;
+}
+
+static int kernel_extend(struct engine *engine, struct warnings *warnings, struct error *err)
+{
+	struct kernel *e = own(engine);
+	int code = load_all(e, warnings, err);
+
+	news_extend(e, warnings);
+	if (!code)
+		return sites_attach(e, warnings, err);
+	e->attached_programs = e->program_count; /* those that could be loaded run nowhere */
+	return code;
+}
+
+static bool kernel_news(struct engine *e, pid_t *pid)
+{
+	return news_next(own(e), pid);
+}
+
+static bool kernel_go_on(struct engine *e)
+{
+	return news_go_on(own(e));
 }
 
 static int kernel_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
@@ -151,6 +185,7 @@ static void kernel_detach(struct engine *engine)
 	struct kernel *e = own(engine);
 	struct error ignored;
 
+	news_stop(e);
 	links_close(e);
 	/* END ran in BEGIN's company or not at all; a failure would have shown there. */
 	if (e->began)
@@ -194,6 +229,9 @@ static size_t kernel_attached(const struct engine *engine, const char **means)
 const struct engine_operations kernel_operations = {
         .open = kernel_open,
         .attach = kernel_attach,
+        .extend = kernel_extend,
+        .news = kernel_news,
+        .go_on = kernel_go_on,
         .poll = kernel_poll,
         .detach = kernel_detach,
         .each = kernel_each,

@@ -62,14 +62,39 @@ struct kernel_link {
 	int event; /* the perf event below it, or -1 */
 };
 
+/* ---- news.c ---- */
+
+/* What processes have to tell of new files. */
+struct news {
+	bool open;
+	int map;  /* of struct news_key, to when it was put there: CLOCK_MONOTONIC */
+	int ring; /* the bell: its records say nothing */
+	int counted, own_counted; /* map of the processes that count; the same where it is ours */
+	int program, ip; /* where struct pt_regs has the instruction pointer */
+	size_t page;
+	void *own, *shared; /* as of struct ring; of the latter without the data */
+	size_t loaders;	    /* how many of the plan's are attached */
+	struct news_key {
+		uint32_t pid, what;
+	} key; /* what news_next() said last */
+	uint64_t asked;
+};
+
 struct kernel {
 	struct engine engine; /* first: what is above knows this only */
 	const struct plan *plan;
 	const struct target *target;
 	struct engine_options options;
-	struct kernel_map *maps;      /* one for each of the plan */
-	int *programs;                /* one for each of the plan; -1: only its copies */
-	struct kernel_copies *copies; /* one for each of the plan */
+	/* Of the plan's as many as are made so far. */
+	struct kernel_map *maps;
+	size_t map_count;
+	int *programs;                /* -1: only its copies */
+	struct kernel_copies *copies;
+	size_t program_count;
+	size_t attached_programs;
+	/* For each file of the target, to how many of its processes it is attached. */
+	size_t *file_pids;
+	size_t file_count;
 	bool multi;                   /* uprobe_multi links; else perf events */
 	unsigned cpus;                /* possible ones: how many values a per-CPU map has */
 
@@ -82,6 +107,7 @@ struct kernel {
 	size_t link_count, link_room;
 	size_t attached;
 	bool began; /* BEGIN has run, END not yet */
+	struct news news;
 };
 
 int maps_create(struct kernel *e, struct error *err);
@@ -95,6 +121,23 @@ void maps_close(struct kernel *e);
 int kernel_can_follow(struct error *err);
 /* Fills and keeps the plan's map of followed processes, where it has one. */
 int follow_start(struct kernel *e, struct error *err);
+
+/* A program on a raw tracepoint, until the links are closed. */
+int tracepoint_attach(struct kernel *e, const char *tracepoint, const struct bpf_insn *insns,
+                      size_t count, struct error *err);
+
+/* ---- news.c ---- */
+
+/* What can't be had is a warning. */
+void news_start(struct kernel *e, struct warnings *warnings);
+/* The plan may have got more loaders. */
+void news_extend(struct kernel *e, struct warnings *warnings);
+void news_stop(struct kernel *e);
+void news_close(struct kernel *e);
+/* Readable when there are news; -1: there never will be. */
+int news_fd(const struct kernel *e);
+bool news_next(struct kernel *e, pid_t *pid);
+bool news_go_on(struct kernel *e);
 
 /* ---- load.c ---- */
 
@@ -121,7 +164,11 @@ struct group {
 	char path[32]; /* "/proc/self/fd/N" */
 };
 
+/* All that is not attached yet. */
 int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err);
+/* Opens a uprobe as a perf event, of whose kind the PMU's numbers are filled in here, and puts the
+ * program on it. */
+int uprobe_attach(struct kernel *e, struct sys_uprobe *uprobe, int program, uint64_t cookie);
 int group_attach_perf(struct group *group, size_t site);
 int event_attach(struct kernel *e, int program, int event, uint64_t cookie);
 void links_close(struct kernel *e);

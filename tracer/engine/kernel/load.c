@@ -50,7 +50,7 @@ static bool put_values(const struct kernel *e, struct bpf_insn *insns, size_t co
 			return false;
 		if (insns[i].src_reg == BPF_PSEUDO_MAP_IDX ||
 		    insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE) {
-			if (insns[i].imm < 0 || (size_t)insns[i].imm >= e->plan->map_count)
+			if (insns[i].imm < 0 || (size_t)insns[i].imm >= e->map_count)
 				return false;
 			insns[i].src_reg = insns[i].src_reg == BPF_PSEUDO_MAP_IDX
 			                           ? BPF_PSEUDO_MAP_FD
@@ -286,15 +286,24 @@ static int load_by_cookie(struct kernel *e, size_t index, struct warnings *warni
 
 int programs_load(struct kernel *e, struct warnings *warnings, struct error *err)
 {
-	int code = 0;
+	size_t first = e->program_count, count = e->plan->program_count;
+	struct kernel_copies *copies;
+	int code = 0, *programs;
 
-	e->programs = calloc(e->plan->program_count + 1, sizeof(*e->programs));
-	e->copies = calloc(e->plan->program_count + 1, sizeof(*e->copies));
-	if (!e->programs || !e->copies)
+	programs = realloc(e->programs, (count + 1) * sizeof(*programs));
+	if (programs)
+		e->programs = programs;
+	copies = realloc(e->copies, (count + 1) * sizeof(*copies));
+	if (copies)
+		e->copies = copies;
+	if (!programs || !copies)
 		return error_memory(err);
-	for (size_t i = 0; i < e->plan->program_count; i++)
+	e->program_count = count;
+	for (size_t i = first; i < count; i++) {
 		e->programs[i] = -1;
-	for (size_t i = 0; i < e->plan->program_count && code >= 0; i++) {
+		e->copies[i] = (struct kernel_copies){.count = 0};
+	}
+	for (size_t i = first; i < count && code >= 0; i++) {
 		if (e->plan->programs[i].uses_cookie && !feature(FEATURE_COOKIE)->present)
 			code = load_by_cookie(e, i, warnings, err);
 		else
@@ -315,10 +324,9 @@ int program_for(const struct kernel *e, size_t index, uint64_t cookie)
 
 void programs_close(struct kernel *e)
 {
-	for (size_t i = 0; e->programs && i < e->plan->program_count; i++)
+	for (size_t i = 0; i < e->program_count; i++) {
 		if (e->programs[i] >= 0)
 			close(e->programs[i]);
-	for (size_t i = 0; e->copies && i < e->plan->program_count; i++) {
 		for (size_t j = 0; j < e->copies[i].count; j++)
 			if (e->copies[i].fds[j] >= 0)
 				close(e->copies[i].fds[j]);
@@ -329,4 +337,5 @@ void programs_close(struct kernel *e)
 	free(e->copies);
 	e->programs = NULL;
 	e->copies = NULL;
+	e->program_count = 0;
 }

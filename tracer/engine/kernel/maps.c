@@ -155,14 +155,18 @@ static int map_control(struct kernel *e, size_t index, struct error *err)
 
 int maps_create(struct kernel *e, struct error *err)
 {
+	size_t first = e->map_count;
+	struct kernel_map *maps;
 	int code = 0;
 
-	e->maps = calloc(e->plan->map_count + 1, sizeof(*e->maps));
-	if (!e->maps)
+	maps = realloc(e->maps, (e->plan->map_count + 1) * sizeof(*maps));
+	if (!maps)
 		return error_memory(err);
-	for (size_t i = 0; i < e->plan->map_count; i++)
+	e->maps = maps;
+	e->map_count = e->plan->map_count;
+	for (size_t i = first; i < e->map_count; i++)
 		e->maps[i].fd = -1;
-	for (size_t i = 0; i < e->plan->map_count && !code; i++) {
+	for (size_t i = first; i < e->map_count && !code; i++) {
 		code = create_one(e, i, err);
 		if (!code && e->plan->maps[i].role == PLAN_MAP_CONTROL)
 			code = map_control(e, i, err);
@@ -175,9 +179,10 @@ void maps_close(struct kernel *e)
 	if (e->control)
 		munmap(e->control, (size_t)sysconf(_SC_PAGESIZE));
 	e->control = NULL;
-	for (size_t i = 0; e->maps && i < e->plan->map_count; i++)
+	for (size_t i = 0; i < e->map_count; i++)
 		if (e->maps[i].fd >= 0)
 			close(e->maps[i].fd);
 	free(e->maps);
 	e->maps = NULL;
+	e->map_count = 0;
 }

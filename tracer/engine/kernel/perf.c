@@ -27,42 +27,48 @@ int event_attach(struct kernel *e, int program, int event, uint64_t cookie)
 	return -ENOMEM;
 }
 
+int uprobe_attach(struct kernel *e, struct sys_uprobe *uprobe, int program, uint64_t cookie)
+{
+	struct uprobe_pmu pmu;
+	int event, code;
+
+	if (!feature_uprobe_pmu(&pmu))
+		return -EOPNOTSUPP;
+	uprobe->type = pmu.type;
+	uprobe->return_bit = pmu.return_bit;
+	uprobe->ref_ctr_shift = pmu.ref_ctr_shift;
+	uprobe->cpu = first_cpu();
+	/* The field in `config` has 32 bits. */
+	if (uprobe->ref_ctr_offset >> 32)
+		return -EOVERFLOW;
+	event = sys_perf_uprobe(uprobe);
+	if (event == -EMFILE) {
+		raise_file_limit();
+		event = sys_perf_uprobe(uprobe);
+	}
+	if (event < 0)
+		return event;
+	code = event_attach(e, program, event, cookie);
+	if (code == -EMFILE) {
+		raise_file_limit();
+		code = event_attach(e, program, event, cookie);
+	}
+	if (code)
+		close(event);
+	return code;
+}
+
 int group_attach_perf(struct group *g, size_t site)
 {
 	uint64_t cookie = g->cookies[site];
-	int program = program_for(g->engine, g->program, cookie);
-	struct uprobe_pmu pmu;
 	struct sys_uprobe uprobe = {
 	        .path = g->path,
 	        .offset = g->offsets[site],
 	        .ref_ctr_offset = g->ref_ctr_offsets[site],
 	        .at_return = g->engine->plan->programs[g->program].attach == PLAN_ATTACH_URETPROBE,
 	        .pid = g->pid,
-	        .cpu = first_cpu(),
 	};
-	int event, code;
 
-	if (!feature_uprobe_pmu(&pmu))
-		return -EOPNOTSUPP;
-	uprobe.type = pmu.type;
-	uprobe.return_bit = pmu.return_bit;
-	uprobe.ref_ctr_shift = pmu.ref_ctr_shift;
-	/* The field in `config` has 32 bits. */
-	if (uprobe.ref_ctr_offset >> 32)
-		return -EOVERFLOW;
-	event = sys_perf_uprobe(&uprobe);
-	if (event == -EMFILE) {
-		raise_file_limit();
-		event = sys_perf_uprobe(&uprobe);
-	}
-	if (event < 0)
-		return event;
-	code = event_attach(g->engine, program, event, cookie);
-	if (code == -EMFILE) {
-		raise_file_limit();
-		code = event_attach(g->engine, program, event, cookie);
-	}
-	if (code)
-		close(event);
-	return code;
+	return uprobe_attach(g->engine, &uprobe, program_for(g->engine, g->program, cookie),
+	                     cookie);
 }

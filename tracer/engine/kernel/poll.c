@@ -66,7 +66,7 @@ static void choose_pause(struct looking *r, uint64_t bytes, uint64_t size, uint6
 /* ---- waiting ---- */
 
 struct waiting {
-	struct pollfd *fds; /* the caller's, then those of the records */
+	struct pollfd *fds; /* the caller's and that of news.c, then those of the records */
 	size_t wake_count, own_count;
 	uint64_t deadline; /* UINT64_MAX: none */
 	bool over; /* a descriptor of the caller is readable, a signal came, or it is late */
@@ -144,14 +144,15 @@ static int prepare(struct waiting *w, const struct kernel *e, const int *wake_fd
 {
 	size_t own = e->ring.fd >= 0 ? 1 : e->buffers.count;
 
-	*w = (struct waiting){.wake_count = wake_count, .own_count = own, .deadline = UINT64_MAX};
-	w->fds = calloc(wake_count + own + 1, sizeof(*w->fds));
+	*w = (struct waiting){.wake_count = wake_count + 1, .own_count = own, .deadline = UINT64_MAX};
+	w->fds = calloc(w->wake_count + own, sizeof(*w->fds));
 	if (!w->fds)
 		return -ENOMEM;
 	for (size_t i = 0; i < wake_count; i++)
 		w->fds[i] = (struct pollfd){.fd = wake_fds[i], .events = POLLIN};
+	w->fds[wake_count] = (struct pollfd){.fd = news_fd(e), .events = POLLIN};
 	for (size_t i = 0; i < own; i++)
-		w->fds[wake_count + i] = (struct pollfd){
+		w->fds[w->wake_count + i] = (struct pollfd){
 		        .fd = e->ring.fd >= 0 ? e->ring.fd : e->buffers.items[i].event,
 		        .events = POLLIN,
 		};

@@ -121,6 +121,16 @@ int sys_map_update_batch(int fd, const void *keys, const void *values, uint32_t 
 	return sys_bpf(BPF_MAP_UPDATE_BATCH, &attr, sizeof(attr));
 }
 
+int sys_types_load(const void *btf, size_t size)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.btf = address_of(btf);
+	attr.btf_size = (uint32_t)size;
+	return sys_bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
+}
+
 int sys_program_load(const struct sys_program *program)
 {
 	union bpf_attr attr;
@@ -135,6 +145,12 @@ int sys_program_load(const struct sys_program *program)
 	attr.license = address_of("Dual MIT/GPL");
 	attr.prog_flags = program->sleepable ? BPF_F_SLEEPABLE : 0;
 	set_name(attr.prog_name, program->name);
+	if (program->function_count) {
+		attr.prog_btf_fd = (uint32_t)program->types;
+		attr.func_info = address_of(program->functions);
+		attr.func_info_cnt = (uint32_t)program->function_count;
+		attr.func_info_rec_size = sizeof(*program->functions);
+	}
 	if (program->log) {
 		attr.log_buf = address_of(program->log);
 		attr.log_size = (uint32_t)program->log_size;

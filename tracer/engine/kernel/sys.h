@@ -45,11 +45,15 @@ struct sys_program {
 	bool sleepable;       /* BPF_F_SLEEPABLE */
 	const struct bpf_insn *insns;
 	size_t insn_count;
+	int types; /* BTF, where there are functions */
+	const struct bpf_func_info *functions;
+	size_t function_count;
 	char *log; /* or NULL */
 	size_t log_size;
 };
 
 int sys_program_load(const struct sys_program *program);
+int sys_types_load(const void *btf, size_t size);
 int sys_program_run(int fd); /* BPF_PROG_TEST_RUN of a raw tracepoint, 5.10 */
 
 /* ---- links ---- */
