@@ -376,7 +376,7 @@ static int read_against(struct session *s, const char *path, struct contract *ag
 	int rc = target_add_file(&target, path, err);
 
 	if (!rc)
-		rc = probes_read(&target, 0, target.file_count, &s->definitions, &set, s->warnings, err);
+		rc = probes_read(&target, &s->definitions, &set, s->warnings, err);
 	if (!rc)
 		rc = read_target(&target, &set, NULL, agreed, err);
 	agreed->name = path;

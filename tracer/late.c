@@ -118,12 +118,11 @@ static int compile_addition(struct session *s, struct addition *a, size_t file, 
 {
 	struct compile_options options = session_compile_options(s);
 	struct plan_size before = plan_size(&s->plan);
-	int rc = probes_read(&s->target, file, file + 1, &s->definitions, &a->probes, s->warnings,
-			     err);
+	int rc = probes_read_file(&s->target, file, &s->definitions, &a->probes, s->warnings, err);
 
 	if (rc)
 		return rc;
-	options.addition = a->probes.addition = true;
+	options.addition = true;
 	if (s->probes.follow)
 		session_mark_followed(s, &a->probes);
 	rc = program_parse(s->program.source.name, s->program.source.text, &a->program, err);

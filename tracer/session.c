@@ -177,7 +177,7 @@ int session_read_probes(struct session *s, struct error *err)
 	if (s->probes_known && s->files_known == s->target.file_count)
 		return 0;
 	probes_free(&s->probes);
-	rc = probes_read(&s->target, 0, s->target.file_count, &s->definitions, &s->probes, s->warnings, err);
+	rc = probes_read(&s->target, &s->definitions, &s->probes, s->warnings, err);
 	s->probes_known = !rc;
 	if (!rc)
 		follow(s);

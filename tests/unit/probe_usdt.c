@@ -86,7 +86,7 @@ static void read_set(struct made *m)
 	struct error err;
 
 	m->warnings = (struct warnings){.say = keep_warning, .context = &m->said};
-	if (probes_read(&m->target, 0, m->target.file_count, &m->definitions, &m->set, &m->warnings, &err))
+	if (probes_read(&m->target, &m->definitions, &m->set, &m->warnings, &err))
 		fail_msg("%s", err.text);
 }
 

@@ -197,8 +197,9 @@ static int choose_files(struct probe_set *set, const char *name, bool **chosen, 
 	*chosen = arena_alloc(&set->arena, set->target->file_count + 1);
 	if (!*chosen)
 		return error_memory(err);
-	for (size_t i = set->first_file; i < set->end_file; i++)
-		(*chosen)[i] = probe_file_is(&file, set->target, i);
+	for (size_t i = 0; i < set->target->file_count; i++)
+		(*chosen)[i] = (!set->addition || i == set->file) &&
+			       probe_file_is(&file, set->target, i);
 	return 0;
 }
 

@@ -94,9 +94,10 @@ struct probe_set {
 	struct probe **special;
 	size_t special_count, special_room;
 	const struct target *target;
-	size_t first_file, end_file; /* of the target: the set has their probes, without end_file's */
-	bool addition; /* to another set of a program that runs: what matches nothing is no error, and
-			  only probes in files are had */
+	/* An addition to another set, of a program that runs: it has the probes of one file only, and
+	 * what matches nothing there is no error. */
+	bool addition;
+	size_t file; /* that one */
 	bool follow; /* probes in files of certain processes are `followed` */
 	struct arena arena;
 };
@@ -105,14 +106,16 @@ struct probe_set {
 bool probe_in_file(enum probe_kind kind);
 
 /*
- * Reads the probes of some files of the target, one for each file, provider and name, with all its
+ * Reads the probes of every file of the target, one for each file, provider and name, with all its
  * sites. Its arguments are those that a note or else a definition describes (of several descriptions that of the site
  * with the most operands), else those of the site with the most operands; two of one name become
  * `x` and `x_2`. Notes that make no sense are warnings, and so is a file whose notes can't be read,
  * unless it is the only one. The set needs probes_free() also after an error.
  */
-int probes_read(const struct target *target, size_t first_file, size_t end_file,
-		struct definitions *definitions, struct probe_set *set, struct warnings *warnings, struct error *err);
+int probes_read(const struct target *target, struct definitions *definitions, struct probe_set *set, struct warnings *warnings, struct error *err);
+/* The same of one file, as an addition. */
+int probes_read_file(const struct target *target, size_t file, struct definitions *definitions,
+		     struct probe_set *set, struct warnings *warnings, struct error *err);
 void probes_free(struct probe_set *set);
 
 /*

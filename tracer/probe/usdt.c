@@ -302,20 +302,35 @@ static int read_file(struct reader *r, size_t number, struct error *err)
 	return 0;
 }
 
-int probes_read(const struct target *target, size_t first_file, size_t end_file,
-		struct definitions *definitions, struct probe_set *set, struct warnings *warnings, struct error *err)
+static int read_files(const struct target *target, size_t first, size_t end,
+		      struct definitions *definitions, struct probe_set *set,
+		      struct warnings *warnings, struct error *err)
 {
 	struct reader r = {.set = set, .definitions = definitions, .warnings = warnings};
 	int rc = 0;
 
-	*set = (struct probe_set){.target = target, .first_file = first_file, .end_file = end_file};
-	for (size_t i = first_file; !rc && i < end_file; i++)
+	set->target = target;
+	for (size_t i = first; !rc && i < end; i++)
 		rc = read_file(&r, i, err);
 	table_free(&r.by_text);
 	buffer_free(&r.key);
 	free(r.texts);
 	free(r.described);
 	return rc;
+}
+
+int probes_read(const struct target *target, struct definitions *definitions,
+		struct probe_set *set, struct warnings *warnings, struct error *err)
+{
+	*set = (struct probe_set){0};
+	return read_files(target, 0, target->file_count, definitions, set, warnings, err);
+}
+
+int probes_read_file(const struct target *target, size_t file, struct definitions *definitions,
+		     struct probe_set *set, struct warnings *warnings, struct error *err)
+{
+	*set = (struct probe_set){.addition = true, .file = file};
+	return read_files(target, file, file + 1, definitions, set, warnings, err);
 }
 
 void probes_free(struct probe_set *set)
