@@ -87,6 +87,7 @@ static void test_bad_sites(void)
 	ok(e != NULL, "bad sites: the good ones are attached");
 	if (!e)
 		return;
+	warned -= !feature(FEATURE_REF_CTR)->present; /* which is said, too */
 	ok(warned == 3, "bad sites: each is named: %u, such as: %s", warned, last_warning);
 	ok(engine_attached(e, NULL) == COUNT - 3, "bad sites: the count of the good ones is right");
 	hit_many();
@@ -259,7 +260,7 @@ static void test_fork(void)
 	engine_close(e);
 }
 
-/* kill -9 of the tracer: the kernel takes all back. */
+/* kill -9 of the tracer: all is taken back. */
 static void test_killed(void)
 {
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
@@ -283,6 +284,9 @@ static void test_killed(void)
 	kill(tracer, SIGKILL);
 	waitpid(tracer, &status, 0);
 	hit_one(1);
+	/* Where the kernel does not keep it, another process does, a little later. */
+	for (unsigned i = 0; i < 5000 && semaphore_one; i++)
+		usleep(getenv("TELLTALE_WITHOUT") ? 1000 : 0);
 	ok(semaphore_one == 0, "killed tracer: the semaphore is at its old value");
 }
 

@@ -153,6 +153,8 @@ static void test_killed_target(void)
 	}
 	e = start_engine(&plan, &by_pid);
 	ok(e != NULL, "killed target: attached");
+	if (!e)
+		return;
 	usleep(20000);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

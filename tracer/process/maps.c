@@ -52,7 +52,9 @@ bool maps_parse(const char *line, size_t length, struct maps_line *parsed)
 		return false;
 	if (c.end - c.at < 5 || c.at[4] != ' ')
 		return false;
+	parsed->writable = c.at[1] == 'w';
 	parsed->executable = c.at[2] == 'x';
+	parsed->shared = c.at[3] == 's';
 	c.at += 5;
 	if (!read_number(&c, 16, ' ', &parsed->offset) ||
 	    !read_number(&c, 16, ':', &major_number) || !read_number(&c, 16, ' ', &minor_number) ||

@@ -11,7 +11,7 @@ struct maps_line {
 	uint64_t start, end, offset;
 	dev_t device;
 	uint64_t inode;
-	bool executable;
+	bool executable, writable, shared;
 	const char *path;   /* into the line, not terminated; as the kernel shows it: a newline of a
 	                       name is \012, and " (deleted)" may follow it */
 	size_t path_length; /* 0: no name */

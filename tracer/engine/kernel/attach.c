@@ -118,8 +118,19 @@ static int try_multi(struct group *g, size_t first, size_t end)
 	return 0;
 }
 
+/* What the kernel refuses where it keeps the semaphores is refused where it does not, too. */
+static bool has_odd_semaphore(const struct group *g, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		if (g->sites[i]->semaphore_offset & 1)
+			return true;
+	return false;
+}
+
 static int try_some(struct group *g, size_t first, size_t end)
 {
+	if (has_odd_semaphore(g, first, end))
+		return -EINVAL;
 	return g->engine->multi ? try_multi(g, first, end) : group_attach_perf(g, first);
 }
 
@@ -181,12 +192,13 @@ static void attach_group(struct attaching *a, struct group *g)
 {
 	const struct target_file *file = &a->engine->target->files[g->file];
 	size_t pids = file->pid_count, first = a->again ? pids_known(a->engine, g->file) : 0;
+	bool keeps = feature(FEATURE_REF_CTR)->present; /* else guardian.c does */
 
 	snprintf(g->path, sizeof(g->path), "/proc/self/fd/%d", file->fd);
 	g->any_ref_ctr = false;
 	for (size_t i = 0; i < g->count; i++) {
 		g->offsets[i] = g->sites[i]->offset;
-		g->ref_ctr_offsets[i] = g->sites[i]->semaphore_offset;
+		g->ref_ctr_offsets[i] = keeps ? g->sites[i]->semaphore_offset : 0;
 		g->cookies[i] = g->sites[i]->cookie;
 		g->any_ref_ctr |= g->ref_ctr_offsets[i] != 0;
 	}

@@ -53,23 +53,6 @@ static bool choose_multi(const struct target *target)
 	return true;
 }
 
-/* What this plan needs beyond what any does; asked only where it does. */
-static int check_needs(const struct kernel *e, struct error *err)
-{
-	const struct plan *plan = e->plan;
-
-	for (size_t i = 0; i < plan->program_count; i++) {
-		const struct plan_program *program = &plan->programs[i];
-
-		for (size_t j = 0; j < program->site_count; j++)
-			if (program->sites[j].semaphore_offset &&
-			    !feature(FEATURE_REF_CTR)->present)
-				return feature_refuse(FEATURE_REF_CTR,
-				                      "needed for probes with semaphores", err);
-	}
-	return 0;
-}
-
 static struct kernel *own(struct engine *engine)
 {
 	return (struct kernel *)engine;
@@ -80,6 +63,7 @@ static void kernel_close(struct engine *engine)
 	struct kernel *e = own(engine);
 
 	news_close(e);
+	guardian_end(e);
 	links_close(e);
 	programs_close(e);
 	ring_close(e);
@@ -92,10 +76,8 @@ static void kernel_close(struct engine *engine)
 /* All of the plan that is not loaded yet. */
 static int load_all(struct kernel *e, struct warnings *warnings, struct error *err)
 {
-	int code = check_needs(e, err);
+	int code = maps_create(e, err);
 
-	if (!code)
-		code = maps_create(e, err);
 	if (!code && e->ring.fd < 0)
 		code = ring_open(e, err);
 	if (!code && !e->buffers.count)
@@ -120,13 +102,16 @@ static int kernel_open(const struct plan *plan, const struct target *target,
 		return error_memory(err);
 	e->engine.operations = &kernel_operations;
 	e->plan = plan;
+	e->warnings = warnings;
 	e->target = target;
 	if (options)
 		e->options = *options;
 	e->ring.fd = -1;
 	e->cpus = possible_cpus();
 	e->multi = choose_multi(target);
-	code = load_all(e, warnings, err);
+	code = guardian_start(e, err);
+	if (!code)
+		code = load_all(e, warnings, err);
 	if (code) {
 		kernel_close(&e->engine);
 		return code;
@@ -149,6 +134,8 @@ static int kernel_attach(struct engine *engine, struct warnings *warnings, struc
 		code = sites_attach(e, warnings, err);
 	if (!code)
 		code = timers_attach(e, err);
+	if (!code)
+		code = guardian_raise(e, warnings, err);
 	return code;
 }
 
@@ -159,7 +146,9 @@ static int kernel_extend(struct engine *engine, struct warnings *warnings, struc
 
 	news_extend(e, warnings);
 	if (!code)
-		return sites_attach(e, warnings, err);
+		code = sites_attach(e, warnings, err);
+	if (!code)
+		return guardian_raise(e, warnings, err);
 	e->attached_programs = e->program_count; /* those that could be loaded run nowhere */
 	return code;
 }
@@ -186,6 +175,9 @@ static void kernel_detach(struct engine *engine)
 	struct error ignored;
 
 	news_stop(e);
+	if (!guardian_end(e))
+		warn(e->warnings, "the process that kept the semaphores was killed: they stay raised "
+				  "in processes that run on");
 	links_close(e);
 	/* END ran in BEGIN's company or not at all; a failure would have shown there. */
 	if (e->began)

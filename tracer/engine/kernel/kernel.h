@@ -80,11 +80,21 @@ struct news {
 	uint64_t asked;
 };
 
+/* ---- guardian.c ---- */
+
+/* Who raises the semaphores where the kernel does not. */
+struct guardian {
+	pid_t pid; /* 0: none */
+	int socket;
+	bool said; /* that some are raised late */
+};
+
 struct kernel {
 	struct engine engine; /* first: what is above knows this only */
 	const struct plan *plan;
 	const struct target *target;
 	struct engine_options options;
+	struct warnings *warnings;
 	/* Of the plan's as many as are made so far. */
 	struct kernel_map *maps;
 	size_t map_count;
@@ -106,6 +116,7 @@ struct kernel {
 	struct kernel_link *links;
 	size_t link_count, link_room;
 	size_t attached;
+	struct guardian guardian;
 	bool began; /* BEGIN has run, END not yet */
 	struct news news;
 };
@@ -139,6 +150,16 @@ int news_fd(const struct kernel *e);
 bool news_next(struct kernel *e, pid_t *pid);
 bool news_go_on(struct kernel *e);
 
+/* ---- guardian.c ---- */
+
+/* Starts the guardian where the kernel does not keep semaphores. Before any descriptor of the
+ * engine's is open. */
+int guardian_start(struct kernel *e, struct error *err);
+/* Raises the plan's semaphores now, and keeps raising them in processes that come later. */
+int guardian_raise(struct kernel *e, struct warnings *warnings, struct error *err);
+/* Puts them back: true when they are. */
+bool guardian_end(struct kernel *e);
+
 /* ---- load.c ---- */
 
 int programs_load(struct kernel *e, struct warnings *warnings, struct error *err);
@@ -160,7 +181,7 @@ struct group {
 	const struct plan_site **sites;
 	uint64_t *offsets, *ref_ctr_offsets, *cookies;
 	size_t count;
-	bool any_ref_ctr;
+	bool any_ref_ctr; /* and the kernel keeps them */
 	char path[32]; /* "/proc/self/fd/N" */
 };
 
