@@ -24,7 +24,7 @@ struct abi_record {
  */
 struct abi_text {
 	__u32 length;	 /* bytes read, the NUL not counted; above the limit: the text was cut */
-	__u32 reserved;	 /* 0 */
+	__u32 cut;	 /* 1: it was cut before it came here, where the limit is wider; else 0 */
 	char bytes[];
 };
 
@@ -54,6 +54,7 @@ struct abi_trouble {
 	__u64 unreadable; /* hits whose action was given up since a value could not be read */
 	__u64 full;	  /* hits whose key found no room in a map */
 	__u64 endless;	  /* hits that were given up in a loop, at the kernel's limit */
+	__u64 busy;	  /* hits that found no memory for their values: others on the CPU had it all */
 };
 
 /*

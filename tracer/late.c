@@ -125,6 +125,7 @@ static int compile_addition(struct session *s, struct addition *a, size_t file, 
 	options.addition = true;
 	if (s->probes.follow)
 		session_mark_followed(s, &a->probes);
+	a->program.text_limit = s->options.text_limit;
 	rc = program_parse(s->program.source.name, s->program.source.text, &a->program, err);
 	if (!rc)
 		rc = program_continue(&a->program, &s->program, err);

@@ -28,6 +28,7 @@ enum plan_type {
 	PLAN_USTACK,  /* 8 bytes: stack id in the plan's stack map, negative: errno; then 4 bytes
 			 pid and 4 bytes that are 0 */
 	PLAN_KSTACK,  /* as PLAN_USTACK */
+	PLAN_TUPLE,   /* `parts`, whose offsets count from the tuple's start */
 	PLAN_NONE,    /* no value at all */
 };
 
@@ -38,6 +39,8 @@ struct plan_value {
 	uint32_t limit;	 /* texts and bytes: how many the person wants */
 	bool is_signed;
 	const char *name; /* "" where it has none */
+	struct plan_value *parts; /* tuples */
+	size_t part_count;
 };
 
 /* ---- what comes through the ring buffer ---- */
@@ -47,6 +50,7 @@ enum plan_record_kind {
 	PLAN_RECORD_PRINTF, /* printf(format, ...) */
 	PLAN_RECORD_EXIT,   /* exit(): no fields */
 	PLAN_RECORD_TIME,   /* time(format): one field, PLAN_TIME */
+	PLAN_RECORD_VALUE,  /* print(value): one field */
 	PLAN_RECORD_PRINT,  /* print(@map), clear(@map), zero(@map): no fields, but `map` */
 	PLAN_RECORD_CLEAR,
 	PLAN_RECORD_ZERO,

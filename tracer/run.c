@@ -285,6 +285,10 @@ static void say_trouble(struct run *run, const struct plan_probe *probe,
 		     "allows (8,388,608 rounds, or a quarter of a second)",
 		     probe->provider, colon, probe->name, (uint64_t)trouble->endless,
 		     trouble->endless == 1 ? "" : "s");
+	if (trouble->busy)
+		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not acted upon: too many at a time on one CPU",
+		     probe->provider, colon, probe->name, (uint64_t)trouble->busy,
+		     trouble->busy == 1 ? "" : "s");
 }
 
 static int report_trouble(struct run *run, struct error *err)

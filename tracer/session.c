@@ -265,7 +265,6 @@ struct compile_options session_compile_options(const struct session *s)
 {
 	/* Not permitted is no answer: then it is not run here, and shown as most kernels have it. */
 	return (struct compile_options){
-		.text_limit = s->options.text_limit,
 		.cpu_buffers = feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
 		.warnings = s->warnings,
 	};
@@ -278,6 +277,7 @@ int session_compile(struct session *s, const struct source *source, struct error
 	int rc;
 
 	forget_program(s);
+	s->program.text_limit = s->options.text_limit;
 	s->program.source = *source;
 	rc = program_parse(source->name, source->text, &s->program, err);
 	if (!rc)

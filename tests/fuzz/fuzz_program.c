@@ -42,7 +42,7 @@ static void check_plan(const struct plan *plan)
 
 static int run(struct program *program, struct hand *hand, const char *text, struct error *err)
 {
-	const struct compile_options options = {.text_limit = 64};
+	const struct compile_options options = {0};
 	struct buffer out = {0};
 	struct plan plan = {0};
 	int code = program_parse("fuzz", text, program, err);

@@ -120,14 +120,16 @@ size_t map_zeros(struct compiler *c, uint32_t bytes)
 	return place;
 }
 
-size_t map_scratch(struct compiler *c, size_t class, uint32_t bytes)
+size_t map_frames(struct compiler *c, uint32_t bytes, uint32_t count)
 {
-	return shared_map(c, &c->scratch[class],
-			  (struct plan_map){.role = PLAN_MAP_RECIPES,
-					    .bpf_type = BPF_MAP_TYPE_PERCPU_ARRAY,
-					    .key_size = 4,
-					    .value_size = bytes,
-					    .entries = 1});
+	size_t place = shared_map(c, &c->frames,
+				  (struct plan_map){.role = PLAN_MAP_RECIPES,
+						    .bpf_type = BPF_MAP_TYPE_PERCPU_ARRAY,
+						    .key_size = 4,
+						    .entries = count});
+
+	at_least(c, place, bytes);
+	return place;
 }
 
 /* ---- probes and variants ---- */
@@ -233,23 +235,24 @@ static void gen_cookie(struct gen *g)
 	ir_extend(&g->ir, g->probe, g->cookie_shift, false);
 }
 
-static void gen_trouble(struct gen *g, struct exit_label *exit, int offset)
+static void gen_trouble(struct gen *g, struct exit_label *exit, int offset, struct exit_label *end)
 {
-	int mark = g->ir.stack, key = ir_stack(&g->ir, 8);
+	int mark = g->ir.stack, key;
 	reg entry, one;
 
 	if (!exit->used)
 		return;
+	key = ir_stack(&g->ir, 8);
 	entry = ir_reg(&g->ir);
 	one = ir_reg(&g->ir);
 	ir_place(&g->ir, exit->label);
 	gen_store_probe(g, REG_STACK, key, g->c->first_probe);
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, entry, 2,
 		  (struct ir_arg[]){arg_map(map_trouble(g->c)), arg_stack(key)});
-	ir_branch_value(&g->ir, BPF_JEQ, entry, 0, use(&g->done));
+	ir_branch_value(&g->ir, BPF_JEQ, entry, 0, use(end));
 	ir_set(&g->ir, one, 1);
 	ir_atomic_add(&g->ir, entry, offset, one);
-	ir_jump(&g->ir, use(&g->done));
+	ir_jump(&g->ir, use(end));
 	ir_stack_back(&g->ir, mark);
 }
 
@@ -265,29 +268,73 @@ static void gen_followed(struct gen *g)
 	ir_store(&g->ir, BPF_W, REG_STACK, key, pid);
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, found, 2,
 		  (struct ir_arg[]){arg_map(map_followed(g->c)), arg_stack(key)});
-	ir_branch_value(&g->ir, BPF_JEQ, found, 0, use(&g->done));
+	ir_branch_value(&g->ir, BPF_JEQ, found, 0, use(&g->unframed));
 	ir_stack_back(&g->ir, mark);
+}
+
+/*
+ * A frame is taken where the first value needs one: before the filter, or, where that needs none,
+ * behind it. The code for it is written when its size is known, and put there then.
+ */
+static void gen_frame_at(struct gen *g, size_t at)
+{
+	size_t from = g->ir.count;
+
+	gen_take_frame(g);
+	gen_clear_variables(g);
+	ir_put_back(&g->ir, from, at);
+}
+
+/* The ways out. The filter has its own where no frame is taken yet. */
+static void gen_exits(struct gen *g, bool framed, bool early)
+{
+	bool apart = framed && !early;
+
+	ir_jump(&g->ir, use(&g->done));
+	if (apart)
+		gen_trouble(g, &g->no_value, offsetof(struct abi_trouble, unreadable), &g->no_match);
+	else if (g->no_value.used)
+		ir_place(&g->ir, (use(&g->give_up), g->no_value.label));
+	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable), &g->done);
+	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost), &g->done);
+	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full), &g->done);
+	gen_trouble(g, &g->endless, offsetof(struct abi_trouble, endless), &g->done);
+	gen_trouble(g, &g->busy, offsetof(struct abi_trouble, busy), &g->unframed);
+	if (!apart)
+		ir_place(&g->ir, g->no_match.label);
+	ir_place(&g->ir, g->done.label);
+	if (framed)
+		gen_give_frame(g);
+	if (apart)
+		ir_place(&g->ir, g->no_match.label);
+	ir_place(&g->ir, g->unframed.label);
+	ir_exit(&g->ir);
 }
 
 static void gen_body(struct gen *g)
 {
+	size_t filter, body;
+	bool early;
+
 	ir_entry(&g->ir, g->context);
 	if (g->in->probes[0]->followed)
 		gen_followed(g);
 	gen_variables(g);
 	gen_cookie(g);
+	filter = g->ir.count;
 	if (g->in->filter) {
 		ir_note(&g->ir, "filter");
-		gen_condition(g, g->in->filter, use(&g->done), use(&g->give_up));
+		gen_condition(g, g->in->filter, use(&g->no_match), use(&g->no_value));
+		g->frame_bytes = 0;
+		ir_stack_back(&g->ir, 0);
 	}
+	early = g->frame_touched;
+	body = g->ir.count;
+	place_variables(g);
 	gen_stmts(g, g->in->body);
-	ir_jump(&g->ir, use(&g->done));
-	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable));
-	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost));
-	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full));
-	gen_trouble(g, &g->endless, offsetof(struct abi_trouble, endless));
-	ir_place(&g->ir, g->done.label);
-	ir_exit(&g->ir);
+	if (g->frame_touched)
+		gen_frame_at(g, early ? filter : body);
+	gen_exits(g, g->frame_touched, early);
 }
 
 static int emit(struct gen *g, struct plan_program *p, struct error *err)
@@ -341,7 +388,8 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 	int rc = 0;
 
 	g.variables = calloc(in->variable_count + 1, sizeof(*g.variables));
-	if (!p || !g.variables || collect_variants(&g, &local))
+	g.wide = calloc(in->variable_count + 1, sizeof(*g.wide));
+	if (!p || !g.variables || !g.wide || collect_variants(&g, &local))
 		rc = error_memory(err);
 	if (rc)
 		goto cleanup;
@@ -361,6 +409,11 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 		goto cleanup;
 	}
 	g.context = ir_reg(&g.ir);
+	g.frame = ir_reg(&g.ir);
+	g.no_match.label = ir_label(&g.ir);
+	g.no_value.label = ir_label(&g.ir);
+	g.busy.label = ir_label(&g.ir);
+	g.unframed.label = ir_label(&g.ir);
 	g.give_up.label = ir_label(&g.ir);
 	g.lost.label = ir_label(&g.ir);
 	g.full.label = ir_label(&g.ir);
@@ -370,6 +423,7 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 cleanup:
 	table_free(&local);
 	free(g.variables);
+	free(g.wide);
 	free(g.variants.sites);
 	free(g.ir.items);
 	return rc;
@@ -420,6 +474,7 @@ int compile(struct program *program, const struct probe_set *probes,
 {
 	struct compiler c = {.program = program, .probes = probes, .options = options,
 			     .plan = plan, .trouble = SIZE_MAX, .zeros = SIZE_MAX,
+			     .frames = SIZE_MAX,
 			     .map_room = plan->map_count, .record_room = plan->record_count,
 			     .program_room = plan->program_count, .probe_room = plan->probe_count,
 			     .first_probe = plan->probe_count};
@@ -429,8 +484,6 @@ int compile(struct program *program, const struct probe_set *probes,
 	find_shared(&c, PLAN_MAP_CONTROL, &c.control);
 	find_shared(&c, PLAN_MAP_STACKS, &c.stacks);
 	find_shared(&c, PLAN_MAP_FOLLOWED, &c.followed);
-	for (size_t i = 0; i < SCRATCH_CLASSES; i++)
-		c.scratch[i] = SIZE_MAX;
 	for (size_t i = 0; !rc && i < program->instance_count; i++)
 		rc = compile_instance(&c, &program->instances[i], err);
 	if (c.trouble != SIZE_MAX && plan->probe_count) {

@@ -10,7 +10,6 @@
 #include "plan.h"
 
 struct compile_options {
-	uint32_t text_limit; /* bytes of a text at the most, without the NUL */
 	bool cpu_buffers; /* the kernel has no ring buffer */
 	struct warnings *warnings; /* what can't be read; or NULL */
 	bool addition; /* see compile() */

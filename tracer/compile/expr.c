@@ -193,6 +193,16 @@ static reg gen_ternary(struct gen *g, const struct expr *e, label fail)
 	return dst;
 }
 
+static reg gen_item(struct gen *g, const struct expr *e, label fail)
+{
+	struct plan_value layout;
+	struct place place = gen_place(g, e, &layout, fail);
+	reg dst = ir_reg(&g->ir);
+
+	ir_load(&g->ir, BPF_DW, dst, place.base, place.offset);
+	return dst;
+}
+
 reg gen_int(struct gen *g, const struct expr *e, label fail)
 {
 	reg dst;
@@ -212,7 +222,9 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 	case EXPR_VARIABLE:
 		return gen_variable(g, e);
 	case EXPR_MAP:
-		return gen_map_read(g, e);
+		return gen_map_read(g, e, fail);
+	case EXPR_ITEM:
+		return gen_item(g, e, fail);
 	case EXPR_UNARY:
 		return gen_unary(g, e, fail);
 	case EXPR_BINARY:
@@ -268,14 +280,13 @@ static void gen_comparison(struct gen *g, const struct expr *e, label if_false, 
 static void gen_text_comparison(struct gen *g, const struct expr *e, label if_false, label fail)
 {
 	const struct expr *a = e->child, *b = a->next;
-	bool swapped = a->type.kind == TYPE_LITERAL;
 	label differs = ir_label(&g->ir);
 
 	if (e->op == OP_EQ) {
-		gen_text_equal(g, swapped ? b : a, swapped ? a : b, if_false, fail);
+		gen_text_equal(g, a, b, if_false, fail);
 		return;
 	}
-	gen_text_equal(g, swapped ? b : a, swapped ? a : b, differs, fail);
+	gen_text_equal(g, a, b, differs, fail);
 	ir_jump(&g->ir, if_false);
 	ir_place(&g->ir, differs);
 }

@@ -13,7 +13,6 @@
 #include "lang/func.h"
 #include "operand/operand.h"
 
-enum { SCRATCH_CLASSES = 9 }; /* sizes of slots: powers of two from 128 bytes to 32 KB */
 
 struct compiler {
 	struct program *program;
@@ -24,7 +23,7 @@ struct compiler {
 	struct table probe_numbers; /* struct probe * to place in the plan */
 	/* Places of maps in the plan, behind the program's own, which stand first and in its order;
 	 * made when first asked for: SIZE_MAX before. */
-	size_t ring, control, trouble, stacks, zeros, followed, scratch[SCRATCH_CLASSES];
+	size_t ring, control, trouble, stacks, zeros, frames, followed;
 	size_t first_probe; /* of the plan that this compilation adds */
 	bool failed;	  /* memory ran out */
 };
@@ -50,8 +49,13 @@ enum argument_shape {
 
 enum {
 	VARIANTS_AS_CODE = 4,  /* more different operands of one argument than this become data */
-	SCRATCH_SLOTS = 4,     /* threads that can be in the middle of a hit on one CPU */
-	KEY_ON_STACK = 96,     /* bytes; a larger key is built in scratch memory */
+	VALUE_ON_STACK = 96,   /* bytes; a larger value is built in the frame */
+};
+
+/* A value in memory. */
+struct place {
+	reg base;
+	int offset;
 };
 
 /* A place to jump to that is written only when something jumps there. */
@@ -79,7 +83,18 @@ struct gen {
 	struct variants variants;
 	size_t recipes;	 /* map of recipes; SIZE_MAX: none yet */
 	reg *variables;
-	struct exit_label give_up, lost, full, endless, done;
+	struct wide_variable { /* those that no register holds */
+		int at; /* in the frame */
+		struct plan_value layout;
+	} *wide;
+	reg frame; /* see frame.c */
+	uint32_t frame_bytes, frame_deepest;
+	bool frame_touched;
+	/* The filter's own ways out, for when it comes before the frame: the hit is not meant; a value
+	 * can't be read. */
+	struct exit_label no_match, no_value;
+	struct exit_label give_up, lost, full, endless, busy, done;
+	struct exit_label unframed; /* done, and no frame was taken */
 	struct loop *loop; /* the innermost one; NULL outside */
 	bool sleepable;	 /* something in it can wait for pages */
 	uint64_t warned; /* a bit an operand: that it can't be read has been said */
@@ -95,8 +110,8 @@ size_t map_stacks(struct compiler *c);
 size_t map_followed(struct compiler *c);
 /* At least `bytes` zeros, to make the first value of a key from. */
 size_t map_zeros(struct compiler *c, uint32_t bytes);
-/* Scratch memory with slots of that class (scratch.c). */
-size_t map_scratch(struct compiler *c, size_t class, uint32_t bytes);
+/* `count` frames of at least `bytes`. */
+size_t map_frames(struct compiler *c, uint32_t bytes, uint32_t count);
 struct plan_map *add_map(struct compiler *c);
 
 /* An error at a place of the program. */
@@ -108,6 +123,40 @@ static inline label use(struct exit_label *l)
 	l->used = true;
 	return l->label;
 }
+
+/* ---- frame.c ---- */
+
+/* Bytes of the frame, 8-aligned: where they start. All that a statement takes is free behind it. */
+int gen_frame(struct gen *g, size_t at, uint32_t bytes);
+/* Memory for a value: of the stack where it is small, else of the frame. */
+struct place gen_room(struct gen *g, size_t at, uint32_t bytes);
+/* Whole words of zeros. */
+void gen_zero(struct gen *g, struct place to, uint32_t bytes);
+void gen_copy(struct gen *g, struct place from, struct place to, uint32_t bytes);
+void gen_take_frame(struct gen *g);
+void gen_give_frame(struct gen *g);
+
+/* ---- place.c: values in memory ---- */
+
+/* No register holds it. */
+bool is_wide(struct type type);
+/* Not all of its bytes are written when it is, so that its memory must be cleared first where all
+ * of it counts: in keys, in what is compared or kept. */
+bool layout_has_holes(const struct plan_value *layout);
+/* Where a value is, as what; made where it is nowhere yet. */
+struct place gen_place(struct gen *g, const struct expr *e, struct plan_value *layout, label fail);
+/* Makes it in new memory. */
+struct place gen_made(struct gen *g, const struct expr *e, const struct plan_value *layout,
+		      label fail);
+/* Copies a value into a place for the same or more. */
+void gen_convert(struct gen *g, struct place from, const struct plan_value *have, struct place to,
+		 const struct plan_value *want);
+/* A text whose bytes are those of a thread's name: its length. */
+void gen_name_length(struct gen *g, struct place to);
+void place_variables(struct gen *g);
+/* Those that are 0 from the start (see struct variable). */
+void gen_clear_variables(struct gen *g);
+void gen_wide_assign(struct gen *g, const struct stmt *s);
 
 /* ---- expr.c: integers. `fail` is where to go when a value can't be read. ---- */
 
@@ -166,13 +215,18 @@ void text_layout(struct plan_value *value, bool bytes, uint32_t limit);
 /* Writes the text at base + offset as struct abi_text or abi_bytes. */
 void gen_text(struct gen *g, const struct expr *e, reg base, int offset,
 	      const struct plan_value *layout, label fail);
-/* text == "literal" */
-void gen_text_equal(struct gen *g, const struct expr *e, const struct expr *literal,
-		    label if_not, label fail);
+/* Two texts, one of them perhaps a literal: goes on when they are equal. */
+void gen_text_equal(struct gen *g, const struct expr *a, const struct expr *b, label if_not,
+		    label fail);
+/* A literal as struct abi_text. */
+void gen_literal(struct gen *g, const struct expr *e, struct place to,
+		 const struct plan_value *layout);
 
 /* ---- value.c: any value into memory ---- */
 
-/* The layout of a value that a record or a key holds; `offset` is left alone. */
+/* The layout of what is kept; `offset` is left alone. */
+void type_layout(struct compiler *c, struct type type, struct plan_value *value);
+/* The same of a value in a record. */
 void value_layout(struct gen *g, const struct expr *e, struct plan_value *value);
 void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 	       const struct plan_value *layout, label fail);
@@ -188,22 +242,11 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 void gen_aggregate(struct gen *g, const struct stmt *s);
 void gen_map_assign(struct gen *g, const struct stmt *s);
 void gen_map_delete(struct gen *g, const struct expr *call);
-reg gen_map_read(struct gen *g, const struct expr *e);
+reg gen_map_read(struct gen *g, const struct expr *e, label fail);
+struct place gen_map_place(struct gen *g, const struct expr *e, label fail);
+void gen_value_record(struct gen *g, const struct expr *call);
 reg gen_map_step(struct gen *g, const struct expr *e);
 void gen_stmts(struct gen *g, const struct stmt *s);
-
-/* ---- scratch.c ---- */
-
-/* A slot of this CPU's scratch memory, from `base` on. */
-struct slot {
-	reg base;
-	reg memory, bit; /* the map's value, whose first word has the bit */
-};
-
-bool scratch_fits(uint32_t bytes);
-/* Takes a free slot, or goes where `none` says. gen_release_slot() must follow on every way out. */
-void gen_take_slot(struct gen *g, struct slot *slot, uint32_t bytes, struct exit_label *none);
-void gen_release_slot(struct gen *g, const struct slot *slot);
 
 /* ---- link.c ---- */
 

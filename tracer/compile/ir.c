@@ -40,6 +40,26 @@ void ir_stack_back(struct ir *ir, int mark)
 	ir->stack = mark;
 }
 
+static void reverse(struct ir_insn *first, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct ir_insn other = first[i];
+
+		first[i] = first[count - 1 - i];
+		first[count - 1 - i] = other;
+	}
+}
+
+/* Turned around as a whole and each part again, the two parts have changed places. */
+void ir_put_back(struct ir *ir, size_t from, size_t at)
+{
+	if (ir->failed)
+		return;
+	reverse(ir->items + at, ir->count - at);
+	reverse(ir->items + at, ir->count - from);
+	reverse(ir->items + at + (ir->count - from), from - at);
+}
+
 void ir_entry(struct ir *ir, reg dst)
 {
 	add(ir, IR_ENTRY)->dst = dst;

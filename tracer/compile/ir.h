@@ -97,6 +97,9 @@ label ir_label(struct ir *ir);
 int ir_stack(struct ir *ir, int bytes);
 void ir_stack_back(struct ir *ir, int mark);
 
+/* Moves the instructions from `from` on to the front of `at`. */
+void ir_put_back(struct ir *ir, size_t from, size_t at);
+
 void ir_entry(struct ir *ir, reg dst);
 void ir_exit(struct ir *ir);
 void ir_place(struct ir *ir, label l);

@@ -173,6 +173,7 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 		[PLAN_FLOAT] = "float", [PLAN_POINTER] = "pointer", [PLAN_TEXT] = "text",
 		[PLAN_BYTES] = "bytes", [PLAN_COMM] = "comm",	  [PLAN_PROBE] = "probe",
 		[PLAN_USTACK] = "ustack", [PLAN_KSTACK] = "kstack", [PLAN_NONE] = "none",
+		[PLAN_TUPLE] = "tuple",
 	};
 
 	buffer_print(out, "    +%u %s%s, %u bytes", v->offset,
@@ -188,8 +189,8 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 
 void plan_print(const struct plan *plan, struct buffer *out)
 {
-	static const char *const kinds[] = {"event", "printf", "exit", "time",
-					    "print", "clear",  "zero"};
+	static const char *const kinds[] = {"event", "printf", "exit",  "time",
+					    "value", "print",  "clear", "zero"};
 
 	for (size_t i = 0; i < plan->probe_count; i++)
 		buffer_print(out, "probe %zu: %s\n", i, plan->probes[i].full);

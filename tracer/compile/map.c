@@ -11,10 +11,8 @@ enum { ENTRIES = 4096 }; /* keys of a map, as in bpftrace */
 
 /* ---- the plan's side ---- */
 
-static uint32_t value_size(const struct program_map *m)
+static uint32_t aggregate_size(const struct program_map *m)
 {
-	if (!m->aggregate)
-		return 8;
 	switch (m->aggregate->id) {
 	case FUNC_MIN:
 	case FUNC_MAX:
@@ -49,17 +47,11 @@ static enum plan_aggregate aggregate_of(const struct program_map *m)
 /* Keys as the checker settled them, 8-aligned one behind the other. */
 static void plan_keys(struct compiler *c, const struct program_map *from, struct plan_map *to)
 {
-	struct gen g = {.c = c};
-
 	to->keys = arena_alloc(&c->plan->arena, sizeof(*to->keys) * (from->key_count + 1));
 	if (!to->keys)
 		return;
 	for (size_t i = 0; i < from->key_count; i++) {
-		struct expr e = {.type = from->keys[i]};
-
-		value_layout(&g, &e, &to->keys[i]);
-		if (to->keys[i].type == PLAN_CHAR)
-			to->keys[i].size = 8;
+		type_layout(c, from->keys[i], &to->keys[i]);
 		to->keys[i].offset = to->key_size;
 		to->key_size += (to->keys[i].size + 7) & ~7u;
 	}
@@ -75,15 +67,20 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 		.name = arena_string(&c->plan->arena, from->name),
 		.aggregate = aggregate_of(from),
 		.per_cpu = from->aggregate != NULL,
-		.value_size = value_size(from),
 		.entries = keyed ? ENTRIES : 1,
-		.value = {.type = PLAN_INT, .size = 8, .name = "",
-			  .is_signed = from->value.is_signed},
 		.lhist_min = from->lhist_min,
 		.lhist_max = from->lhist_max,
 		.lhist_step = from->lhist_step,
 		.hist_bits = from->hist_bits,
 	};
+	if (from->aggregate) {
+		to->value = (struct plan_value){.type = PLAN_INT, .size = 8, .name = "",
+						.is_signed = from->value.is_signed};
+		to->value_size = aggregate_size(from);
+	} else {
+		type_layout(c, from->value, &to->value);
+		to->value_size = (to->value.size + 7) & ~7u;
+	}
 	plan_keys(c, from, to);
 	if (!keyed)
 		to->key_size = 4;
@@ -99,70 +96,36 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 
 /* ---- keys ---- */
 
-/* Where a key is being built: on the stack, or in a slot of scratch memory. */
-struct key {
-	reg base;
-	int offset;
-	bool in_slot;
-	struct slot slot;
-	label released;	  /* where a failure gives the slot back first */
-	label fail;
-};
-
-static bool leaves_holes(const struct plan_map *map)
+/* Builds the key of a map expression. A tuple as the only key stands for its items. */
+static struct place gen_key(struct gen *g, const struct expr *e, const struct plan_map *map,
+			    label fail)
 {
-	for (size_t i = 0; i < map->key_count; i++)
-		if (map->keys[i].type == PLAN_TEXT || map->keys[i].type == PLAN_BYTES ||
-		    map->keys[i].size % 8)
-			return true;
-	return false;
-}
-
-/* Builds the key of a map expression. gen_end_key() must follow, with the same key. */
-static void gen_key(struct gen *g, const struct expr *e, const struct plan_map *map,
-		    struct key *key)
-{
+	struct plan_value whole = {.type = PLAN_TUPLE, .size = map->key_size, .name = "",
+				   .parts = map->keys, .part_count = map->key_count};
 	const struct expr *part = e->child;
-	uint32_t bytes = (map->key_size + 7) & ~7u;
+	struct place key = gen_room(g, e->at, map->key_size);
 
-	*key = (struct key){.base = REG_STACK, .in_slot = bytes > KEY_ON_STACK,
-			    .released = ir_label(&g->ir), .fail = ir_label(&g->ir)};
-	if (key->in_slot) {
-		gen_take_slot(g, &key->slot, bytes, &g->full);
-		key->base = key->slot.base;
-	} else {
-		key->offset = ir_stack(&g->ir, (int)bytes);
+	if (!map->key_count || layout_has_holes(&whole))
+		gen_zero(g, key, map->key_size);
+	if (part && part->type.kind == TYPE_TUPLE && !part->next) {
+		gen_value(g, part, key.base, key.offset, &whole, fail);
+		return key;
 	}
-	if (!map->key_count || leaves_holes(map))
-		for (uint32_t at = 0; at < bytes; at += 8)
-			ir_store_value(&g->ir, BPF_DW, key->base, key->offset + (int)at, 0);
 	for (size_t i = 0; i < map->key_count && part; i++, part = part->next)
-		gen_value(g, part, key->base, key->offset + (int)map->keys[i].offset, &map->keys[i],
-			  key->fail);
+		gen_value(g, part, key.base, key.offset + (int)map->keys[i].offset, &map->keys[i],
+			  fail);
+	return key;
 }
 
-static struct ir_arg key_arg(const struct key *key)
+static struct ir_arg key_arg(struct place key)
 {
-	return key->base == REG_STACK ? arg_stack(key->offset) : arg_reg(key->base);
+	return arg_at(key.base, key.offset);
 }
 
-static void gen_lookup(struct gen *g, size_t place, const struct key *key, reg address)
+static void gen_lookup(struct gen *g, size_t place, struct place key, reg address)
 {
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
 		  (struct ir_arg[]){arg_map(place), key_arg(key)});
-}
-
-/* Gives the slot back on both ways out. */
-static void gen_end_key(struct gen *g, const struct key *key)
-{
-	if (key->in_slot)
-		gen_release_slot(g, &key->slot);
-	ir_jump(&g->ir, key->released);
-	ir_place(&g->ir, key->fail);
-	if (key->in_slot)
-		gen_release_slot(g, &key->slot);
-	ir_jump(&g->ir, use(&g->give_up));
-	ir_place(&g->ir, key->released);
 }
 
 /* ---- values ---- */
@@ -178,20 +141,18 @@ static reg gen_value_address(struct gen *g, const struct expr *e)
 	int mark = g->ir.stack;
 	reg address = ir_reg(&g->ir), zeros = ir_reg(&g->ir);
 	label found = ir_label(&g->ir);
-	struct key key;
+	struct place key = gen_key(g, e, &map, use(&g->give_up));
 
-	gen_key(g, e, &map, &key);
-	gen_lookup(g, place, &key, address);
+	gen_lookup(g, place, key, address);
 	if (map.key_count) {
 		ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
 		ir_map_value(&g->ir, zeros, map_zeros(g->c, map.value_size), 0);
 		ir_helper(&g->ir, BPF_FUNC_map_update_elem, REG_NONE, 4,
-			  (struct ir_arg[]){arg_map(place), key_arg(&key), arg_reg(zeros),
+			  (struct ir_arg[]){arg_map(place), key_arg(key), arg_reg(zeros),
 					    arg_value(BPF_NOEXIST)});
-		gen_lookup(g, place, &key, address);
+		gen_lookup(g, place, key, address);
 		ir_place(&g->ir, found);
 	}
-	gen_end_key(g, &key);
 	ir_branch_value(&g->ir, BPF_JEQ, address, 0, use(&g->full));
 	ir_stack_back(&g->ir, mark);
 	return address;
@@ -208,7 +169,7 @@ static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 	int mark = g->ir.stack, fresh;
 	reg address, refused;
 	label found = ir_label(&g->ir), end = ir_label(&g->ir);
-	struct key key;
+	struct place key;
 
 	if (!map.key_count) {
 		ir_store(&g->ir, BPF_DW, gen_value_address(g, e), 0, value);
@@ -217,19 +178,18 @@ static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 	fresh = ir_stack(&g->ir, 8);
 	address = ir_reg(&g->ir);
 	refused = ir_reg(&g->ir);
-	gen_key(g, e, &map, &key);
-	gen_lookup(g, place, &key, address);
+	key = gen_key(g, e, &map, use(&g->give_up));
+	gen_lookup(g, place, key, address);
 	ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
 	ir_store(&g->ir, BPF_DW, REG_STACK, fresh, value);
 	ir_helper(&g->ir, BPF_FUNC_map_update_elem, refused, 4,
-		  (struct ir_arg[]){arg_map(place), key_arg(&key), arg_stack(fresh),
+		  (struct ir_arg[]){arg_map(place), key_arg(key), arg_stack(fresh),
 				    arg_value(BPF_ANY)});
 	ir_jump(&g->ir, end);
 	ir_place(&g->ir, found);
 	ir_store(&g->ir, BPF_DW, address, 0, value);
 	ir_set(&g->ir, refused, 0);
 	ir_place(&g->ir, end);
-	gen_end_key(g, &key);
 	ir_branch_value(&g->ir, BPF_JNE, refused, 0, use(&g->full));
 	ir_stack_back(&g->ir, mark);
 }
@@ -263,7 +223,7 @@ static void gen_extreme(struct gen *g, enum function_id id, bool is_signed, reg 
 static void gen_bucket(struct gen *g, const struct program_map *m, reg address, reg value)
 {
 	reg bucket = ir_reg(&g->ir);
-	uint32_t buckets = value_size(m) / 8;
+	uint32_t buckets = aggregate_size(m) / 8;
 	bool is_signed = m->value.is_signed;
 
 	if (m->aggregate->id == FUNC_HIST)
@@ -313,12 +273,49 @@ void gen_aggregate(struct gen *g, const struct stmt *s)
 	}
 }
 
+/* Where a key's value is; zeros when there is none: an empty text. */
+struct place gen_map_place(struct gen *g, const struct expr *e, label fail)
+{
+	size_t place = e->number;
+	struct plan_map map = g->c->plan->maps[place];
+	reg address = ir_reg(&g->ir);
+	label found = ir_label(&g->ir);
+	struct place key = gen_key(g, e, &map, fail);
+
+	gen_lookup(g, place, key, address);
+	ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
+	ir_map_value(&g->ir, address, map_zeros(g->c, map.value_size), 0);
+	ir_place(&g->ir, found);
+	return (struct place){address, 0};
+}
+
+/* @[key] = a value that no register holds: it is made first, and the map takes it as a whole. */
+static void gen_wide_set(struct gen *g, const struct stmt *s)
+{
+	size_t place = s->target->number;
+	struct plan_map map = g->c->plan->maps[place];
+	int mark = g->ir.stack;
+	struct place value = gen_made(g, s->value, &map.value, use(&g->give_up));
+	struct place key = gen_key(g, s->target, &map, use(&g->give_up));
+	reg refused = ir_reg(&g->ir);
+
+	ir_helper(&g->ir, BPF_FUNC_map_update_elem, refused, 4,
+		  (struct ir_arg[]){arg_map(place), key_arg(key), arg_at(value.base, value.offset),
+				    arg_value(BPF_ANY)});
+	ir_branch_value(&g->ir, BPF_JNE, refused, 0, use(&g->full));
+	ir_stack_back(&g->ir, mark);
+}
+
 /* @ = e, @ += e. Adding is atomic; the other operators are a read and a write, as in bpftrace. */
 void gen_map_assign(struct gen *g, const struct stmt *s)
 {
 	reg value, address;
 
 	ir_note(&g->ir, "%s %s=", s->target->text, op_text(s->op));
+	if (is_wide(s->value->type)) {
+		gen_wide_set(g, s);
+		return;
+	}
 	if (s->op == OP_NONE || s->op == OP_ADD || s->op == OP_SUB) {
 		value = gen_int_before(g, s->value, s->target->child, use(&g->give_up));
 		if (s->op == OP_NONE) {
@@ -356,19 +353,17 @@ reg gen_map_step(struct gen *g, const struct expr *e)
 	return value;
 }
 
-/* The value of a key, 0 when there is none, as in bpftrace. An unreadable key gives the hit up. */
-reg gen_map_read(struct gen *g, const struct expr *e)
+/* The value of a key, 0 when there is none, as in bpftrace. */
+reg gen_map_read(struct gen *g, const struct expr *e, label fail)
 {
 	size_t place = e->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
 	reg address = ir_reg(&g->ir), value = ir_reg(&g->ir);
 	label missing = ir_label(&g->ir);
-	struct key key;
+	struct place key = gen_key(g, e, &map, fail);
 
-	gen_key(g, e, &map, &key);
-	gen_lookup(g, place, &key, address);
-	gen_end_key(g, &key);
+	gen_lookup(g, place, key, address);
 	ir_set(&g->ir, value, 0);
 	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
 	ir_load(&g->ir, BPF_DW, value, address, 0);
@@ -383,11 +378,9 @@ void gen_map_delete(struct gen *g, const struct expr *call)
 	size_t place = call->child->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
-	struct key key;
+	struct place key = gen_key(g, call->child, &map, use(&g->give_up));
 
-	gen_key(g, call->child, &map, &key);
 	ir_helper(&g->ir, BPF_FUNC_map_delete_elem, REG_NONE, 2,
-		  (struct ir_arg[]){arg_map(place), key_arg(&key)});
-	gen_end_key(g, &key);
+		  (struct ir_arg[]){arg_map(place), key_arg(key)});
 	ir_stack_back(&g->ir, mark);
 }

@@ -147,12 +147,14 @@ static void gen_submit(struct gen *g, reg record)
 	ir_place(&g->ir, end);
 }
 
-/* A record is written where it will be read; without a ring buffer into scratch memory first. */
-static void gen_reserve(struct gen *g, const struct record *r, reg base, struct slot *slot)
+/* A record is written where it will be read; without a ring buffer into the frame first. */
+static void gen_reserve(struct gen *g, const struct record *r, reg base, size_t at)
 {
 	if (g->c->options->cpu_buffers) {
-		gen_take_slot(g, slot, r->plan->size, &g->lost);
-		ir_move(&g->ir, base, slot->base);
+		int offset = gen_frame(g, at, r->plan->size);
+
+		ir_move(&g->ir, base, g->frame);
+		ir_alu_value(&g->ir, BPF_ADD, base, offset);
 		return;
 	}
 	ir_helper(&g->ir, BPF_FUNC_ringbuf_reserve, base, 3,
@@ -162,7 +164,7 @@ static void gen_reserve(struct gen *g, const struct record *r, reg base, struct 
 }
 
 /* Copies it to this CPU's buffer, whose reader is woken by the kernel. */
-static void gen_output(struct gen *g, const struct record *r, reg base, const struct slot *slot)
+static void gen_output(struct gen *g, const struct record *r, reg base)
 {
 	reg result = ir_reg(&g->ir);
 
@@ -170,22 +172,17 @@ static void gen_output(struct gen *g, const struct record *r, reg base, const st
 		  (struct ir_arg[]){arg_reg(g->context), arg_map(map_ring(g->c)),
 				    arg_value(BPF_F_CURRENT_CPU), arg_reg(base),
 				    arg_value(r->plan->size)});
-	gen_release_slot(g, slot);
 	ir_branch_value(&g->ir, BPF_JNE, result, 0, use(&g->lost));
 }
 
 static void gen_record(struct gen *g, const struct record *r, size_t at)
 {
 	reg base = ir_reg(&g->ir), unreadable = ir_reg(&g->ir);
-	struct slot slot;
 
 	if (!r->plan)
 		return;
-	if (g->c->options->cpu_buffers && !scratch_fits(r->plan->size))
-		refuse(g, at, "this needs a record of %u bytes, too large for a kernel without a "
-			      "ring buffer (5.8): ask for shorter texts", r->plan->size);
 	ir_note(&g->ir, "record %zu: %u bytes", r->number, r->plan->size);
-	gen_reserve(g, r, base, &slot);
+	gen_reserve(g, r, base, at);
 	ir_store_value(&g->ir, BPF_W, base, offsetof(struct abi_record, format),
 		       (int32_t)r->number);
 	gen_store_probe(g, base, offsetof(struct abi_record, probe), 0);
@@ -194,7 +191,7 @@ static void gen_record(struct gen *g, const struct record *r, size_t at)
 		gen_field(g, r, i, base, unreadable);
 	ir_store(&g->ir, BPF_DW, base, offsetof(struct abi_record, unreadable), unreadable);
 	if (g->c->options->cpu_buffers)
-		gen_output(g, r, base, &slot);
+		gen_output(g, r, base);
 	else
 		gen_submit(g, base);
 }
@@ -220,7 +217,7 @@ void gen_event(struct gen *g, const struct expr *call)
 		}
 		*e = (struct expr){.kind = EXPR_ARGUMENT, .at = call->at, .text = a->name,
 				   .number = a->operand, .argument = a,
-				   .type = argument_type(a)};
+				   .type = argument_type(a, g->c->program->text_limit)};
 		add_field(g, &r, e, PLAN_ARGUMENT, arena_string(&g->c->plan->arena, a->name),
 			  call->at);
 	}
@@ -230,19 +227,25 @@ void gen_event(struct gen *g, const struct expr *call)
 	gen_record(g, &r, call->at);
 }
 
-/* Strings in quotes among the arguments are constants; they go into the format. */
 void gen_printf(struct gen *g, const struct expr *call)
 {
 	struct record r = {0};
 
 	for (const struct expr *e = call->child->next; e; e = e->next) {
-		if (e->type.kind == TYPE_LITERAL)
-			refuse(g, e->at, "write this string into the format");
-		else
-			add_field(g, &r, e, PLAN_ARGUMENT, "", e->at);
+		add_field(g, &r, e, PLAN_ARGUMENT, "", e->at);
 	}
 	finish_layout(g, &r, PLAN_RECORD_PRINTF,
 		      arena_copy(&g->c->plan->arena, call->child->text, call->child->length));
+	gen_record(g, &r, call->at);
+}
+
+/* print(value) */
+void gen_value_record(struct gen *g, const struct expr *call)
+{
+	struct record r = {0};
+
+	add_field(g, &r, call->child, PLAN_ARGUMENT, "", call->at);
+	finish_layout(g, &r, PLAN_RECORD_VALUE, NULL);
 	gen_record(g, &r, call->at);
 }
 

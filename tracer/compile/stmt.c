@@ -35,7 +35,10 @@ static void gen_call_stmt(struct gen *g, const struct expr *call)
 		gen_map_record(g, call, PLAN_RECORD_ZERO);
 		break;
 	case FUNC_PRINT:
-		gen_map_record(g, call, PLAN_RECORD_PRINT);
+		if (call->child->kind == EXPR_MAP && !call->child->child)
+			gen_map_record(g, call, PLAN_RECORD_PRINT);
+		else
+			gen_value_record(g, call);
 		break;
 	case FUNC_EXIT:
 		gen_exit_record(g);
@@ -65,6 +68,9 @@ static void gen_leave(struct gen *g, const struct stmt *s)
 void gen_stmts(struct gen *g, const struct stmt *s)
 {
 	for (; s; s = s->next) {
+		uint32_t frame = g->frame_bytes;
+		int stack = g->ir.stack;
+
 		switch (s->kind) {
 		case STMT_EXPR:
 			gen_call_stmt(g, s->value);
@@ -99,5 +105,7 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 			gen_leave(g, s);
 			break;
 		}
+		g->frame_bytes = frame;
+		ir_stack_back(&g->ir, stack);
 	}
 }

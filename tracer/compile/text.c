@@ -4,6 +4,7 @@
  */
 #include "compile/internal.h"
 
+#include <stddef.h>
 #include <string.h>
 
 struct text {
@@ -120,12 +121,31 @@ void gen_text(struct gen *g, const struct expr *e, reg base, int offset,
 		gen_string(g, t, base, offset, layout, fail);
 }
 
+void gen_literal(struct gen *g, const struct expr *e, struct place to,
+		 const struct plan_value *layout)
+{
+	size_t length = e->length < layout->limit ? e->length : layout->limit;
+	int at = to.offset + (int)sizeof(struct abi_text);
+
+	ir_store_value(&g->ir, BPF_W, to.base, to.offset, (int32_t)length);
+	ir_store_value(&g->ir, BPF_W, to.base, to.offset + (int)offsetof(struct abi_text, cut), 0);
+	for (size_t i = 0; i < length; i += 8) {
+		reg part = ir_reg(&g->ir);
+		uint64_t bytes = 0;
+
+		memcpy(&bytes, e->text + i, length - i < 8 ? length - i : 8);
+		ir_set(&g->ir, part, (int64_t)bytes);
+		ir_store(&g->ir, BPF_DW, to.base, at + (int)i, part);
+	}
+}
+
 /* ---- comparison ---- */
 
 enum { CHUNK = 48 }; /* bytes of a literal that are compared in one go */
 
-/* `count` bytes on the stack against those of the literal, eight at a time. */
-static void gen_compare(struct gen *g, int slot, const char *bytes, size_t count, label if_not)
+/* `count` bytes in memory against those of the literal, eight at a time. */
+static void gen_compare(struct gen *g, struct place at, const char *bytes, size_t count,
+			label if_not)
 {
 	for (size_t i = 0; i < count;) {
 		unsigned step = count - i >= 8 ? 8 : count - i >= 4 ? 4 : count - i >= 2 ? 2 : 1;
@@ -133,7 +153,7 @@ static void gen_compare(struct gen *g, int slot, const char *bytes, size_t count
 		uint64_t want = 0;
 
 		memcpy(&want, bytes + i, step);
-		ir_load(&g->ir, ir_size(step), have, REG_STACK, slot + (int)i);
+		ir_load(&g->ir, ir_size(step), have, at.base, at.offset + (int)i);
 		ir_branch_value(&g->ir, BPF_JNE, have, (int64_t)want, if_not);
 		i += step;
 	}
@@ -149,7 +169,8 @@ static void gen_comm_equal(struct gen *g, const struct expr *literal, label if_n
 	}
 	ir_helper(&g->ir, BPF_FUNC_get_current_comm, REG_NONE, 2,
 		  (struct ir_arg[]){arg_stack(slot), arg_value(ABI_COMM)});
-	gen_compare(g, slot, literal->text, literal->length + 1, if_not);
+	gen_compare(g, (struct place){REG_STACK, slot}, literal->text, literal->length + 1,
+		    if_not);
 	ir_stack_back(&g->ir, mark);
 }
 
@@ -169,7 +190,7 @@ static void gen_bytes_equal(struct gen *g, struct text t, const struct expr *lit
 		ir_alu_value(&g->ir, BPF_ADD, part.pointer, (int64_t)i);
 		ir_set(&g->ir, bytes, (int64_t)count);
 		gen_exact(g, part, bytes, REG_STACK, slot, fail);
-		gen_compare(g, slot, literal->text + i, count, if_not);
+		gen_compare(g, (struct place){REG_STACK, slot}, literal->text + i, count, if_not);
 	}
 	ir_stack_back(&g->ir, mark);
 }
@@ -192,24 +213,113 @@ static void gen_string_equal(struct gen *g, struct text t, const struct expr *li
 					   arg_at(t.pointer, (int)i), fail);
 
 		ir_branch_value(&g->ir, BPF_JNE, length, (int64_t)count + 1, if_not);
-		gen_compare(g, slot, literal->text + i, count, if_not);
+		gen_compare(g, (struct place){REG_STACK, slot}, literal->text + i, count, if_not);
 		i += count;
 	} while (i < literal->length);
 	ir_stack_back(&g->ir, mark);
 }
 
-void gen_text_equal(struct gen *g, const struct expr *e, const struct expr *literal, label if_not,
-		    label fail)
+/* What is read from the traced process, and no further than need be. */
+static void gen_user_equal(struct gen *g, const struct expr *e, const struct expr *literal,
+			   label if_not, label fail)
 {
-	struct text t;
+	struct text t = gen_source(g, e, fail);
 
-	if (e->type.kind == TYPE_COMM) {
-		gen_comm_equal(g, literal, if_not);
-		return;
-	}
-	t = gen_source(g, e, fail);
 	if (t.length != REG_NONE)
 		gen_bytes_equal(g, t, literal, if_not, fail);
 	else
 		gen_string_equal(g, t, literal, if_not, fail);
+}
+
+/* Where a text is, as struct abi_text or abi_bytes. */
+struct place gen_text_place(struct gen *g, const struct expr *e, struct plan_value *layout,
+			    label fail)
+{
+	if (e->type.kind != TYPE_COMM)
+		return gen_place(g, e, layout, fail);
+	*layout = (struct plan_value){.name = ""};
+	text_layout(layout, false, ABI_COMM - 1);
+	return gen_made(g, e, layout, fail);
+}
+
+static void gen_kept_equal(struct gen *g, const struct expr *e, const struct expr *literal,
+			   label if_not, label fail)
+{
+	struct plan_value layout;
+	struct place at = gen_text_place(g, e, &layout, fail);
+	reg length = ir_reg(&g->ir);
+
+	if (literal->length > layout.limit) {
+		ir_jump(&g->ir, if_not);
+		return;
+	}
+	ir_load(&g->ir, BPF_W, length, at.base, at.offset);
+	ir_branch_value(&g->ir, BPF_JNE, length, (int64_t)literal->length, if_not);
+	at.offset += (int)sizeof(struct abi_text);
+	gen_compare(g, at, literal->text, literal->length, if_not);
+}
+
+static void gen_both_equal(struct gen *g, const struct expr *a, const struct expr *b, label if_not,
+			   label fail)
+{
+	struct plan_value left, right;
+	struct place one = gen_text_place(g, a, &left, fail);
+	struct place other = gen_text_place(g, b, &right, fail);
+	uint32_t bytes = (left.size < right.size ? left.size : right.size) - sizeof(struct abi_text);
+	reg length = ir_reg(&g->ir), second = ir_reg(&g->ir), same = ir_reg(&g->ir);
+
+	ir_load(&g->ir, BPF_W, length, one.base, one.offset);
+	ir_load(&g->ir, BPF_W, second, other.base, other.offset);
+	ir_branch(&g->ir, BPF_JNE, length, second, if_not);
+	ir_function(&g->ir, "tt_same", same, 3,
+		    (struct ir_arg[]){arg_at(one.base, one.offset + (int)sizeof(struct abi_text)),
+				      arg_at(other.base, other.offset + (int)sizeof(struct abi_text)),
+				      arg_value(bytes)});
+	ir_branch_value(&g->ir, BPF_JEQ, same, 0, if_not);
+}
+
+/* probe == "demo:request": which of the probes have that name is known here. */
+static void gen_probe_equal(struct gen *g, const struct expr *literal, label if_not)
+{
+	label yes = ir_label(&g->ir);
+
+	for (size_t i = 0; i < g->c->plan->probe_count; i++) {
+		const struct plan_probe *p = &g->c->plan->probes[i];
+		size_t provider = strlen(p->provider), name = strlen(p->name);
+		const char *text = literal->text;
+
+		if (strcmp(text, p->full) &&
+		    (literal->length != provider + (provider > 0) + name ||
+		     memcmp(text, p->provider, provider) ||
+		     (provider && text[provider] != ':') ||
+		     memcmp(text + provider + (provider > 0), p->name, name)))
+			continue;
+		if (!g->one_probe)
+			ir_branch_value(&g->ir, BPF_JEQ, g->probe, (int64_t)i, yes);
+		else if (i == g->probe_number)
+			return;
+	}
+	ir_jump(&g->ir, if_not);
+	ir_place(&g->ir, yes);
+}
+
+void gen_text_equal(struct gen *g, const struct expr *a, const struct expr *b, label if_not,
+		    label fail)
+{
+	if (a->type.kind == TYPE_LITERAL) {
+		const struct expr *literal = a;
+
+		a = b;
+		b = literal;
+	}
+	if (a->type.kind == TYPE_PROBE)
+		gen_probe_equal(g, b, if_not);
+	else if (b->type.kind != TYPE_LITERAL)
+		gen_both_equal(g, a, b, if_not, fail);
+	else if (a->kind == EXPR_BUILTIN && a->type.kind == TYPE_COMM)
+		gen_comm_equal(g, b, if_not);
+	else if (a->type.kind == TYPE_TEXT && (a->kind == EXPR_CALL || a->kind == EXPR_ARGUMENT))
+		gen_user_equal(g, a, b, if_not, fail);
+	else
+		gen_kept_equal(g, a, b, if_not, fail);
 }

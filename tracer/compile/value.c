@@ -12,6 +12,8 @@ static enum plan_type plan_type_of(struct type type)
 		return PLAN_PROBE;
 	case TYPE_STACK:
 		return PLAN_USTACK;
+	case TYPE_TUPLE:
+		return PLAN_TUPLE;
 	default:
 		break;
 	}
@@ -21,37 +23,60 @@ static enum plan_type plan_type_of(struct type type)
 					   : PLAN_INT;
 }
 
+/* Parts one behind the other, each at a multiple of 8. */
+static void tuple_layout(struct compiler *c, struct type type, struct plan_value *value)
+{
+	size_t count = type.tuple->count;
+
+	value->parts = arena_alloc(&c->plan->arena, (count + 1) * sizeof(*value->parts));
+	if (!value->parts)
+		return;
+	value->part_count = count;
+	for (size_t i = 0; i < count; i++) {
+		type_layout(c, type.tuple->items[i], &value->parts[i]);
+		value->parts[i].offset = value->size;
+		value->size += (value->parts[i].size + 7) & ~7u;
+	}
+}
+
 /*
  * Integers take 8 bytes wherever they go, extended; only floats keep their own size, since their
  * bits are not to be extended.
  */
-void value_layout(struct gen *g, const struct expr *e, struct plan_value *value)
+void type_layout(struct compiler *c, struct type t, struct plan_value *value)
 {
-	struct type t = e->type;
-
-	value->name = "";
+	*value = (struct plan_value){.name = ""};
 	value->is_signed = t.kind == TYPE_INT && (t.is_signed || t.size < 8);
-	if (t.kind == TYPE_TEXT) {
-		text_layout(value, t.bytes, g->c->options->text_limit);
+	if (t.kind == TYPE_TEXT || t.kind == TYPE_LITERAL) {
+		text_layout(value, t.bytes, t.limit);
 		return;
 	}
 	value->type = plan_type_of(t);
-	if (value->type == PLAN_INT && e->kind == EXPR_ARGUMENT) {
-		enum argument_shape shape = argument_shape(&g->variants, e->number);
-
-		value->size = 16;
-		if (shape == SHAPE_WIDE)
-			value->type = PLAN_WIDE;
-		if (shape != SHAPE_PLAIN)
-			return;
+	if (t.kind == TYPE_TUPLE) {
+		tuple_layout(c, t, value);
+		return;
 	}
 	value->size = t.kind == TYPE_COMM    ? ABI_COMM
 		      : t.kind == TYPE_FLOAT ? t.size
 		      : t.kind == TYPE_PROBE ? 4
 		      : t.kind == TYPE_STACK ? 16
 					     : 8;
-	if (value->type == PLAN_CHAR)
+}
+
+void value_layout(struct gen *g, const struct expr *e, struct plan_value *value)
+{
+	enum argument_shape shape;
+
+	type_layout(g->c, e->type, value);
+	if (value->type == PLAN_CHAR && e->type.size == 1)
 		value->size = 1;
+	if (value->type != PLAN_INT || e->kind != EXPR_ARGUMENT)
+		return;
+	shape = argument_shape(&g->variants, e->number);
+	if (shape == SHAPE_WIDE)
+		value->type = PLAN_WIDE;
+	if (shape != SHAPE_PLAIN)
+		value->size = 16;
 }
 
 /* The stack's id, or the negative errno why there is none; behind it the process, for names. */
@@ -85,16 +110,89 @@ static reg gen_float(struct gen *g, size_t operand, unsigned size, label fail)
 	return dst;
 }
 
+static void gen_integer(struct gen *g, const struct expr *e, reg base, int offset,
+			const struct plan_value *layout, label fail)
+{
+	if (layout->size != 16) {
+		ir_store(&g->ir, ir_size(layout->size), base, offset, gen_int(g, e, fail));
+		return;
+	}
+	ir_store(&g->ir, BPF_DW, base, offset, gen_operand(g, e->number, fail));
+	ir_store(&g->ir, BPF_DW, base, offset + 8,
+		 gen_operand_part(g, e->number, PART_BESIDE, fail));
+}
+
+static void gen_choice_of(struct gen *g, const struct expr *e, struct place to,
+			  const struct plan_value *layout, label fail)
+{
+	label otherwise = ir_label(&g->ir), end = ir_label(&g->ir);
+	const struct expr *a = e->child->next;
+
+	gen_condition(g, e->child, otherwise, fail);
+	gen_value(g, a, to.base, to.offset, layout, fail);
+	ir_jump(&g->ir, end);
+	ir_place(&g->ir, otherwise);
+	gen_value(g, a->next, to.base, to.offset, layout, fail);
+	ir_place(&g->ir, end);
+}
+
+/* Values that are in memory already, or made of others. False when it is neither. */
+static bool gen_composed(struct gen *g, const struct expr *e, struct place to,
+			 const struct plan_value *layout, label fail)
+{
+	struct plan_value have;
+	struct place from;
+	size_t i = 0;
+
+	switch (e->kind) {
+	case EXPR_VARIABLE:
+	case EXPR_MAP:
+	case EXPR_ITEM:
+		from = gen_place(g, e, &have, fail);
+		gen_convert(g, from, &have, to, layout);
+		return true;
+	case EXPR_TERNARY:
+		gen_choice_of(g, e, to, layout, fail);
+		return true;
+	case EXPR_TUPLE:
+		for (const struct expr *item = e->child; item && i < layout->part_count; i++) {
+			const struct plan_value *part = &layout->parts[i];
+
+			gen_value(g, item, to.base, to.offset + (int)part->offset, part, fail);
+			item = item->next;
+		}
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void gen_thread_name(struct gen *g, struct place to, const struct plan_value *layout)
+{
+	int in = layout->type == PLAN_TEXT ? (int)sizeof(struct abi_text) : 0;
+
+	ir_helper(&g->ir, BPF_FUNC_get_current_comm, REG_NONE, 2,
+		  (struct ir_arg[]){arg_at(to.base, to.offset + in), arg_value(ABI_COMM)});
+	if (in)
+		gen_name_length(g, to);
+}
+
 void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 	       const struct plan_value *layout, label fail)
 {
+	struct place to = {base, offset};
+
+	if (is_wide(e->type) && gen_composed(g, e, to, layout, fail))
+		return;
 	switch (e->type.kind) {
 	case TYPE_TEXT:
 		gen_text(g, e, base, offset, layout, fail);
 		break;
+	case TYPE_LITERAL:
+		gen_literal(g, e, to, layout);
+		break;
 	case TYPE_COMM:
-		ir_helper(&g->ir, BPF_FUNC_get_current_comm, REG_NONE, 2,
-			  (struct ir_arg[]){arg_at(base, offset), arg_value(ABI_COMM)});
+		gen_thread_name(g, to, layout);
 		break;
 	case TYPE_PROBE:
 		gen_store_probe(g, base, offset, 0);
@@ -103,13 +201,7 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 		gen_stack(g, base, offset);
 		break;
 	case TYPE_INT:
-		if (layout->size == 16) {
-			ir_store(&g->ir, BPF_DW, base, offset, gen_operand(g, e->number, fail));
-			ir_store(&g->ir, BPF_DW, base, offset + 8,
-				 gen_operand_part(g, e->number, PART_BESIDE, fail));
-			break;
-		}
-		ir_store(&g->ir, ir_size(layout->size), base, offset, gen_int(g, e, fail));
+		gen_integer(g, e, base, offset, layout, fail);
 		break;
 	case TYPE_FLOAT:
 		ir_store(&g->ir, ir_size(layout->size), base, offset,

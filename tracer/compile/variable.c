@@ -20,7 +20,7 @@ void gen_variables(struct gen *g)
 {
 	for (size_t i = 0; i < g->in->variable_count; i++) {
 		g->variables[i] = REG_NONE;
-		if (!g->in->variables[i].loose)
+		if (!g->in->variables[i].loose || is_wide(g->in->variables[i].type))
 			continue;
 		make(g, i);
 		ir_set(&g->ir, g->variables[i], 0);
@@ -88,6 +88,10 @@ void gen_variable_assign(struct gen *g, const struct stmt *s)
 {
 	reg value;
 
+	if (is_wide(type_of(g, s->target->number))) {
+		gen_wide_assign(g, s);
+		return;
+	}
 	if (!s->value) {
 		reg none = ir_reg(&g->ir);
 

@@ -24,6 +24,8 @@ enum expr_kind {
 	EXPR_STEP_BEFORE, /* ++x: op OP_ADD or OP_SUB; the child is a variable or a map */
 	EXPR_STEP_AFTER,  /* x++ */
 	EXPR_PARAMETER, /* $1: number; 0 is $#. The check makes it a number or a string */
+	EXPR_TUPLE,    /* children: its items */
+	EXPR_ITEM,     /* child.number: an item of a tuple */
 };
 
 /* Operators, unary and binary. */
@@ -100,13 +102,20 @@ struct instance {
 		const char *name;
 		struct type type; /* TYPE_UNKNOWN: declared, nothing assigned yet */
 		bool declared;	  /* by let, or by a loop: ends with its block */
+		bool typed;	  /* declared with a type, which stays */
 		bool loose; /* also used behind the block that assigned it, as bpftrace allowed before
 			     * 0.22: 0 where that block did not run */
+		bool used; /* its value is, while the instance is checked */
 	} *variables;
 	size_t variable_count, variable_room;
 };
 
-enum { PROGRAM_KEYS_MOST = 8 };
+enum {
+	PROGRAM_KEYS_MOST = 8,
+	PROGRAM_ITEMS_MOST = 16,   /* of a tuple */
+	PROGRAM_TEXT = 64,	   /* bytes of a text */
+	PROGRAM_TEXT_MOST = 1024,  /* that a program may ask for, or the text limit if that is more */
+};
 
 /* A map of the program, as all its uses together say. */
 struct program_map {
@@ -117,6 +126,7 @@ struct program_map {
 	size_t key_count;
 	const struct function *aggregate; /* NULL: a plain value */
 	struct type value;
+	bool used; /* its value is, in an expression */
 	int64_t lhist_min, lhist_max, lhist_step;
 	uint32_t hist_bits;
 };
@@ -129,6 +139,7 @@ struct program {
 	/* Given before program_parse(): what $1, $2, ... are. */
 	char *const *parameters;
 	size_t parameter_count;
+	uint32_t text_limit; /* bytes of a text whose length nothing else says; 0: PROGRAM_TEXT */
 	struct source source;
 	struct diagnostics diagnostics;
 	struct arena arena;
@@ -137,6 +148,9 @@ struct program {
 	size_t instance_count, instance_room;
 	struct program_map *maps;
 	size_t map_count, map_room;
+	/* While it is checked: a type changed that had been used; a map's type was not known; such a
+	 * map is taken to hold integers. */
+	bool unsettled, unknown, guess;
 };
 
 /* check.c: the types of one instance; instance.c: which instances there are. */
@@ -144,7 +158,7 @@ void instance_check(struct program *program, struct instance *instance);
 int program_instances(struct program *program, struct probe_set *probes, struct error *err);
 
 /* What the language makes of an argument that a probe describes. */
-struct type argument_type(const struct probe_argument *argument);
+struct type argument_type(const struct probe_argument *argument, uint32_t text_limit);
 
 /* Text to tree. The text is copied; the origin of its source, where it has one, is set before. -EINVAL when something is wrong (see program->diagnostics). */
 int program_parse(const char *name, const char *text, struct program *program,

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct type type_s64 = {TYPE_INT, 8, true, LOOK_NUMBER, false};
-static const struct type type_u64 = {TYPE_INT, 8, false, LOOK_NUMBER, false};
-static const struct type type_bool = {TYPE_INT, 1, false, LOOK_BOOL, false};
+const struct type type_s64 = {.kind = TYPE_INT, .size = 8, .is_signed = true};
+const struct type type_u64 = {.kind = TYPE_INT, .size = 8};
+const struct type type_bool = {.kind = TYPE_INT, .size = 1, .look = LOOK_BOOL};
 
 void wrong(struct checker *c, const struct expr *e, const char *format, ...)
 {
@@ -38,17 +38,17 @@ bool check_int(struct checker *c, const struct expr *e, const char *who)
 
 /* ---- names ---- */
 
-struct type argument_type(const struct probe_argument *a)
+struct type argument_type(const struct probe_argument *a, uint32_t limit)
 {
-	struct type t = {TYPE_INT, a->size, a->is_signed, LOOK_NUMBER, false};
+	struct type t = {.kind = TYPE_INT, .size = a->size, .is_signed = a->is_signed};
 
 	switch (a->type) {
 	case PROBE_FLOAT:
-		return (struct type){TYPE_FLOAT, a->size, true, LOOK_NUMBER, false};
+		return (struct type){.kind = TYPE_FLOAT, .size = a->size, .is_signed = true};
 	case PROBE_STRING:
-		return (struct type){TYPE_TEXT, 0, false, LOOK_NUMBER, false};
+		return (struct type){.kind = TYPE_TEXT, .limit = limit};
 	case PROBE_BYTES:
-		return (struct type){TYPE_TEXT, 0, false, LOOK_NUMBER, true};
+		return (struct type){.kind = TYPE_TEXT, .bytes = true, .limit = limit};
 	case PROBE_BOOL:
 		t.look = LOOK_BOOL;
 		return t;
@@ -101,12 +101,12 @@ static void check_argument(struct checker *c, struct expr *e)
 
 		if (e->text ? strcmp(a->name, e->text) != 0 : a->operand != e->number)
 			continue;
-		e->type = argument_type(a);
+		e->type = argument_type(a, c->program->text_limit);
 		e->number = a->operand;
 		if (e->text)
 			e->argument = a;
 		else if (e->type.kind == TYPE_TEXT) /* argN is the pointer, as in bpftrace */
-			e->type = (struct type){TYPE_INT, 8, false, LOOK_POINTER, false};
+			e->type = (struct type){.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER};
 		return;
 	}
 	if (!e->text && e->number < operands)
@@ -146,11 +146,6 @@ struct type arithmetic(struct type a, struct type b)
 	return is_unsigned ? type_u64 : type_s64;
 }
 
-static bool is_texty(struct type t)
-{
-	return t.kind == TYPE_TEXT || t.kind == TYPE_COMM || t.kind == TYPE_LITERAL;
-}
-
 /* A literal number fits both signs, so it takes the other side's. */
 static void settle_literal(struct expr *literal, const struct expr *other)
 {
@@ -168,11 +163,8 @@ static void check_binary(struct checker *c, struct expr *e)
 	check_expr(c, b);
 	if (a->type.kind == TYPE_UNKNOWN || b->type.kind == TYPE_UNKNOWN)
 		return;
-	if ((e->op == OP_EQ || e->op == OP_NE) && is_texty(a->type) && is_texty(b->type)) {
-		if (a->type.kind != TYPE_LITERAL && b->type.kind != TYPE_LITERAL)
-			wrong(c, e, "a text is compared with a string in quotes");
-		else
-			e->type = type_bool;
+	if (is_text_comparison(e)) {
+		e->type = type_bool;
 		return;
 	}
 	if (a->type.kind != TYPE_INT || b->type.kind != TYPE_INT) {
@@ -196,21 +188,27 @@ static void check_ternary(struct checker *c, struct expr *e)
 	check_expr(c, condition);
 	check_expr(c, a);
 	check_expr(c, b);
-	if (check_int(c, condition, "'?'") && check_int(c, a, "'?'") && check_int(c, b, "'?'")) {
-		settle_literal(a, b);
-		settle_literal(b, a);
-		e->type = arithmetic(a->type, b->type);
+	if (!check_int(c, condition, "'?'"))
+		return;
+	if (a->type.kind != TYPE_INT || b->type.kind != TYPE_INT) {
+		check_wide_ternary(c, e);
+		return;
 	}
+	settle_literal(a, b);
+	settle_literal(b, a);
+	e->type = arithmetic(a->type, b->type);
+	if (a->type.look == b->type.look && a->type.look != LOOK_CHAR)
+		e->type.look = a->type.look;
 }
 
 /* ++x, x-- */
 static void check_step(struct checker *c, struct expr *e)
 {
+	if (e->child->kind == EXPR_MAP)
+		step_map(c, e->child);
 	check_expr(c, e->child);
 	if (check_int(c, e->child, e->text))
 		e->type = e->child->type;
-	if (e->child->kind == EXPR_MAP && e->type.kind == TYPE_INT)
-		step_map(c, e->child);
 }
 
 static const char *parameter(const struct checker *c, uint64_t number)
@@ -232,7 +230,7 @@ static void check_parameter(struct checker *c, struct expr *e)
 		e->kind = EXPR_STRING;
 		e->text = text;
 		e->length = strlen(text);
-		e->type = (struct type){.kind = TYPE_LITERAL};
+		e->type = (struct type){.kind = TYPE_LITERAL, .limit = (uint32_t)e->length};
 		return;
 	}
 	e->kind = EXPR_INT;
@@ -242,13 +240,15 @@ static void check_parameter(struct checker *c, struct expr *e)
 
 void check_expr(struct checker *c, struct expr *e)
 {
+	if (e->kind != EXPR_INT)
+		e->type = (struct type){.kind = TYPE_UNKNOWN};
 	switch (e->kind) {
 	case EXPR_INT:
 		if (e->type.kind == TYPE_UNKNOWN)
 			e->type = e->number > INT64_MAX ? type_u64 : type_s64;
 		break;
 	case EXPR_STRING:
-		e->type = (struct type){.kind = TYPE_LITERAL};
+		e->type = (struct type){.kind = TYPE_LITERAL, .limit = (uint32_t)e->length};
 		break;
 	case EXPR_BUILTIN:
 		check_builtin(c, e);
@@ -286,16 +286,47 @@ void check_expr(struct checker *c, struct expr *e)
 	case EXPR_PARAMETER:
 		check_parameter(c, e);
 		break;
+	case EXPR_TUPLE:
+		check_tuple(c, e);
+		break;
+	case EXPR_ITEM:
+		check_item(c, e);
+		break;
 	}
 	fold(e);
 }
 
+/*
+ * A value may be used above the place where its type is decided, or widened: then all is looked at
+ * again, and what was said before is forgotten. Types only grow, so this ends. A map that nobody
+ * gives a type but by its own value is taken to hold integers.
+ */
+static void check_instances(struct program *program)
+{
+	struct diagnostics_mark mark = diagnostics_mark(&program->diagnostics);
+
+	for (;;) {
+		program->unsettled = program->unknown = false;
+		for (size_t i = 0; i < program->instance_count; i++)
+			instance_check(program, &program->instances[i]);
+		if (program->arena.failed ||
+		    (!program->unsettled && (!program->unknown || program->guess)))
+			return;
+		program->guess |= !program->unsettled;
+		diagnostics_back(&program->diagnostics, mark);
+	}
+}
+
 int program_check(struct program *program, struct probe_set *probes, struct error *err)
 {
-	int rc = program_instances(program, probes, err);
+	int rc;
 
-	for (size_t i = 0; i < program->instance_count; i++)
-		instance_check(program, &program->instances[i]);
+	if (!program->text_limit)
+		program->text_limit = PROGRAM_TEXT;
+	rc = program_instances(program, probes, err);
+	check_instances(program);
+	if (program->arena.failed)
+		return error_memory(err);
 	for (size_t i = 0; i < program->map_count; i++)
 		if (!program->maps[i].aggregate && program->maps[i].value.kind == TYPE_UNKNOWN)
 			diagnose(&program->diagnostics, program->maps[i].at,

@@ -12,9 +12,12 @@ struct checker {
 	size_t *visible;
 	size_t visible_count, visible_room;
 	unsigned loops; /* around the statement at hand */
+	/* The variables as they were when the instance was looked at before. */
+	struct variable *known;
+	size_t known_count;
 };
 
-extern const struct type type_s64;
+extern const struct type type_s64, type_u64, type_bool;
 
 /* An error at an expression. */
 void wrong(struct checker *c, const struct expr *e, const char *format, ...)
@@ -43,12 +46,28 @@ void leave_block(struct checker *c, size_t mark);
 /* An operator on numbers becomes the number. */
 void fold(struct expr *e);
 
+/* ---- check_value.c ---- */
+
+/* How many bytes of a text a program may ask for. */
+uint32_t text_most(const struct checker *c);
+/* True when the value can be `where` ("kept in a map"); reports it when not. */
+bool check_storable(struct checker *c, const struct expr *e, const char *where);
+/* Widens what is held so that it can hold the value as well; false when nothing can hold both. */
+bool hold(struct checker *c, struct type *held, bool used, struct type value);
+/* `x += 1` and its kind compute with integers. */
+bool check_operands(struct checker *c, const struct stmt *s, struct type held);
+void check_tuple(struct checker *c, struct expr *e);
+void check_item(struct checker *c, struct expr *e);
+/* True when it is == or != of two texts. */
+bool is_text_comparison(const struct expr *e);
+void check_wide_ternary(struct checker *c, struct expr *e);
+
 /* ---- check_map.c ---- */
 
 /* The map that the expression names, new when it is named for the first time; NULL without memory. */
 struct program_map *find_map(struct checker *c, struct expr *e);
-/* The keys of a use against those of the other uses. */
-void check_keys(struct checker *c, struct expr *e, struct program_map *map);
+/* A use with its keys, held against those of the other uses. The map; NULL without memory. */
+struct program_map *check_keys(struct checker *c, struct expr *e);
 /* A map whose value is stepped, as @++: it holds an integer. */
 void step_map(struct checker *c, struct expr *e);
 /* A map whose value is used. */

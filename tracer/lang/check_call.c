@@ -103,6 +103,17 @@ static void check_format(struct checker *c, const struct expr *call)
 		wrong(c, argument, "the format has no conversion for this argument");
 }
 
+/* How long a text may get whose length is written as a number, or is only known at the hit. */
+static uint32_t asked_length(struct checker *c, const struct expr *length)
+{
+	if (!length || length->kind != EXPR_INT)
+		return c->program->text_limit;
+	if (length->number <= text_most(c))
+		return (uint32_t)length->number;
+	wrong(c, length, "a text has at most %u bytes", text_most(c));
+	return 0;
+}
+
 static void check_arguments(struct checker *c, struct expr *call, const struct function *f)
 {
 	struct expr *first = call->child;
@@ -126,10 +137,12 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 		break;
 	case FUNC_STR:
 	case FUNC_BUF:
-		if (first->type.kind != TYPE_TEXT)
+		if (first->type.kind != TYPE_TEXT || first->kind != EXPR_ARGUMENT)
 			check_int(c, first, f->name);
 		if (first->next)
 			check_int(c, first->next, f->name);
+		call->type = f->type;
+		call->type.limit = asked_length(c, first->next);
 		break;
 	default:
 		check_int(c, first, f->name);
@@ -142,21 +155,24 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 static void check_map_argument(struct checker *c, struct expr *call, const struct function *f)
 {
 	struct expr *e = call->child;
-	struct program_map *map;
 
+	if (f->id == FUNC_PRINT && (e->kind != EXPR_MAP || e->child)) {
+		check_expr(c, e);
+		check_storable(c, e, "printed");
+		return;
+	}
 	if (e->kind != EXPR_MAP) {
 		wrong(c, e, "%s() takes a map: %s", f->name, f->signature);
 		return;
 	}
-	map = find_map(c, e);
-	if (!map)
-		return;
 	if (f->id == FUNC_DELETE) {
-		check_keys(c, e, map);
+		check_keys(c, e);
 		if (!e->child)
 			wrong(c, e, "delete() forgets a key; clear(%s) forgets a whole map", e->text);
 	} else if (e->child) {
 		wrong(c, e->child, "%s() takes the map as a whole: %s(%s)", f->name, f->name, e->text);
+	} else {
+		find_map(c, e);
 	}
 }
 
@@ -185,9 +201,9 @@ void check_call(struct checker *c, struct expr *e)
 		      count == 1 ? "" : "s", f->signature);
 		return;
 	}
+	e->type = f->type;
 	if (f->takes_map)
 		check_map_argument(c, e, f);
 	else
 		check_arguments(c, e, f);
-	e->type = f->type;
 }

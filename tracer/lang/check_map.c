@@ -25,36 +25,48 @@ struct program_map *find_map(struct checker *c, struct expr *e)
 	return map;
 }
 
-/* Keys of integers are 8 bytes wide whatever the site has, so that sites can share a map. */
-static struct type key_type(struct type type)
+static bool add_key(struct checker *c, const struct expr *at, struct type type, struct type *keys,
+		    size_t *count)
 {
-	if (type.kind == TYPE_INT) {
-		type.is_signed = type.is_signed || type.size < 8;
-		type.size = 8;
+	if (*count == PROGRAM_KEYS_MOST) {
+		wrong(c, at, "a map has at most %d keys", PROGRAM_KEYS_MOST);
+		return false;
 	}
-	return type;
+	if (type.kind == TYPE_FLOAT) {
+		wrong(c, at, "a %s can't be a key", type_name(type));
+		return false;
+	}
+	keys[(*count)++] = type_stored(type);
+	return true;
 }
 
-void check_keys(struct checker *c, struct expr *e, struct program_map *map)
+/* The keys of one use. A tuple that is the only key stands for its items. */
+static bool own_keys(struct checker *c, struct expr *e, struct type *keys, size_t *count)
 {
-	struct type keys[PROGRAM_KEYS_MOST];
-	size_t count = 0;
+	struct expr *only = e->child && !e->child->next ? e->child : NULL;
 
-	for (struct expr *k = e->child; k; k = k->next) {
+	*count = 0;
+	for (struct expr *k = e->child; k; k = k->next)
 		check_expr(c, k);
-		if (k->type.kind == TYPE_UNKNOWN)
-			return;
-		if (count == PROGRAM_KEYS_MOST) {
-			wrong(c, k, "a map has at most %d keys", PROGRAM_KEYS_MOST);
-			return;
-		}
-		if (k->type.kind == TYPE_NONE || k->type.kind == TYPE_AGGREGATE ||
-		    k->type.kind == TYPE_FLOAT || k->type.kind == TYPE_LITERAL) {
-			wrong(c, k, "a %s can't be a key", type_name(k->type));
-			return;
-		}
-		keys[count++] = key_type(k->type);
+	for (struct expr *k = e->child; k; k = k->next)
+		if (!check_storable(c, k, "a key"))
+			return false;
+	if (only && only->type.kind == TYPE_TUPLE) {
+		for (size_t i = 0; i < only->type.tuple->count; i++)
+			if (!add_key(c, only, only->type.tuple->items[i], keys, count))
+				return false;
+		return true;
 	}
+	for (struct expr *k = e->child; k; k = k->next)
+		if (!add_key(c, k, k->type, keys, count))
+			return false;
+	return true;
+}
+
+/* The keys of a use against those of the other uses. */
+static void same_keys(struct checker *c, struct expr *e, struct program_map *map,
+		      const struct type *keys, size_t count)
+{
 	if (!map->keyed) {
 		memcpy(map->keys, keys, sizeof(*keys) * count);
 		map->key_count = count;
@@ -67,36 +79,56 @@ void check_keys(struct checker *c, struct expr *e, struct program_map *map)
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (keys[i].kind != map->keys[i].kind)
+		bool is_signed = map->keys[i].is_signed || keys[i].is_signed;
+
+		if (!type_widen(&c->program->arena, &map->keys[i], keys[i]))
 			wrong(c, e, "key %zu of %s is a %s elsewhere in the program, a %s here", i + 1,
 			      map->name, type_name(map->keys[i]), type_name(keys[i]));
-		else if (keys[i].kind == TYPE_INT && keys[i].is_signed)
-			map->keys[i].is_signed = true;
+		else if (keys[i].kind == TYPE_INT)
+			map->keys[i].is_signed = is_signed;
 	}
+}
+
+struct program_map *check_keys(struct checker *c, struct expr *e)
+{
+	struct type keys[PROGRAM_KEYS_MOST];
+	struct program_map *map = find_map(c, e);
+	size_t count;
+	bool known = map && own_keys(c, e, keys, &count);
+
+	if (!map)
+		return NULL;
+	map = &c->program->maps[e->number]; /* keys may have named new maps */
+	if (known)
+		same_keys(c, e, map, keys, count);
+	return map;
 }
 
 void step_map(struct checker *c, struct expr *e)
 {
 	struct program_map *map = find_map(c, e);
 
-	if (map && map->value.kind == TYPE_UNKNOWN)
+	if (map && !map->aggregate && map->value.kind == TYPE_UNKNOWN)
 		map->value = type_s64;
 }
 
 void check_map(struct checker *c, struct expr *e)
 {
-	struct program_map *map = find_map(c, e);
+	struct program_map *map = check_keys(c, e);
 
 	if (!map)
 		return;
-	check_keys(c, e, map);
 	if (map->aggregate)
 		wrong(c, e, "%s holds %s(); its value can't be used in an expression", map->name,
 		      map->aggregate->name);
-	else if (map->value.kind == TYPE_UNKNOWN)
-		e->type = type_s64; /* assigned further down: integers are all that maps hold */
-	else
+	else if (map->value.kind != TYPE_UNKNOWN)
 		e->type = map->value;
+	else if (c->program->guess)
+		e->type = type_s64;
+	else
+		e->type.kind = TYPE_UNKNOWN;
+	map->used = true;
+	c->program->unknown |= map->value.kind == TYPE_UNKNOWN;
 }
 
 int program_continue(struct program *p, const struct program *first, struct error *err)

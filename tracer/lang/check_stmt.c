@@ -25,23 +25,26 @@ static void assign_aggregate(struct checker *c, struct stmt *s, struct program_m
 
 static void assign_map(struct checker *c, struct stmt *s)
 {
-	struct program_map *map = find_map(c, s->target);
+	struct program_map *map = check_keys(c, s->target);
 
 	if (!map)
 		return;
-	check_keys(c, s->target, map);
 	if (s->value->type.kind == TYPE_AGGREGATE) {
 		assign_aggregate(c, s, map);
 		return;
 	}
-	if (!check_int(c, s->value, "a map"))
+	if (!check_storable(c, s->value, "kept in a map"))
 		return;
 	if (map->aggregate) {
 		wrong(c, s->value, "%s holds %s() elsewhere in the program", map->name,
 		      map->aggregate->name);
 		return;
 	}
-	map->value = arithmetic(s->value->type, map->value.kind ? map->value : type_s64);
+	if (s->op != OP_NONE && !check_operands(c, s, map->value))
+		return;
+	if (!hold(c, &map->value, map->used, s->value->type))
+		wrong(c, s->value, "%s holds a %s elsewhere in the program, a %s here", map->name,
+		      type_name(map->value), type_name(s->value->type));
 	s->target->type = map->value;
 }
 
@@ -166,12 +169,17 @@ static void check_stmts(struct checker *c, struct stmt *s)
 
 void instance_check(struct program *program, struct instance *instance)
 {
-	struct checker c = {.program = program, .instance = instance};
+	struct checker c = {.program = program, .instance = instance,
+			    .known = instance->variables,
+			    .known_count = instance->variable_count};
 
+	instance->variables = NULL;
+	instance->variable_count = instance->variable_room = 0;
 	if (instance->filter) {
 		check_expr(&c, instance->filter);
 		check_int(&c, instance->filter, "a filter");
 	}
 	check_stmts(&c, instance->body);
 	free(c.visible);
+	free(c.known);
 }

@@ -55,8 +55,22 @@ static bool show(struct checker *c, struct variable *v)
 	return place;
 }
 
+/* A type that was found when the instance was looked at before stays. */
+static struct type known_type(const struct checker *c, size_t place, const char *name,
+			      struct type type)
+{
+	const struct variable *known = &c->known[place];
+
+	if (place >= c->known_count || strcmp(known->name, name) != 0 ||
+	    (type.kind != TYPE_UNKNOWN && type.kind != known->type.kind &&
+	     !(type_is_text(type) && type_is_text(known->type))))
+		return type;
+	return known->type;
+}
+
 static struct variable *add_variable(struct checker *c, const struct expr *e, struct type type)
 {
+	size_t place = c->instance->variable_count;
 	struct variable *v = array_add(&c->instance->variables, &c->instance->variable_count,
 				       &c->instance->variable_room, sizeof(*v));
 
@@ -64,7 +78,8 @@ static struct variable *add_variable(struct checker *c, const struct expr *e, st
 	if (!v)
 		return NULL;
 	v->name = e->text;
-	v->type = type;
+	v->type = known_type(c, place, e->text, type);
+	v->used = place < c->known_count && c->known[place].used;
 	return show(c, v) ? v : NULL;
 }
 
@@ -109,6 +124,8 @@ void check_variable(struct checker *c, struct expr *e)
 		      e->text, e->text);
 	else if (v->type.kind == TYPE_UNKNOWN)
 		e->type = type_s64; /* declared and never assigned: 0 */
+	if (v)
+		v->used = true;
 	if (v && !several && v->type.kind != TYPE_UNKNOWN)
 		use(c, e, v);
 	else if (v)
@@ -118,10 +135,35 @@ void check_variable(struct checker *c, struct expr *e)
 /* The type of a variable that is first assigned this. */
 static struct type variable_type(struct type value)
 {
-	struct type type = arithmetic(value, type_s64);
+	struct type type = type_stored(value);
 
-	type.look = value.look == LOOK_POINTER ? LOOK_POINTER : LOOK_NUMBER;
+	if (value.kind != TYPE_INT)
+		return type;
+	type = arithmetic(value, type_s64);
+	type.look = value.look == LOOK_CHAR ? LOOK_NUMBER : value.look;
 	return type;
+}
+
+/* What a variable holds grows with what it is assigned; of integers the first one says the sign. */
+static void widen_variable(struct checker *c, struct variable *v, const struct expr *value)
+{
+	struct type type = variable_type(value->type);
+
+	if (type.kind == TYPE_INT && v->type.kind == TYPE_INT) {
+		if (v->typed)
+			return;
+		type.is_signed = v->type.is_signed;
+	}
+	if (!hold(c, &v->type, v->used, type))
+		wrong(c, value, "$%s holds a %s elsewhere, a %s here", v->name, type_name(v->type),
+		      type_name(value->type));
+}
+
+/* A block's variable that goes on in another block. */
+static bool goes_on(const struct variable *v, struct type type)
+{
+	return type_same(v->type, type) || (v->type.kind != TYPE_INT && v->type.kind == type.kind) ||
+	       (type_is_text(v->type) && type_is_text(type));
 }
 
 void declare_variable(struct checker *c, struct expr *target, struct type type)
@@ -138,6 +180,7 @@ void declare_variable(struct checker *c, struct expr *target, struct type type)
 	if (!v)
 		return;
 	v->declared = true;
+	v->typed = type.kind != TYPE_UNKNOWN;
 	use(c, target, v);
 }
 
@@ -146,7 +189,9 @@ void assign_variable(struct checker *c, struct stmt *s)
 	struct variable *v = seen(c, s->target->text);
 	bool several;
 
-	if (!check_int(c, s->value, "a variable"))
+	if (!check_storable(c, s->value, "kept in a variable"))
+		return;
+	if (v && s->op != OP_NONE && !check_operands(c, s, v->type))
 		return;
 	if (!v && s->op != OP_NONE) {
 		check_variable(c, s->target);
@@ -156,14 +201,11 @@ void assign_variable(struct checker *c, struct stmt *s)
 		struct type type = variable_type(s->value->type);
 
 		v = ended(c, s->target->text, &several);
-		if (v && type_same(v->type, type) && show(c, v))
-			v->type = type;
-		else
+		if (!v || !goes_on(v, type) || !show(c, v))
 			v = add_variable(c, s->target, type);
 	}
 	if (!v)
 		return;
-	if (v->type.kind == TYPE_UNKNOWN)
-		v->type = variable_type(s->value->type);
+	widen_variable(c, v, s->value);
 	use(c, s->target, v);
 }

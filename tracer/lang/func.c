@@ -35,7 +35,8 @@ static const struct function functions[] = {
 	{"delete", FUNC_DELETE, 1, 1, true, NONE, "delete(@map[key])", "forgets a key"},
 	{"clear", FUNC_CLEAR, 1, 1, true, NONE, "clear(@map)", "forgets all keys"},
 	{"zero", FUNC_ZERO, 1, 1, true, NONE, "zero(@map)", "sets the values of all keys to 0"},
-	{"print", FUNC_PRINT, 1, 1, true, NONE, "print(@map)", "prints a map now"},
+	{"print", FUNC_PRINT, 1, 1, true, NONE, "print(@map | value)",
+	 "prints a map, or a value and a newline, now"},
 };
 
 static const struct builtin builtins[] = {
@@ -97,32 +98,4 @@ const char *builtin_near(const char *name)
 	for (size_t i = 0; i < BUILTINS; i++)
 		text_keep_nearer(name, builtins[i].name, &best, &distance);
 	return best;
-}
-
-const char *type_name(struct type type)
-{
-	static const char *const kinds[] = {
-		[TYPE_UNKNOWN] = "unknown", [TYPE_NONE] = "nothing", [TYPE_FLOAT] = "float",
-		[TYPE_TEXT] = "text",	    [TYPE_LITERAL] = "string", [TYPE_COMM] = "thread name",
-		[TYPE_PROBE] = "probe",	    [TYPE_STACK] = "stack",    [TYPE_AGGREGATE] = "aggregate",
-	};
-	static const char *const ints[2][4] = {{"uint8", "uint16", "uint32", "uint64"},
-					       {"int8", "int16", "int32", "int64"}};
-
-	if (type.kind != TYPE_INT)
-		return type.kind == TYPE_TEXT && type.bytes ? "bytes" : kinds[type.kind];
-	if (type.look == LOOK_BOOL)
-		return "bool";
-	if (type.look == LOOK_POINTER)
-		return "pointer";
-	return ints[type.is_signed][type.size == 1 ? 0 : type.size == 2 ? 1 : type.size == 4 ? 2 : 3];
-}
-
-bool type_same(struct type a, struct type b)
-{
-	if (a.kind != b.kind || (a.kind == TYPE_TEXT && a.bytes != b.bytes))
-		return false;
-	if (a.kind == TYPE_INT)
-		return a.size == b.size && a.is_signed == b.is_signed && a.look == b.look;
-	return a.kind != TYPE_FLOAT || a.size == b.size;
 }

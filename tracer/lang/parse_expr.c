@@ -106,7 +106,7 @@ static struct expr *parse_name(struct parser *p)
 	if (!strcmp(e->text, "true") || !strcmp(e->text, "false")) {
 		e->kind = EXPR_INT;
 		e->number = e->text[0] == 't';
-		e->type = (struct type){TYPE_INT, 1, false, LOOK_BOOL, false};
+		e->type = (struct type){.kind = TYPE_INT, .size = 1, .look = LOOK_BOOL};
 	} else if (accept(p, "(")) {
 		e->kind = EXPR_CALL;
 		return parse_list(p, ")", &e->child) ? e : NULL;
@@ -115,6 +115,30 @@ static struct expr *parse_name(struct parser *p)
 		e->text = NULL;
 	}
 	return e;
+}
+
+/* `(e)` is e, `(e, f)` and `(e,)` are tuples. */
+static struct expr *parse_parentheses(struct parser *p)
+{
+	struct expr *tuple = make_expr(p, EXPR_TUPLE), **last;
+
+	next(p);
+	if (!tuple)
+		return NULL;
+	*tuple = (struct expr){.kind = EXPR_TUPLE, .at = tuple->at};
+	for (last = &tuple->child;; last = &(*last)->next) {
+		*last = parse_expr(p);
+		if (!*last)
+			return NULL;
+		if (accept(p, ")"))
+			return last == &tuple->child ? *last : tuple;
+		if (!accept(p, ",")) {
+			expect(p, ")");
+			return NULL;
+		}
+		if (accept(p, ")"))
+			return tuple;
+	}
 }
 
 static struct expr *parse_primary(struct parser *p)
@@ -141,10 +165,8 @@ static struct expr *parse_primary(struct parser *p)
 	case TOKEN_NAME:
 		return parse_name(p);
 	default:
-		if (accept(p, "(")) {
-			e = parse_expr(p);
-			return e && expect(p, ")") ? e : NULL;
-		}
+		if (is(p, "("))
+			return parse_parentheses(p);
 		unexpected(p, "a value");
 		return NULL;
 	}
@@ -172,9 +194,35 @@ static struct expr *make_step(struct parser *p, struct expr *e, enum expr_kind k
 	return e;
 }
 
+/* `.0` behind a value: an item of a tuple. */
+static struct expr *parse_items(struct parser *p)
+{
+	struct expr *e = parse_primary(p), *item;
+
+	while (e && is(p, ".")) {
+		next(p);
+		if (p->token.kind != TOKEN_NUMBER) {
+			unexpected(p, "the number of an item behind '.'");
+			return NULL;
+		}
+		if (++p->operators > OPERATORS_MOST) {
+			diagnose(&p->program->diagnostics, p->token.at,
+				 "too many operators in one statement");
+			return NULL;
+		}
+		item = make_expr(p, EXPR_ITEM);
+		if (!item)
+			return NULL;
+		item->child = e;
+		e = item;
+		next(p);
+	}
+	return e;
+}
+
 static struct expr *parse_postfix(struct parser *p)
 {
-	struct expr *e = parse_primary(p), *step;
+	struct expr *e = parse_items(p), *step;
 
 	if (!e || !is_step(p))
 		return e;

@@ -12,11 +12,11 @@ static void print_expr(struct printer *p, const struct expr *e, unsigned depth)
 {
 	static const char *const kinds[] = {"number",	"string", "builtin", "argument", "variable",
 					    "map",	"call",	  "unary",   "binary",	 "ternary",
-					    "step before", "step after", "parameter"};
+					    "step before", "step after", "parameter", "tuple", "item"};
 
 	for (; e; e = e->next) {
 		buffer_print(p->out, "%*s%s", (int)depth * 2, "", kinds[e->kind]);
-		if (e->kind == EXPR_INT)
+		if (e->kind == EXPR_INT || e->kind == EXPR_ITEM)
 			buffer_print(p->out, " %llu", (unsigned long long)e->number);
 		else if (e->op != OP_NONE)
 			buffer_print(p->out, " %s", op_text(e->op));

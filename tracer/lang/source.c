@@ -84,6 +84,26 @@ void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 	show_line(d, source, start, at);
 }
 
+struct diagnostics_mark diagnostics_mark(const struct diagnostics *d)
+{
+	return (struct diagnostics_mark){d->errors, d->last, d->text.length, d->first.length};
+}
+
+static void cut(struct buffer *b, size_t length)
+{
+	b->length = length;
+	if (b->data)
+		b->data[length] = '\0';
+}
+
+void diagnostics_back(struct diagnostics *d, struct diagnostics_mark mark)
+{
+	d->errors = mark.errors;
+	d->last = mark.last;
+	cut(&d->text, mark.text);
+	cut(&d->first, mark.first);
+}
+
 void diagnostics_free(struct diagnostics *d)
 {
 	buffer_free(&d->text);

@@ -38,6 +38,15 @@ enum { DIAGNOSTICS_MOST = 20 }; /* errors shown in one go */
 
 void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Forgets all errors since a mark. */
+struct diagnostics_mark {
+	unsigned errors;
+	size_t last, text, first;
+};
+struct diagnostics_mark diagnostics_mark(const struct diagnostics *d);
+void diagnostics_back(struct diagnostics *d, struct diagnostics_mark mark);
+
 void diagnostics_free(struct diagnostics *d);
 /* 0 when nothing is wrong, else -EINVAL with the first error as text. */
 int diagnostics_result(const struct diagnostics *d, struct error *err);

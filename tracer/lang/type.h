@@ -15,6 +15,7 @@ enum type_kind {
 	TYPE_PROBE,   /* a probe's name */
 	TYPE_STACK,   /* of the user's side */
 	TYPE_AGGREGATE, /* count(), hist(), ...: what a map is assigned */
+	TYPE_TUPLE,
 };
 
 /* How an integer is printed. */
@@ -26,10 +27,30 @@ struct type {
 	bool is_signed;
 	enum type_look look;
 	bool bytes; /* TYPE_TEXT: bytes with a length, not a text that ends with a NUL */
+	uint32_t limit; /* TYPE_TEXT, TYPE_LITERAL: how many bytes it has at the most, without the NUL */
+	const struct type_tuple *tuple; /* TYPE_TUPLE */
+};
+
+/* The items of a tuple, as they are stored. */
+struct type_tuple {
+	size_t count;
+	struct type items[];
 };
 
 /* "int64", "text": for error messages and dumps. */
 const char *type_name(struct type type);
 bool type_same(struct type a, struct type b);
+
+/* ---- type.c: values that variables, maps and tuples hold ---- */
+
+/* Texts of any sort: compared with each other, and kept together. */
+bool type_is_text(struct type type);
+/* What a value is where it is kept: integers have 8 bytes, a literal is a text. */
+struct type type_stored(struct type type);
+/*
+ * What holds `more` as well as what `into` held: the wider text, the items of tuples one by one.
+ * TYPE_UNKNOWN holds nothing yet. False when nothing can hold both, or without memory.
+ */
+bool type_widen(struct arena *arena, struct type *into, struct type more);
 
 #endif

@@ -39,6 +39,7 @@ int output_grow(struct output *output, struct error *err);
  *	{...,"args":{...},"ustack":[{"address","symbol","offset","file"}],"kstack":[...],
  *	 "unreadable":[NAME],"truncated":[NAME],"raw":{NAME:"hex"}}
  *	{"printf":"what it printed","raw":{"printf":"hex"}}
+ *	{"print":VALUE,"raw":{"print":"hex"}}
  *
  * where each of the later members is there only when it has something to say.
  *

@@ -159,6 +159,38 @@ static int print_time(struct output *o, const struct plan_record *shape,
 	return 0;
 }
 
+/* print(value): the value and a newline, or {"print":VALUE}. */
+static int print_value(struct output *o, const struct plan_record *shape,
+                       const struct abi_record *record, size_t size)
+{
+	struct value v = {.type = PLAN_NONE};
+	bool read = !(record->unreadable & 1);
+	int r = 0;
+
+	if (shape->field_count != 1)
+		return -EBADMSG;
+	if (read)
+		r = value_take(&shape->fields[0].value, record, size, &v);
+	if (r)
+		return r;
+	if (o->options.form != OUTPUT_JSON) {
+		if (read)
+			value_text(o, &o->text, &v, VALUE_RAW);
+		else
+			put_text(&o->text, "<unreadable>");
+		put_char(&o->text, '\n');
+		return 0;
+	}
+	put_text(&o->text, "{\"print\":");
+	if (!value_json(o, &o->text, &v) && v.bytes) {
+		put_text(&o->text, ",\"raw\":{\"print\":\"");
+		put_hex_bytes(&o->text, v.bytes, v.length);
+		put_text(&o->text, "\"}");
+	}
+	put_text(&o->text, read ? "}\n" : ",\"unreadable\":[\"print\"]}\n");
+	return 0;
+}
+
 static int print_record(struct output *o, const struct plan_record *shape,
                         const struct abi_record *record, size_t size)
 {
@@ -173,6 +205,8 @@ static int print_record(struct output *o, const struct plan_record *shape,
 		            : format_record(o, &o->text, shape, record, size);
 	case PLAN_RECORD_TIME:
 		return size >= shape->size ? print_time(o, shape, record) : -EBADMSG;
+	case PLAN_RECORD_VALUE:
+		return print_value(o, shape, record, size);
 	case PLAN_RECORD_EXIT:
 	case PLAN_RECORD_PRINT:
 	case PLAN_RECORD_CLEAR:

@@ -48,8 +48,8 @@ static int take_text(const struct plan_value *place, const char *at, struct valu
 		return -EBADMSG;
 	v->bytes = at + sizeof(text);
 	v->length = text.length;
-	v->cut = text.length > place->limit;
-	if (v->cut)
+	v->cut = text.length > place->limit || text.cut;
+	if (text.length > place->limit)
 		v->length = whole_characters(v->bytes, place->limit);
 	return 0;
 }
@@ -117,6 +117,27 @@ static int take_stack(const struct plan_value *place, const char *at, struct val
 	return 0;
 }
 
+/* All of its parts are looked at here, so that nobody meets a surprise in them. */
+static int take_tuple(const struct plan_value *place, const char *at, struct value *v)
+{
+	struct value part;
+	int r = 0;
+
+	v->place = place;
+	v->parts = at;
+	for (size_t i = 0; i < place->part_count && !r; i++)
+		r = value_take(&place->parts[i], at, place->size, &part);
+	return r;
+}
+
+static struct value part_of(const struct value *tuple, size_t i)
+{
+	struct value part;
+
+	value_take(&tuple->place->parts[i], tuple->parts, tuple->place->size, &part);
+	return part;
+}
+
 int value_take(const struct plan_value *place, const void *base, size_t size, struct value *v)
 {
 	const char *at = (const char *)base + place->offset;
@@ -136,6 +157,8 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 	case PLAN_USTACK:
 	case PLAN_KSTACK:
 		return take_stack(place, at, v);
+	case PLAN_TUPLE:
+		return take_tuple(place, at, v);
 	case PLAN_NONE:
 		return 0;
 	case PLAN_WIDE:
@@ -245,6 +268,19 @@ static void char_text(struct buffer *b, const struct value *v)
 	put_char(b, '\'');
 }
 
+static void tuple_text(const struct output *o, struct buffer *b, const struct value *v,
+                       enum value_style style)
+{
+	put_char(b, '(');
+	for (size_t i = 0; i < v->place->part_count; i++) {
+		struct value part = part_of(v, i);
+
+		put_text(b, i ? ", " : "");
+		value_text(o, b, &part, style);
+	}
+	put_text(b, v->place->part_count == 1 ? ",)" : ")");
+}
+
 void value_text(const struct output *o, struct buffer *b, const struct value *v,
                 enum value_style style)
 {
@@ -282,6 +318,9 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 	case PLAN_KSTACK:
 		stack_text(o, b, v);
 		break;
+	case PLAN_TUPLE:
+		tuple_text(o, b, v, style);
+		break;
 	case PLAN_NONE:
 		break;
 	}
@@ -295,6 +334,21 @@ static void float_json(struct buffer *b, const struct value *v)
 		put_text(b, isnan(v->real) ? "\"NaN\""
 		            : v->real < 0  ? "\"-Infinity\""
 		                           : "\"Infinity\"");
+}
+
+static bool tuple_json(const struct output *o, struct buffer *b, const struct value *v)
+{
+	bool clean = true;
+
+	put_char(b, '[');
+	for (size_t i = 0; i < v->place->part_count; i++) {
+		struct value part = part_of(v, i);
+
+		put_text(b, i ? "," : "");
+		clean &= value_json(o, b, &part);
+	}
+	put_char(b, ']');
+	return clean;
 }
 
 bool value_json(const struct output *o, struct buffer *b, const struct value *v)
@@ -334,6 +388,8 @@ bool value_json(const struct output *o, struct buffer *b, const struct value *v)
 	case PLAN_KSTACK:
 		stack_json(o, b, v);
 		return true;
+	case PLAN_TUPLE:
+		return tuple_json(o, b, v);
 	case PLAN_NONE:
 		break;
 	}
@@ -349,8 +405,22 @@ static int compare_bytes(const struct value *a, const struct value *b)
 	return order ? order : (a->length > b->length) - (a->length < b->length);
 }
 
+static int compare_tuples(const struct value *a, const struct value *b)
+{
+	int order = 0;
+
+	for (size_t i = 0; i < a->place->part_count && !order; i++) {
+		struct value left = part_of(a, i), right = part_of(b, i);
+
+		order = value_compare(&left, &right);
+	}
+	return order;
+}
+
 int value_compare(const struct value *a, const struct value *b)
 {
+	if (a->type == PLAN_TUPLE)
+		return compare_tuples(a, b);
 	if (a->bytes)
 		return compare_bytes(a, b);
 	if (a->type == PLAN_FLOAT)

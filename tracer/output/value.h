@@ -19,6 +19,8 @@ struct value {
 	const char *bytes;   /* texts, bytes, thread names; not NUL-terminated */
 	size_t length;
 	uint32_t pid; /* stacks */
+	const struct plan_value *place; /* tuples: their parts, and where these are */
+	const char *parts;
 };
 
 /* -EBADMSG when the value does not lie inside the `size` bytes at base, or says of itself that it

@@ -1,0 +1,102 @@
+/*
+ * The frame: memory of one hit for what is too large for the stack. A CPU has a few, since a hit may
+ * preempt another one, or wait for a page. A program that needs one takes it once, before the first
+ * use, and gives it back at its end. And what is done with any memory: zeros, copies.
+ */
+#include "compile/internal.h"
+
+#include <errno.h>
+
+enum {
+	FRAMES = 8,	      /* hits that can be under way on one CPU */
+	FRAME_START = 8,      /* the first word says whether it is taken */
+	FRAME_MOST = 32752,   /* bytes behind it; the kernel's limit of a value of a CPU is 32 KB */
+	UNROLLED_MOST = 128,  /* bytes; more is copied by a helper */
+	ROOM_ON_STACK = 160,  /* bytes of the stack that values may take */
+};
+
+int gen_frame(struct gen *g, size_t at, uint32_t bytes)
+{
+	uint32_t offset = FRAME_START + g->frame_bytes;
+
+	bytes = (bytes + 7) & ~7u;
+	g->frame_touched = true;
+	if (bytes > FRAME_MOST || g->frame_bytes > FRAME_MOST - bytes) {
+		refuse(g, at, "the values of this clause need more than %d bytes of memory; use "
+			      "shorter texts, as in str(p, 64)", FRAME_MOST);
+		return FRAME_START;
+	}
+	g->frame_bytes += bytes;
+	if (g->frame_bytes > g->frame_deepest)
+		g->frame_deepest = g->frame_bytes;
+	return (int)offset;
+}
+
+struct place gen_room(struct gen *g, size_t at, uint32_t bytes)
+{
+	if (bytes <= VALUE_ON_STACK && g->ir.stack + (int)bytes <= ROOM_ON_STACK)
+		return (struct place){REG_STACK, ir_stack(&g->ir, (int)bytes)};
+	return (struct place){g->frame, gen_frame(g, at, bytes)};
+}
+
+void gen_zero(struct gen *g, struct place to, uint32_t bytes)
+{
+	reg zeros;
+
+	bytes = (bytes + 7) & ~7u;
+	if (bytes <= UNROLLED_MOST) {
+		for (uint32_t at = 0; at < bytes; at += 8)
+			ir_store_value(&g->ir, BPF_DW, to.base, to.offset + (int)at, 0);
+		return;
+	}
+	zeros = ir_reg(&g->ir);
+	ir_map_value(&g->ir, zeros, map_zeros(g->c, bytes), 0);
+	ir_helper(&g->ir, BPF_FUNC_probe_read_kernel, REG_NONE, 3,
+		  (struct ir_arg[]){arg_at(to.base, to.offset), arg_value(bytes), arg_reg(zeros)});
+}
+
+void gen_copy(struct gen *g, struct place from, struct place to, uint32_t bytes)
+{
+	if (bytes > UNROLLED_MOST) {
+		ir_helper(&g->ir, BPF_FUNC_probe_read_kernel, REG_NONE, 3,
+			  (struct ir_arg[]){arg_at(to.base, to.offset), arg_value(bytes),
+					    arg_at(from.base, from.offset)});
+		return;
+	}
+	for (uint32_t at = 0, step; at < bytes; at += step) {
+		reg part = ir_reg(&g->ir);
+
+		step = bytes - at >= 8 ? 8 : bytes - at >= 4 ? 4 : bytes - at >= 2 ? 2 : 1;
+		ir_load(&g->ir, ir_size(step), part, from.base, from.offset + (int)at);
+		ir_store(&g->ir, ir_size(step), to.base, to.offset + (int)at, part);
+	}
+}
+
+void gen_take_frame(struct gen *g)
+{
+	size_t map = map_frames(g->c, FRAME_START + g->frame_deepest, FRAMES);
+	int mark = g->ir.stack, word = ir_stack(&g->ir, 8);
+	label again = ir_label(&g->ir), taken = ir_label(&g->ir);
+	reg slot = ir_reg(&g->ir), was = ir_reg(&g->ir);
+
+	ir_note(&g->ir, "memory for values: %u bytes", g->frame_deepest);
+	ir_set(&g->ir, slot, 0);
+	ir_place(&g->ir, again);
+	ir_store(&g->ir, BPF_W, REG_STACK, word, slot);
+	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, g->frame, 2,
+		  (struct ir_arg[]){arg_map(map), arg_stack(word)});
+	ir_branch_value(&g->ir, BPF_JEQ, g->frame, 0, use(&g->busy));
+	ir_set(&g->ir, was, 1);
+	ir_atomic_or(&g->ir, g->frame, 0, was);
+	ir_branch_value(&g->ir, BPF_JEQ, was, 0, taken);
+	ir_alu_value(&g->ir, BPF_ADD, slot, 1);
+	ir_branch_value(&g->ir, BPF_JLT, slot, FRAMES, again);
+	ir_jump(&g->ir, use(&g->busy));
+	ir_place(&g->ir, taken);
+	ir_stack_back(&g->ir, mark);
+}
+
+void gen_give_frame(struct gen *g)
+{
+	ir_store_value(&g->ir, BPF_DW, g->frame, 0, 0);
+}

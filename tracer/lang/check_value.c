@@ -1,0 +1,125 @@
+/*
+ * Values that do not fit a register, and the places that hold values: tuples, texts, what a
+ * variable or a map holds by all its uses.
+ */
+#include "lang/check.h"
+
+#include <string.h>
+
+uint32_t text_most(const struct checker *c)
+{
+	uint32_t limit = c->program->text_limit;
+
+	return limit > PROGRAM_TEXT_MOST ? limit : PROGRAM_TEXT_MOST;
+}
+
+bool check_storable(struct checker *c, const struct expr *e, const char *where)
+{
+	switch (e->type.kind) {
+	case TYPE_UNKNOWN:
+		return false;
+	case TYPE_NONE:
+	case TYPE_AGGREGATE:
+		wrong(c, e, "a %s can't be %s", type_name(e->type), where);
+		return false;
+	case TYPE_LITERAL:
+		if (e->type.limit <= text_most(c))
+			return true;
+		wrong(c, e, "a text has at most %u bytes here, this one has %u", text_most(c),
+		      e->type.limit);
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool hold(struct checker *c, struct type *held, bool used, struct type value)
+{
+	struct type before = *held;
+
+	if (!type_widen(&c->program->arena, held, value)) {
+		*held = before;
+		return false;
+	}
+	if (used && !type_same(before, *held))
+		c->program->unsettled = true;
+	return true;
+}
+
+bool check_operands(struct checker *c, const struct stmt *s, struct type held)
+{
+	if (!check_int(c, s->value, op_text(s->op)))
+		return false;
+	if (held.kind == TYPE_INT || held.kind == TYPE_UNKNOWN)
+		return true;
+	wrong(c, s->target, "'%s' takes an integer, not a %s", op_text(s->op), type_name(held));
+	return false;
+}
+
+void check_tuple(struct checker *c, struct expr *e)
+{
+	struct type_tuple *tuple;
+	size_t count = 0;
+
+	for (struct expr *item = e->child; item; item = item->next, count++)
+		check_expr(c, item);
+	if (count > PROGRAM_ITEMS_MOST) {
+		wrong(c, e, "a tuple has at most %d items", PROGRAM_ITEMS_MOST);
+		return;
+	}
+	tuple = arena_alloc(&c->program->arena, sizeof(*tuple) + count * sizeof(tuple->items[0]));
+	if (!tuple)
+		return;
+	for (struct expr *item = e->child; item; item = item->next) {
+		if (!check_storable(c, item, "an item of a tuple"))
+			return;
+		tuple->items[tuple->count++] = type_stored(item->type);
+	}
+	e->type = (struct type){.kind = TYPE_TUPLE, .tuple = tuple};
+}
+
+void check_item(struct checker *c, struct expr *e)
+{
+	struct type t;
+
+	check_expr(c, e->child);
+	t = e->child->type;
+	if (t.kind == TYPE_UNKNOWN)
+		return;
+	if (t.kind != TYPE_TUPLE)
+		wrong(c, e, "a %s has no items, only a tuple has", type_name(t));
+	else if (e->number >= t.tuple->count)
+		wrong(c, e, "this tuple has %zu item%s, the first is .0", t.tuple->count,
+		      t.tuple->count == 1 ? "" : "s");
+	else
+		e->type = t.tuple->items[e->number];
+}
+
+bool is_text_comparison(const struct expr *e)
+{
+	const struct expr *a = e->child, *b = a->next;
+	bool literal = a->type.kind == TYPE_LITERAL || b->type.kind == TYPE_LITERAL;
+
+	if (e->op != OP_EQ && e->op != OP_NE)
+		return false;
+	if (literal && (a->type.kind == TYPE_PROBE || b->type.kind == TYPE_PROBE))
+		return true;
+	return type_is_text(a->type) && type_is_text(b->type) &&
+	       (literal || a->type.bytes == b->type.bytes);
+}
+
+/* The value of `?:` where it is not an integer: what holds both. */
+void check_wide_ternary(struct checker *c, struct expr *e)
+{
+	const struct expr *a = e->child->next, *b = a->next;
+	struct type type = {.kind = TYPE_UNKNOWN};
+
+	if (!check_storable(c, a, "a value of '?'") || !check_storable(c, b, "a value of '?'"))
+		return;
+	if (type_widen(&c->program->arena, &type, a->type) &&
+	    type_widen(&c->program->arena, &type, b->type))
+		e->type = type;
+	else
+		wrong(c, e, "the values of '?' are a %s and a %s", type_name(a->type),
+		      type_name(b->type));
+}

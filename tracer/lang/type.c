@@ -1,0 +1,119 @@
+/* What variables, maps and tuples hold: the type that all values kept in one place have together. */
+#include "lang/type.h"
+
+const char *type_name(struct type type)
+{
+	static const char *const kinds[] = {
+		[TYPE_UNKNOWN] = "unknown", [TYPE_NONE] = "nothing", [TYPE_FLOAT] = "float",
+		[TYPE_TEXT] = "text",	    [TYPE_LITERAL] = "string", [TYPE_COMM] = "thread name",
+		[TYPE_PROBE] = "probe",	    [TYPE_STACK] = "stack",    [TYPE_AGGREGATE] = "aggregate",
+		[TYPE_TUPLE] = "tuple",
+	};
+	static const char *const ints[2][4] = {{"uint8", "uint16", "uint32", "uint64"},
+					       {"int8", "int16", "int32", "int64"}};
+
+	if (type.kind != TYPE_INT)
+		return type.kind == TYPE_TEXT && type.bytes ? "bytes" : kinds[type.kind];
+	if (type.look == LOOK_BOOL)
+		return "bool";
+	if (type.look == LOOK_POINTER)
+		return "pointer";
+	return ints[type.is_signed][type.size == 1 ? 0 : type.size == 2 ? 1 : type.size == 4 ? 2 : 3];
+}
+
+static bool same_items(const struct type_tuple *a, const struct type_tuple *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!type_same(a->items[i], b->items[i]))
+			return false;
+	return true;
+}
+
+bool type_same(struct type a, struct type b)
+{
+	if (a.kind != b.kind || a.size != b.size || a.is_signed != b.is_signed ||
+	    a.look != b.look || a.bytes != b.bytes || a.limit != b.limit)
+		return false;
+	return a.kind != TYPE_TUPLE || same_items(a.tuple, b.tuple);
+}
+
+bool type_is_text(struct type type)
+{
+	return type.kind == TYPE_TEXT || type.kind == TYPE_COMM || type.kind == TYPE_LITERAL;
+}
+
+struct type type_stored(struct type type)
+{
+	if (type.kind == TYPE_LITERAL)
+		return (struct type){.kind = TYPE_TEXT, .limit = type.limit};
+	if (type.kind == TYPE_INT) {
+		type.is_signed = type.is_signed || type.size < 8;
+		type.size = 8;
+	}
+	return type;
+}
+
+static uint32_t text_limit(struct type type)
+{
+	return type.kind == TYPE_COMM ? 15 : type.limit;
+}
+
+static bool widen_text(struct type *into, struct type more)
+{
+	uint32_t a = text_limit(*into), b = text_limit(more);
+
+	if (into->kind == TYPE_COMM && more.kind == TYPE_COMM)
+		return true;
+	if (into->bytes != more.bytes)
+		return false;
+	*into = (struct type){.kind = TYPE_TEXT, .bytes = into->bytes, .limit = a > b ? a : b};
+	return true;
+}
+
+static bool widen_tuple(struct arena *arena, struct type *into, struct type more)
+{
+	size_t count = into->tuple->count;
+	struct type_tuple *wide;
+
+	if (count != more.tuple->count)
+		return false;
+	wide = arena_alloc(arena, sizeof(*wide) + count * sizeof(wide->items[0]));
+	if (!wide)
+		return false;
+	wide->count = count;
+	for (size_t i = 0; i < count; i++) {
+		wide->items[i] = into->tuple->items[i];
+		if (!type_widen(arena, &wide->items[i], more.tuple->items[i]))
+			return false;
+	}
+	into->tuple = wide;
+	return true;
+}
+
+bool type_widen(struct arena *arena, struct type *into, struct type more)
+{
+	more = type_stored(more);
+	if (into->kind == TYPE_UNKNOWN) {
+		*into = more;
+		return true;
+	}
+	if (type_is_text(*into) && type_is_text(more))
+		return widen_text(into, more);
+	if (into->kind != more.kind)
+		return false;
+	switch (more.kind) {
+	case TYPE_INT:
+		into->is_signed &= more.is_signed;
+		if (into->look != more.look)
+			into->look = LOOK_NUMBER;
+		return true;
+	case TYPE_FLOAT:
+		return into->size == more.size;
+	case TYPE_TUPLE:
+		return widen_tuple(arena, into, more);
+	default:
+		return true;
+	}
+}
