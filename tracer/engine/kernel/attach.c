@@ -266,9 +266,6 @@ out:
 	return code;
 }
 
-/* From how many perf events on their end is worth a word: a tenth of a second each. */
-enum { SLOW_FROM = 50 };
-
 /* Files that count for more processes than when their sites were attached last. */
 static bool has_more_pids(const struct kernel *e)
 {
@@ -310,67 +307,10 @@ int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err)
 	e->attached_programs = e->program_count;
 	if (!code)
 		code = remember_pids(e, err);
-	if (!code && !e->multi && e->link_count >= links + SLOW_FROM)
-		warn(warnings,
-		     "%zu sites are attached by a perf event each (uprobe_multi of Linux 6.6 would "
-		     "need one link): the kernel will take about %zu seconds to take them off",
-		     e->link_count, (e->link_count + 5) / 10);
+	if (!code && e->link_count >= links + SLOW_FROM)
+		links_warn(e, warnings);
 	if (code || !wanted || e->attached > before)
 		return code;
 	code = a.first.code == -EPERM || a.first.code == -EACCES ? -EPERM : -ENODATA;
 	return error_set(err, code, "nothing could be attached: %s", a.first.text);
-}
-
-/* ---- taking off ---- */
-
-enum { CLOSERS = 16 };
-
-struct closing {
-	struct kernel *engine;
-	size_t next;
-	pthread_mutex_t lock;
-};
-
-static void *closer(void *context)
-{
-	struct closing *c = context;
-
-	for (;;) {
-		size_t i;
-
-		pthread_mutex_lock(&c->lock);
-		i = c->next++;
-		pthread_mutex_unlock(&c->lock);
-		if (i >= c->engine->link_count)
-			return NULL;
-		if (c->engine->links[i].fd >= 0)
-			close(c->engine->links[i].fd);
-		if (c->engine->links[i].event >= 0)
-			close(c->engine->links[i].event);
-	}
-}
-
-/*
- * The kernel ends a link only after every processor has left its programs, 30 to 90 ms each. For
- * uprobe_multi links the waits of several threads overlap. For perf events only the link's own wait
- * does, 28 of 108 ms (measured on 6.18): the event's is made with the kernel's event_mutex held,
- * whether it is closed or its process ends, so more can't be had.
- */
-void links_close(struct kernel *e)
-{
-	struct closing c = {.engine = e};
-	pthread_t threads[CLOSERS];
-	size_t started = 0;
-
-	pthread_mutex_init(&c.lock, NULL);
-	while (started < CLOSERS && started + 1 < e->link_count &&
-	       !pthread_create(&threads[started], NULL, closer, &c))
-		started++;
-	closer(&c); /* this thread, too: none could be started, and all is well */
-	while (started)
-		pthread_join(threads[--started], NULL);
-	pthread_mutex_destroy(&c.lock);
-	free(e->links);
-	e->links = NULL;
-	e->link_count = e->link_room = 0;
 }

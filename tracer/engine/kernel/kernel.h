@@ -192,6 +192,14 @@ int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err)
 int uprobe_attach(struct kernel *e, struct sys_uprobe *uprobe, int program, uint64_t cookie);
 int group_attach_perf(struct group *group, size_t site);
 int event_attach(struct kernel *e, int program, int event, uint64_t cookie);
+
+/* ---- detach.c ---- */
+
+/* From how many perf events on their end is worth a word and a process: a tenth of a second each. */
+enum { SLOW_FROM = 50 };
+
+/* Says how long it will take, where it takes long. */
+void links_warn(const struct kernel *e, struct warnings *warnings);
 void links_close(struct kernel *e);
 
 int timers_attach(struct kernel *e, struct error *err);
