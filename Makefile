@@ -28,7 +28,7 @@ endif
 WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
 TT_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANFLAGS) -MMD -MP
-LIBS := -lbpf -ldw -lelf -llzma -lpthread
+LIBS := -lbpf -ldw -lelf -llzma -liberty -lpthread
 
 # ---- rooms: who may include whom ----
 

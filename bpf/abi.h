@@ -101,6 +101,9 @@ enum abi_source {
 	ABI_MEMORY,   /* user memory at origin + base + (index << scale_shift) + value */
 	ABI_ADDRESS,  /* that address itself */
 	ABI_NOWHERE,  /* can't be had */
+	/* As code only: what a program of the kernel's own probes is given. */
+	ABI_PLACE,    /* its address + value */
+	ABI_LOCATED,  /* its address + value + the 16 bits at base */
 };
 
 enum abi_origin {

@@ -19,6 +19,8 @@ static struct listing_operand convert_operand(const struct operand *o)
 		[OPERAND_CONST] = "const",	 [OPERAND_REG] = "reg",
 		[OPERAND_MEM] = "mem",		 [OPERAND_SYMMEM] = "symmem",
 		[OPERAND_SYMCONST] = "symconst", [OPERAND_UNKNOWN] = "unknown",
+		[OPERAND_CONTEXT] = "field",	 [OPERAND_PLACE] = "field",
+		[OPERAND_LOCATED] = "field",
 	};
 	bool place = o->kind == OPERAND_MEM || o->kind == OPERAND_SYMMEM ||
 		     o->kind == OPERAND_SYMCONST;

@@ -83,7 +83,7 @@ enum plan_map_role {
 	PLAN_MAP_RECIPES, /* constant data: `initial` */
 	PLAN_MAP_STACKS,  /* stack traces */
 	PLAN_MAP_FOLLOWED, /* keys: the processes, u32, whose hits count: those of the target and
-			      what they fork; the engine fills and keeps it */
+			      perhaps what they fork; the engine fills and keeps it */
 	PLAN_MAP_USER,	  /* a map of the program: @name */
 };
 
@@ -109,6 +109,8 @@ struct plan_map {
 	const void *initial; /* PLAN_MAP_RECIPES: `entries` values */
 	uint32_t first_probe; /* PLAN_MAP_TROUBLE: of the plan, the one that entry 0 is for */
 
+	bool children; /* PLAN_MAP_FOLLOWED: what the processes fork belongs to them */
+
 	/* PLAN_MAP_USER only */
 	enum plan_aggregate aggregate;
 	bool per_cpu;
@@ -126,15 +128,26 @@ enum plan_attach {
 	PLAN_ATTACH_URETPROBE,
 	PLAN_ATTACH_BEGIN,    /* once, before anything else */
 	PLAN_ATTACH_END,      /* once, after everything else */
-	PLAN_ATTACH_INTERVAL, /* every `period` nanoseconds, on one CPU */
+	PLAN_ATTACH_SIGNAL,   /* on SIGUSR1 to the engine's own process */
+	/* The rest has sites that are not in files. */
+	PLAN_ATTACH_KPROBE, /* the kernel's function `symbol`, `offset` behind its start */
+	PLAN_ATTACH_KRETPROBE,
+	PLAN_ATTACH_TRACEPOINT,	    /* number `event` */
+	PLAN_ATTACH_RAW_TRACEPOINT, /* `symbol` */
+	PLAN_ATTACH_SOFTWARE,	    /* every `period`-th `event` (PERF_COUNT_SW_*) of each CPU */
+	PLAN_ATTACH_HARDWARE,	    /* PERF_COUNT_HW_* */
+	PLAN_ATTACH_PROFILE,	    /* every `period` nanoseconds, on each CPU */
+	PLAN_ATTACH_INTERVAL,	    /* on one */
 };
 
 struct plan_site {
-	uint32_t file; /* index into the target's files (process/target.h) */
+	uint32_t file; /* index into the target's files (process/target.h), of uprobes */
 	uint32_t probe; /* index into the plan's probes */
-	uint64_t offset; /* in the file, bytes */
+	uint64_t offset; /* in the file or function, bytes */
 	uint64_t semaphore_offset; /* in the file; 0: none */
 	uint64_t cookie;
+	const char *symbol; /* these three: see enum plan_attach */
+	uint64_t event, period;
 };
 
 /* What a 16-byte load with src_reg PLAN_PSEUDO_KERNEL loads: imm says which. */
@@ -166,7 +179,6 @@ struct plan_program {
 	bool sleepable;	  /* wants to be loaded sleepable, but runs without, too */
 	struct plan_site *sites;
 	size_t site_count;
-	uint64_t period; /* PLAN_ATTACH_INTERVAL, nanoseconds */
 };
 
 /* A probe as the output names it. */

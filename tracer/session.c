@@ -161,6 +161,8 @@ static void follow(struct session *s)
 {
 	struct error err;
 
+	/* The kernel's probes know no process: the program does, also without children. */
+	s->probes.restricted = s->target.process_count > 0;
 	if (!s->target.process_count || s->options.no_follow)
 		return;
 	if (engine_can_follow(ENGINE_KERNEL, &err)) {

@@ -258,7 +258,8 @@ static bool run(const char *path, unsigned number)
 	for (size_t i = 0; i < g.set.count; i++)
 		free(g.set.items[i].sites);
 	free(g.set.items);
-	free(g.set.special);
+	free(g.set.other);
+	table_free(&g.set.others);
 	arena_free(&g.set.arena);
 	buffer_free(&g.result);
 	free(g.text);

@@ -10,8 +10,8 @@ static struct target target;
 static void test_counts(void)
 {
 	struct plan_site sites[] = {
-	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 3},
-	        {0, 1, offset_of(&target, site_two), offset_of(&target, &semaphore_two), 7},
+	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 3, NULL, 0, 0},
+	        {0, 1, offset_of(&target, site_two), offset_of(&target, &semaphore_two), 7, NULL, 0, 0},
 	};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, sites, 2);
@@ -47,8 +47,8 @@ static void test_counts(void)
 static void test_same_site_twice(void)
 {
 	struct plan_site sites[] = {
-	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 1},
-	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 2},
+	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 1, NULL, 0, 0},
+	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 2, NULL, 0, 0},
 	};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, sites, 2);
@@ -78,7 +78,7 @@ static void test_bad_sites(void)
 	uint64_t many = offset_of(&target, site_many);
 
 	for (unsigned i = 0; i < COUNT; i++)
-		sites[i] = (struct plan_site){0, 0, many + i, 0, i};
+		sites[i] = (struct plan_site){0, 0, many + i, 0, i, NULL, 0, 0};
 	sites[17].offset = 1ull << 40; /* far behind the end of the file */
 	sites[18].offset = offset_of(&target, not_a_place);
 	sites[49].semaphore_offset = offset_of(&target, &semaphore_one) + 1; /* odd */
@@ -100,7 +100,7 @@ static void test_bad_sites(void)
 
 static void test_nothing_good(void)
 {
-	struct plan_site site = {0, 0, 1ull << 40, 0, 0};
+	struct plan_site site = {0, 0, 1ull << 40, 0, 0, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	struct engine *e;
@@ -191,7 +191,7 @@ static void test_pids(void)
 {
 	struct hitter watched = start_hitter(), other = start_hitter();
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
-	                         offset_of(&target, &semaphore_one), 5};
+	                         offset_of(&target, &semaphore_one), 5, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	struct target by_pid = {0};
@@ -238,7 +238,7 @@ static void test_pids(void)
 static void test_fork(void)
 {
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
-	                         offset_of(&target, &semaphore_one), 5};
+	                         offset_of(&target, &semaphore_one), 5, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	struct hitter child = start_hitter();
@@ -264,7 +264,7 @@ static void test_fork(void)
 static void test_killed(void)
 {
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
-	                         offset_of(&target, &semaphore_one), 5};
+	                         offset_of(&target, &semaphore_one), 5, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	pid_t tracer = fork();
@@ -312,7 +312,7 @@ static void test_many(unsigned count)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		sites[i] = (struct plan_site){0, 0, first + i, 0, i};
+		sites[i] = (struct plan_site){0, 0, first + i, 0, i, NULL, 0, 0};
 	start = nanoseconds();
 	e = start_engine(&plan, &target);
 	attached = nanoseconds();

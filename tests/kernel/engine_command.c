@@ -61,7 +61,7 @@ static uint64_t count_command(const char *what, const char *hits, int *status, b
 {
 	char *argv[] = {self, (char *)what, (char *)hits, NULL};
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
-	                         offset_of(&target, &semaphore_one), 5};
+	                         offset_of(&target, &semaphore_one), 5, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	struct target commands = {0};
@@ -108,7 +108,7 @@ static void test_command(void)
 static void test_many_deaths(void)
 {
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
-	                         offset_of(&target, &semaphore_one), 5};
+	                         offset_of(&target, &semaphore_one), 5, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	bool attached = true, down = true;
@@ -135,7 +135,7 @@ static void test_many_deaths(void)
 static void test_killed_target(void)
 {
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
-	                         offset_of(&target, &semaphore_one), 5};
+	                         offset_of(&target, &semaphore_one), 5, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	struct target by_pid = {0};

@@ -57,6 +57,7 @@ static struct plan_map maps[] = {
 };
 
 static struct plan_site site;
+static struct plan_site tick = {.period = 10 * 1000 * 1000};
 static struct plan_program programs[] = {
         {.attach = PLAN_ATTACH_UPROBE,
          .name = "send",
@@ -76,7 +77,8 @@ static struct plan_program programs[] = {
          .name = "interval",
          .insns = send_tick,
          .insn_count = LENGTH(send_tick),
-         .period = 10 * 1000 * 1000},
+         .sites = &tick,
+         .site_count = 1},
 };
 
 static struct plan ring_plan(size_t program_count)
@@ -337,7 +339,7 @@ int main(void)
 	skip_all_unless_permitted();
 	open_self(&target);
 	site = (struct plan_site){0, 0, offset_of(&target, site_one),
-	                          offset_of(&target, &semaphore_one), 0};
+	                          offset_of(&target, &semaphore_one), 0, NULL, 0, 0};
 	test_order();
 	test_wake();
 	test_wake_fds();

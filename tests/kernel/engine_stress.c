@@ -62,10 +62,10 @@ static long resident_pages(void)
 static void test_attach_and_detach(unsigned rounds)
 {
 	struct plan_site sites[] = {
-	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 1},
-	        {0, 1, offset_of(&target, site_two), offset_of(&target, &semaphore_two), 2},
-	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 3},
-	        {0, 0, offset_of(&target, site_many), 0, 4},
+	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 1, NULL, 0, 0},
+	        {0, 1, offset_of(&target, site_two), offset_of(&target, &semaphore_two), 2, NULL, 0, 0},
+	        {0, 0, offset_of(&target, site_one), offset_of(&target, &semaphore_one), 3, NULL, 0, 0},
+	        {0, 0, offset_of(&target, site_many), 0, 4, NULL, 0, 0},
 	};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, sites, 4);
@@ -126,7 +126,7 @@ static void *hit_some(void *context)
 static void test_exact(unsigned thread_count)
 {
 	struct plan_site site = {0, 0, offset_of(&target, site_one),
-	                         offset_of(&target, &semaphore_one), 1};
+	                         offset_of(&target, &semaphore_one), 1, NULL, 0, 0};
 	struct plan_program program;
 	struct plan plan = count_plan(&program, &site, 1);
 	struct engine *e = start_engine(&plan, &target);

@@ -309,7 +309,7 @@ static void options(void **state)
 	assert_string_equal(complained, "telltale: warning: one thing\n");
 	asks(trace_main, "trace a:b -- ls -l --help", "<ls> <-l> <--help> trace: a:b { event(); }");
 	asks(trace_main, "trace usdt:/bin/x:a:b",
-	     "file=/bin/x trace: usdt:/bin/x:a:b { event(); }");
+	     "trace: usdt:/bin/x:a:b { event(); }");
 	asks(run_main, "run -p 1 -t 3s -e x -q", "seconds=3 pid=1 -e: x");
 	asks(run_main, "run -e x -c ls", "<ls> -e: x");
 }
@@ -317,10 +317,6 @@ static void options(void **state)
 static void refusals(void **state)
 {
 	(void)state;
-	refuses(trace_main, "trace", "no target: name one with -p PID, -b FILE or -- COMMAND");
-	refuses(trace_main, "trace a:b", "no target: name one with -p PID, -b FILE or -- COMMAND");
-	refuses(trace_main, "trace usdt:*/x:a:b",
-	        "no target: name one with -p PID, -b FILE or -- COMMAND");
 	refuses(trace_main, "trace -p", "-p needs a value: -p PID");
 	refuses(trace_main, "trace -p 0", "-p: '0' is not the number of a process");
 	refuses(trace_main, "trace -p 1x", "-p: '1x' is not the number of a process");

@@ -109,7 +109,7 @@ static void wrong(void **state)
 		{"usdt:demo:demo:request { @ = args.idd; }",
 		 "demo:request has no argument 'idd'; did you mean 'id'?"},
 		{"BEGIN { @ = arg0; }", "this probe has no arguments"},
-		{"BEGIN { event(); }", "event() is for probes in programs"},
+		{"BEGIN { event(); }", "event() is for what a process does"},
 		{"demo:reply { $x++; }", "$x has no value yet"},
 		{"demo:reply { @ = $x; }", "$x has no value yet"},
 		{"demo:reply { 5 = 3; }", "only a variable ($name) or a map (@name) can be assigned"},
@@ -158,7 +158,7 @@ static void wrong(void **state)
 		{"demo:reply { if arg0 { } ", "the program ends where '}' should be"},
 		{"demo:reply { args; }", "'.' and the name of an argument behind 'args'"},
 		{"demo:reply { event; }", "'event' is a function: event([ustack])"},
-		{"kprobe:x { }", "kprobe probes are not among those that telltale has"},
+		{"kfunc:x { }", "kfunc probes are not among those that telltale has"},
 		{"interval:s:0 { }", "'0' is not a number above 0"},
 		{"reply { }", "'reply' is not a probe: write PROVIDER:NAME"},
 	};

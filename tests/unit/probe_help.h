@@ -18,17 +18,17 @@ struct hand {
 };
 
 static const struct probe_argument hand_request[] = {
-	{"id", "int32_t", PROBE_INT, 4, true, true, 0, 0, false, false},
-	{"path", "char *", PROBE_STRING, 8, false, true, 1, 0, false, false},
-	{"seconds", "double", PROBE_FLOAT, 8, true, true, 2, 0, false, false},
-	{"body", "bytes", PROBE_BYTES, 8, false, true, 3, 4, false, false},
-	{"ok", "bool", PROBE_BOOL, 1, false, true, 5, 0, false, false},
-	{"where", "void *", PROBE_POINTER, 8, false, true, 6, 0, false, false},
+	{"id", "int32_t", PROBE_INT, 4, true, true, 0, 0, false, false, false, false},
+	{"path", "char *", PROBE_STRING, 8, false, true, 1, 0, false, false, false, false},
+	{"seconds", "double", PROBE_FLOAT, 8, true, true, 2, 0, false, false, false, false},
+	{"body", "bytes", PROBE_BYTES, 8, false, true, 3, 4, false, false, false, false},
+	{"ok", "bool", PROBE_BOOL, 1, false, true, 5, 0, false, false, false, false},
+	{"where", "void *", PROBE_POINTER, 8, false, true, 6, 0, false, false, false, false},
 };
 
 static const struct probe_argument hand_plain[] = {
-	{"arg0", "int64_t", PROBE_INT, 8, true, false, 0, 0, false, false},
-	{"arg1", "uint64_t", PROBE_INT, 8, false, false, 1, 0, false, false},
+	{"arg0", "int64_t", PROBE_INT, 8, true, false, 0, 0, false, false, false, false},
+	{"arg1", "uint64_t", PROBE_INT, 8, false, false, 1, 0, false, false, false, false},
 };
 
 static inline void hand_add(struct hand *h, uint32_t file, const char *provider, const char *name,

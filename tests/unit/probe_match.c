@@ -74,6 +74,22 @@ static void special(void **state)
 		{"i:us:7", PROBE_INTERVAL, 7000},
 		{"interval:hz:4", PROBE_INTERVAL, 250000000},
 		{"interval:hz:1000000000", PROBE_INTERVAL, 1},
+		{"interval:1s", PROBE_INTERVAL, 1000000000},
+		{"i:250ms", PROBE_INTERVAL, 250000000},
+		{"begin", PROBE_BEGIN, 0},
+		{"end", PROBE_END, 0},
+		{"profile:hz:99", PROBE_PROFILE, 10101010},
+		{"p:us:50", PROBE_PROFILE, 50000},
+		{"p:99hz", PROBE_PROFILE, 10101010},
+		{"software:faults:", PROBE_SOFTWARE, 0},
+		{"s:cpu-clock:1e6", PROBE_SOFTWARE, 1000000},
+		{"hardware:cache-misses:12", PROBE_HARDWARE, 12},
+		{"h:cycles", PROBE_HARDWARE, 0},
+		{"self:signal:SIGUSR1", PROBE_SELF, 0},
+		{"t:sched:sched_switch", PROBE_TRACEPOINT, 0},
+		{"rt:sched_switch", PROBE_RAW_TRACEPOINT, 0},
+		{"k:vfs_read+0x10", PROBE_KPROBE, 0},
+		{"kr:vfs_read", PROBE_KRETPROBE, 0},
 	};
 	struct arena arena = {0};
 
@@ -107,9 +123,36 @@ static void refused(void **state)
 		{"interval:s:99999999999", "too much"},
 		{"interval:hz:1000000001", "too much"},
 		{"interval:m:1", "interval:UNIT:N"},
-		{"kprobe:do_nanosleep", "kprobe probes are not among"},
-		{"tracepoint:a:b", "tracepoint probes are not among"},
-		{"begin", "write PROVIDER:NAME"},
+		{"kfunc:do_nanosleep", "kfunc probes are not among"},
+		{"iter:task", "iter probes are not among"},
+		{"BEGINN", "write PROVIDER:NAME"},
+		{"BEGIN:x", "nothing follows BEGIN"},
+		{"tracepoint:", "tracepoint:CATEGORY:NAME"},
+		{"t:sched", "tracepoint:CATEGORY:NAME"},
+		{"t:sched:", "tracepoint:CATEGORY:NAME"},
+		{"t:sched:a:b", "tracepoint:CATEGORY:NAME"},
+		{"t:../x:a", "tracepoint:CATEGORY:NAME"},
+		{"t:..:a", "tracepoint:CATEGORY:NAME"},
+		{"t:a:.", "tracepoint:CATEGORY:NAME"},
+		{"rt:", "rawtracepoint:NAME"},
+		{"rt:a:b", "rawtracepoint:NAME"},
+		{"k:", "kprobe:FUNCTION"},
+		{"k:+1", "kprobe:FUNCTION"},
+		{"k:f+", "not an offset"},
+		{"k:f+-1", "not an offset"},
+		{"k:f+x", "not an offset"},
+		{"profile:s:0", "not a number above 0"},
+		{"profile:99", "profile:UNIT:N"},
+		{"p:hz", "profile:UNIT:N"},
+		{"software:", "software:EVENT:COUNT"},
+		{"s:faults:0", "not a number above 0"},
+		{"s:faults:-1", "not a number above 0"},
+		{"s:faults:1e", "not a number above 0"},
+		{"s:faults:1e99", "not a number above 0"},
+		{"h:cycles:x", "not a number above 0"},
+		{"self:signal:SIGKILL", "self:signal:SIGUSR1"},
+		{"uprobe:./x", "uprobe:FILE:FUNCTION"},
+		{"uprobe:a::b", "uprobe:FILE:FUNCTION"},
 	};
 	struct arena arena = {0};
 
@@ -236,8 +279,8 @@ static void nothing(void **state)
 /* BEGIN of two clauses is one probe; intervals of different periods are two. */
 static void special_once(void **state)
 {
-	static const char *const texts[] = {"BEGIN", "END",	      "interval:s:1",
-					    "BEGIN", "interval:ms:1000", "interval:s:2"};
+	static const char *const texts[] = {"BEGIN", "END",   "interval:s:1",
+					    "begin", "i:1s", "interval:s:2"};
 	const struct probe *got[6], **found;
 	struct hand h;
 
@@ -260,8 +303,9 @@ static void special_once(void **state)
 	assert_ptr_not_equal(got[2], got[5]);
 	assert_string_equal(got[0]->name, "BEGIN");
 	assert_string_equal(got[1]->name, "END");
-	assert_string_equal(got[2]->provider, "");
-	assert_int_equal(got[5]->period, 2000000000);
+	assert_string_equal(got[2]->provider, "interval");
+	assert_string_equal(got[2]->name, "s:1");
+	assert_int_equal(got[5]->sites->period, 2000000000);
 	hand_free(&h);
 }
 

@@ -241,7 +241,6 @@ int check_main(int argc, char **argv)
 
 	if (!common_parse(&k.common, &usage, rows, argc, argv, &code))
 		return code;
-	k.common.own_target = true;
 	r = refuse(&k, &err);
 	if (!r)
 		r = read_given(&k, &text, &err);

@@ -33,7 +33,6 @@ struct common {
 	struct words patterns; /* the PROBEs, or what else a verb takes */
 	char **command;
 	bool no_follow, percentiles;
-	bool own_target; /* the program may name its files itself, or need none */
 	bool json, quiet, verbose;
 	/* of verbs that trace */
 	bool show_program;

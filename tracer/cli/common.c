@@ -59,39 +59,8 @@ static int add_pid(struct session *session, const char *text, struct error *err)
 	return session_add_process(session, (pid_t)pid, err);
 }
 
-/*
- * `usdt:FILE:PROVIDER:NAME` and `uprobe:FILE:FUNCTION` name their file by themselves. Returns 1 when the word did, 0 when it is
- * another form or a glob.
- */
-static int add_named_file(struct session *session, const char *word, struct error *err)
-{
-	static const char *const kinds[] = {"usdt:", "U:",	   "uprobe:",
-					    "u:",    "uretprobe:", "ur:"};
-	const char *file, *end;
-	char path[PATH_MAX];
-	bool known = false;
-	int r;
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !known; i++)
-		known = !strncmp(word, kinds[i], strlen(kinds[i]));
-	if (!known)
-		return 0;
-	file = strchr(word, ':') + 1;
-	end = strchr(file, ':');
-	if (!end || !memchr(file, '/', (size_t)(end - file)) ||
-	    (size_t)(end - file) >= sizeof(path))
-		return 0;
-	memcpy(path, file, (size_t)(end - file));
-	path[end - file] = '\0';
-	if (glob_is_pattern(path))
-		return 0;
-	r = session_add_file(session, path, err);
-	return r ? r : 1;
-}
-
 static int add_target(const struct common *c, struct session *session, struct error *err)
 {
-	size_t named = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < c->provider_files.count && !r; i++)
@@ -102,18 +71,7 @@ static int add_target(const struct common *c, struct session *session, struct er
 		r = session_add_file(session, c->files.items[i], err);
 	if (!r && c->command)
 		r = session_add_command(session, c->command, err);
-	if (r || c->pids.count || c->files.count || c->command || c->own_target)
-		return r;
-	for (size_t i = 0; i < c->patterns.count; i++) {
-		r = add_named_file(session, c->patterns.items[i], err);
-		if (r < 0)
-			return r;
-		named += (size_t)r;
-	}
-	if (named < c->patterns.count || !c->patterns.count)
-		return error_set(err, -EINVAL,
-		                 "no target: name one with -p PID, -b FILE or -- COMMAND");
-	return 0;
+	return r;
 }
 
 int common_session(struct common *c, FILE *file, struct session **session, struct error *err)

@@ -96,7 +96,7 @@ static int check_stage(const char *stage, struct error *err)
 int run_main(int argc, char **argv)
 {
 	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL;
-	struct common c = {.own_target = true};
+	struct common c = {0};
 	const struct option_row rows[] = {
 	        TRACING_ROWS(&c),
 	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many records"},

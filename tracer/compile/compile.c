@@ -99,7 +99,8 @@ size_t map_followed(struct compiler *c)
 					    .flags = BPF_F_NO_PREALLOC,
 					    .key_size = 4,
 					    .value_size = 4,
-					    .entries = 65536});
+					    .entries = 65536,
+					    .children = c->probes->follow});
 }
 
 static void at_least(struct compiler *c, size_t place, uint32_t bytes)
@@ -152,10 +153,7 @@ static int probe_number(struct compiler *c, const struct probe *probe, size_t *n
 		return -ENOMEM;
 	p->provider = arena_string(&plan->arena, probe->provider);
 	p->name = arena_string(&plan->arena, probe->name);
-	p->full = probe->kind == PROBE_USDT
-			  ? arena_print(&plan->arena, "usdt:%s:%s:%s", probe_path(c->probes, probe),
-					probe->provider, probe->name)
-			  : arena_string(&plan->arena, probe->name);
+	p->full = probe_full_name(c->probes, probe, &plan->arena);
 	return plan->arena.failed ? -ENOMEM : 0;
 }
 
@@ -208,6 +206,10 @@ static int add_sites(struct gen *g, struct plan_program *p, const struct table *
 			to->probe = (uint32_t)number;
 			to->offset = from->offset;
 			to->semaphore_offset = from->has_semaphore ? from->semaphore_offset : 0;
+			to->symbol = from->symbol ? arena_string(&g->c->plan->arena, from->symbol)
+						  : NULL;
+			to->event = from->event;
+			to->period = from->period;
 			to->cookie = (uint64_t)variant << g->cookie_shift | number;
 		}
 	}
@@ -363,21 +365,22 @@ static int emit(struct gen *g, struct plan_program *p, struct error *err)
 	return rc;
 }
 
-static enum plan_attach attach_of(enum probe_kind kind)
-{
-	switch (kind) {
-	case PROBE_BEGIN:
-		return PLAN_ATTACH_BEGIN;
-	case PROBE_END:
-		return PLAN_ATTACH_END;
-	case PROBE_INTERVAL:
-		return PLAN_ATTACH_INTERVAL;
-	case PROBE_URETPROBE:
-		return PLAN_ATTACH_URETPROBE;
-	default:
-		return PLAN_ATTACH_UPROBE;
-	}
-}
+static const enum plan_attach attach_of[PROBE_KINDS] = {
+	[PROBE_USDT] = PLAN_ATTACH_UPROBE,
+	[PROBE_UPROBE] = PLAN_ATTACH_UPROBE,
+	[PROBE_URETPROBE] = PLAN_ATTACH_URETPROBE,
+	[PROBE_KPROBE] = PLAN_ATTACH_KPROBE,
+	[PROBE_KRETPROBE] = PLAN_ATTACH_KRETPROBE,
+	[PROBE_TRACEPOINT] = PLAN_ATTACH_TRACEPOINT,
+	[PROBE_RAW_TRACEPOINT] = PLAN_ATTACH_RAW_TRACEPOINT,
+	[PROBE_PROFILE] = PLAN_ATTACH_PROFILE,
+	[PROBE_INTERVAL] = PLAN_ATTACH_INTERVAL,
+	[PROBE_SOFTWARE] = PLAN_ATTACH_SOFTWARE,
+	[PROBE_HARDWARE] = PLAN_ATTACH_HARDWARE,
+	[PROBE_BEGIN] = PLAN_ATTACH_BEGIN,
+	[PROBE_END] = PLAN_ATTACH_END,
+	[PROBE_SELF] = PLAN_ATTACH_SIGNAL,
+};
 
 static int compile_instance(struct compiler *c, struct instance *in, struct error *err)
 {
@@ -399,9 +402,8 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 	if (g.variants.count > UINT16_MAX ||
 	    c->plan->probe_count + in->probe_count > UINT16_MAX)
 		g.cookie_shift = 32;
-	p->attach = attach_of(in->kind);
+	p->attach = attach_of[in->kind];
 	p->name = arena_string(&c->plan->arena, in->probe_count == 1 ? in->probes[0]->name : "many");
-	p->period = in->probes[0]->period;
 	p->followed = in->probes[0]->followed;
 	p->uses_cookie = !g.one_probe || g.variants.count > 1;
 	if (add_sites(&g, p, &local) || probe_number(c, in->probes[0], &g.probe_number)) {

@@ -25,15 +25,6 @@ static void gen_read(struct gen *g, const struct abi_recipe *recipe, reg address
 	ir_stack_back(&g->ir, mark);
 }
 
-void gen_user_read(struct gen *g, struct ir_arg to, struct ir_arg bytes, reg address, label fail)
-{
-	reg status = ir_reg(&g->ir);
-
-	ir_function(&g->ir, "tt_read", status, 3, (struct ir_arg[]){to, bytes, arg_reg(address)});
-	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
-	g->sleepable = true;
-}
-
 /* The thread pointer, from the kernel's own record of the thread. */
 static void gen_thread_pointer(struct gen *g, enum abi_origin origin, reg dst, label fail)
 {
@@ -94,6 +85,20 @@ static reg gen_address(struct gen *g, const struct abi_recipe *recipe, label fai
 	return address;
 }
 
+/* An address in what the program was given. */
+static void gen_context_place(struct gen *g, const struct abi_recipe *recipe, reg dst)
+{
+	ir_move(&g->ir, dst, g->context);
+	if (recipe->value)
+		ir_alu_value(&g->ir, BPF_ADD, dst, (int64_t)recipe->value);
+	if (recipe->source == ABI_LOCATED) {
+		reg located = ir_reg(&g->ir);
+
+		ir_load(&g->ir, BPF_H, located, g->context, recipe->base);
+		ir_alu(&g->ir, BPF_ADD, dst, located);
+	}
+}
+
 static void gen_recipe(struct gen *g, const struct abi_recipe *recipe, reg dst, label fail)
 {
 	switch (recipe->source) {
@@ -114,6 +119,10 @@ static void gen_recipe(struct gen *g, const struct abi_recipe *recipe, reg dst, 
 		ir_move(&g->ir, dst, gen_address(g, recipe, fail));
 		if (recipe->bits < 64)
 			ir_extend(&g->ir, dst, recipe->bits, recipe->is_signed);
+		break;
+	case ABI_PLACE:
+	case ABI_LOCATED:
+		gen_context_place(g, recipe, dst);
 		break;
 	default:
 		ir_set(&g->ir, dst, 0);

@@ -196,7 +196,20 @@ void gen_unroll(struct gen *g, const struct stmt *s);
 
 reg gen_operand(struct gen *g, size_t operand, label fail);
 reg gen_operand_part(struct gen *g, size_t operand, enum part part, label fail);
-/* Reads user memory, also where it is not resident. */
+
+/* ---- memory.c ---- */
+
+enum memory {
+	MEMORY_POINTED, /* what pointers lead to: the process's; in the kernel's probes either's */
+	MEMORY_RECORD,	/* in what the kernel gave the program */
+};
+
+void gen_read_memory(struct gen *g, enum memory memory, struct ir_arg to, struct ir_arg bytes,
+		     reg address, label fail);
+/* Text of at most `size` bytes with its NUL into memory: its length with the NUL. */
+reg gen_read_text(struct gen *g, enum memory memory, struct ir_arg to, struct ir_arg size,
+		  struct ir_arg pointer, label fail);
+/* MEMORY_POINTED; that of a process also where it is not resident. */
 void gen_user_read(struct gen *g, struct ir_arg to, struct ir_arg bytes, reg address, label fail);
 
 /* ---- recipe.c ---- */

@@ -187,6 +187,22 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 	buffer_char(out, '\n');
 }
 
+static void print_site(const struct plan_program *p, const struct plan_site *site,
+		       struct buffer *out)
+{
+	buffer_print(out, "    site of probe %u: ", site->probe);
+	if (p->attach <= PLAN_ATTACH_URETPROBE)
+		buffer_print(out, "file %u +0x%llx, semaphore 0x%llx", site->file,
+			     (unsigned long long)site->offset,
+			     (unsigned long long)site->semaphore_offset);
+	else if (site->symbol)
+		buffer_print(out, "%s+0x%llx", site->symbol, (unsigned long long)site->offset);
+	else
+		buffer_print(out, "event %llu, period %llu", (unsigned long long)site->event,
+			     (unsigned long long)site->period);
+	buffer_print(out, ", cookie 0x%llx\n", (unsigned long long)site->cookie);
+}
+
 void plan_print(const struct plan *plan, struct buffer *out)
 {
 	static const char *const kinds[] = {"event", "printf", "exit",  "time",
@@ -217,11 +233,6 @@ void plan_print(const struct plan *plan, struct buffer *out)
 			     p->insn_count, p->uses_cookie ? ", by cookie" : "",
 			     p->followed ? ", of followed processes" : "");
 		for (size_t s = 0; s < p->site_count; s++)
-			buffer_print(out, "    site of probe %u: file %u +0x%llx, semaphore 0x%llx, "
-					  "cookie 0x%llx\n",
-				     p->sites[s].probe, p->sites[s].file,
-				     (unsigned long long)p->sites[s].offset,
-				     (unsigned long long)p->sites[s].semaphore_offset,
-				     (unsigned long long)p->sites[s].cookie);
+			print_site(p, &p->sites[s], out);
 	}
 }

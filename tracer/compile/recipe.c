@@ -105,11 +105,29 @@ static struct abi_recipe beside(const struct operand *op, struct abi_recipe r)
 							    : 0};
 }
 
+/* Of what a probe of the kernel gives its program: the layout is the kernel's own. */
+static struct abi_recipe context_recipe(const struct operand *op, enum part part)
+{
+	struct abi_recipe r = {.source = ABI_REGISTER, .index = -1,
+			       .bits = (uint8_t)(op->size * 8), .is_signed = op->is_signed,
+			       .base = (int16_t)op->displacement};
+
+	if (part == PART_BESIDE)
+		return beside(op, r);
+	if (op->kind == OPERAND_CONTEXT)
+		return r;
+	r.source = op->kind == OPERAND_PLACE ? ABI_PLACE : ABI_LOCATED;
+	r.value = op->kind == OPERAND_PLACE ? (uint64_t)op->displacement : op->value;
+	return r;
+}
+
 struct abi_recipe recipe_of(const struct probe_site *site, size_t operand, enum part part)
 {
 	const struct operand *op = operand_of(site, operand);
 	struct abi_recipe r = {.source = ABI_NOWHERE, .base = -1, .index = -1};
 
+	if (op && op->kind >= OPERAND_CONTEXT && op->kind <= OPERAND_LOCATED)
+		return context_recipe(op, part);
 	if (!op || (site->machine != EM_X86_64 && site->machine != EM_386) || op->size > 16 ||
 	    !op->size)
 		return r;
@@ -139,7 +157,7 @@ struct abi_recipe recipe_of(const struct probe_site *site, size_t operand, enum 
 		if (!in_thread(op) && address_recipe(site, operand, &r))
 			r.source = ABI_ADDRESS;
 		break;
-	case OPERAND_UNKNOWN:
+	default:
 		break;
 	}
 	/* Of what has no place, only the fields that say so: alike recipes share code. */

@@ -9,6 +9,7 @@
 
 struct text {
 	reg pointer, length; /* length REG_NONE: up to the NUL */
+	enum memory memory;
 };
 
 void text_layout(struct plan_value *value, bool bytes, uint32_t limit)
@@ -20,18 +21,22 @@ void text_layout(struct plan_value *value, bool bytes, uint32_t limit)
 
 static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 {
-	struct text t = {REG_NONE, REG_NONE};
+	struct text t = {REG_NONE, REG_NONE, MEMORY_POINTED};
 	const struct expr *p = e->child;
 
 	if (e->kind == EXPR_ARGUMENT) {
 		t.pointer = gen_operand(g, e->number, fail);
-		if (e->type.bytes)
+		if (e->argument->in_record)
+			t.memory = MEMORY_RECORD;
+		if (e->type.bytes || e->argument->has_length)
 			t.length = gen_operand(g, e->argument->length_operand, fail);
 		return t;
 	}
 	/* str(p), str(p, n), buf(p, n) */
-	t.pointer = p->type.kind == TYPE_TEXT ? gen_source(g, p, fail).pointer
-					      : gen_int(g, p, fail);
+	if (p->type.kind == TYPE_TEXT)
+		t = gen_source(g, p, fail);
+	else
+		t.pointer = gen_int(g, p, fail);
 	if (p->next)
 		t.length = gen_int(g, p->next, fail);
 	return t;
@@ -53,19 +58,7 @@ static reg gen_bounded(struct gen *g, reg length, uint32_t most)
 /* Exactly `bytes` (bounded) bytes. */
 static void gen_exact(struct gen *g, struct text t, reg bytes, reg base, int offset, label fail)
 {
-	gen_user_read(g, arg_at(base, offset), arg_reg(bytes), t.pointer, fail);
-}
-
-/* Text of at most `size` bytes with its NUL into memory: its length with the NUL. */
-static reg gen_read_text(struct gen *g, struct ir_arg to, struct ir_arg size, struct ir_arg pointer,
-			 label fail)
-{
-	reg length = ir_reg(&g->ir);
-
-	ir_function(&g->ir, "tt_text", length, 3, (struct ir_arg[]){to, size, pointer});
-	ir_branch_value(&g->ir, BPF_JSLE, length, 0, fail);
-	g->sleepable = true;
-	return length;
+	gen_read_memory(g, t.memory, arg_at(base, offset), arg_reg(bytes), t.pointer, fail);
 }
 
 static void gen_bytes(struct gen *g, struct text t, reg base, int offset,
@@ -96,7 +89,7 @@ static void gen_string(struct gen *g, struct text t, reg base, int offset,
 		ir_alu_value(&g->ir, BPF_ADD, room, 1);
 		size = arg_reg(room);
 	}
-	length = gen_read_text(g, arg_at(base, bytes_at), size, arg_reg(t.pointer),
+	length = gen_read_text(g, t.memory, arg_at(base, bytes_at), size, arg_reg(t.pointer),
 			       t.length == REG_NONE ? fail : exact);
 	ir_alu_value(&g->ir, BPF_SUB, length, 1);
 	if (t.length != REG_NONE) {
@@ -183,7 +176,7 @@ static void gen_bytes_equal(struct gen *g, struct text t, const struct expr *lit
 	ir_branch_value(&g->ir, BPF_JNE, t.length, (int64_t)literal->length, if_not);
 	for (size_t i = 0; i < literal->length; i += CHUNK) {
 		size_t count = literal->length - i < CHUNK ? literal->length - i : CHUNK;
-		struct text part = {ir_reg(&g->ir), REG_NONE};
+		struct text part = {ir_reg(&g->ir), REG_NONE, t.memory};
 		reg bytes = ir_reg(&g->ir);
 
 		ir_move(&g->ir, part.pointer, t.pointer);
@@ -208,7 +201,7 @@ static void gen_string_equal(struct gen *g, struct text t, const struct expr *li
 	do {
 		size_t left = literal->length - i, count = left < CHUNK ? left : CHUNK;
 		bool last = left <= CHUNK;
-		reg length = gen_read_text(g, arg_stack(slot),
+		reg length = gen_read_text(g, t.memory, arg_stack(slot),
 					   arg_value((int64_t)count + (last ? 2 : 1)),
 					   arg_at(t.pointer, (int)i), fail);
 
@@ -225,7 +218,8 @@ static void gen_user_equal(struct gen *g, const struct expr *e, const struct exp
 {
 	struct text t = gen_source(g, e, fail);
 
-	if (t.length != REG_NONE)
+	/* A text in a record has its NUL in the room that it has. */
+	if (t.length != REG_NONE && (t.memory != MEMORY_RECORD || e->type.bytes))
 		gen_bytes_equal(g, t, literal, if_not, fail);
 	else
 		gen_string_equal(g, t, literal, if_not, fail);

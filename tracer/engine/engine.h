@@ -108,6 +108,12 @@ enum feature {
 	FEATURE_COOKIE,
 	FEATURE_RINGBUF,
 	FEATURE_SLEEPABLE,
+	FEATURE_TRACEPOINT,
+	FEATURE_RAW_TRACEPOINT,
+	FEATURE_KPROBE,
+	FEATURE_KPROBE_MULTI, /* links over many functions of the kernel */
+	FEATURE_CLOCK,	      /* software events with BPF on them */
+	FEATURE_HARDWARE,
 	FEATURE_COUNT,
 };
 

@@ -68,9 +68,16 @@ static void no_argument(struct checker *c, struct expr *e, const struct probe *p
 	const char *best = NULL;
 	unsigned distance = TEXT_FAR;
 
-	if (probe->kind != PROBE_USDT) {
-		wrong(c, e, "a function's arguments are arg0 to arg5, those in registers; their names "
-			    "are not known");
+	const struct probe_kind_info *kind = probe_kind_info(probe->kind);
+
+	if (probe->kind != PROBE_USDT && kind->numbered) {
+		wrong(c, e, "the arguments of a %s are arg0 to arg%zu; their names are not known",
+		      kind->name, probe->sites->operand_count - 1);
+		return;
+	}
+	if (!e->text && !kind->numbered) {
+		wrong(c, e, "the arguments of a %s have names: args.%s", kind->name,
+		      probe->argument_count ? probe->arguments[0].name : "NAME");
 		return;
 	}
 	if (!e->text) {
@@ -90,16 +97,18 @@ static void check_argument(struct checker *c, struct expr *e)
 	const struct probe *probe = c->instance->probes[0];
 	size_t operands = probe->site_count ? probe->sites[0].operand_count : 0;
 
-	if (c->instance->kind != PROBE_USDT && c->instance->kind != PROBE_UPROBE) {
+	const struct probe_kind_info *kind = probe_kind_info(c->instance->kind);
+
+	if (!kind->numbered && kind->context != PROBE_RECORD) {
 		wrong(c, e, "this probe has no arguments%s",
-		      c->instance->kind == PROBE_URETPROBE ? "; retval is what the function returns"
-							   : "");
+		      kind->returns ? "; retval is what the function returns" : "");
 		return;
 	}
 	for (size_t i = 0; i < probe->argument_count; i++) {
 		const struct probe_argument *a = &probe->arguments[i];
 
-		if (e->text ? strcmp(a->name, e->text) != 0 : a->operand != e->number)
+		if (e->text ? strcmp(a->name, e->text) != 0
+			    : !kind->numbered || a->operand != e->number)
 			continue;
 		e->type = argument_type(a, c->program->text_limit);
 		e->number = a->operand;
@@ -109,7 +118,7 @@ static void check_argument(struct checker *c, struct expr *e)
 			e->type = (struct type){.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER};
 		return;
 	}
-	if (!e->text && e->number < operands)
+	if (!e->text && kind->numbered && e->number < operands)
 		e->type = type_u64; /* an operand that people do not see: a buffer's length */
 	else
 		no_argument(c, e, probe);
@@ -124,8 +133,8 @@ static void check_builtin(struct checker *c, struct expr *e)
 		e->number = place;
 		e->type = builtin_at(place)->type;
 		if (builtin_at(place)->id == BUILTIN_RETVAL &&
-		    c->instance->kind != PROBE_URETPROBE)
-			wrong(c, e, "retval is for uretprobes");
+		    !probe_kind_info(c->instance->kind)->returns)
+			wrong(c, e, "retval is for uretprobes and kretprobes");
 		return;
 	}
 	if (function_find(e->text, &place)) {

@@ -123,8 +123,9 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	case FUNC_EXIT:
 		break;
 	case FUNC_EVENT:
-		if (!c->instance->probes[0]->site_count)
-			wrong(c, call, "event() is for probes in programs; this one has no arguments");
+		if (!probe_kind_info(c->instance->kind)->in_process)
+			wrong(c, call, "event() is for what a process does; %s is not of that kind",
+			      probe_kind_info(c->instance->kind)->name);
 		if (first && first->type.kind != TYPE_STACK && first->type.kind != TYPE_UNKNOWN)
 			wrong(c, first, "event() takes ustack or nothing");
 		break;

@@ -74,8 +74,9 @@ static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_
 	char *shape;
 
 	buffer_print(&b, "%d/%d", probe->kind, probe->followed);
-	if (probe->kind == PROBE_INTERVAL)
-		buffer_print(&b, "/%llu", (unsigned long long)probe->period);
+	/* A program that looks into records of the kernel's has one layout of them. */
+	if (uses_arguments && probe_kind_info(probe->kind)->context == PROBE_RECORD)
+		buffer_print(&b, "/%s", probe->sites->operand_text);
 	for (size_t i = 0; uses_arguments && i < probe->argument_count; i++) {
 		const struct probe_argument *a = &probe->arguments[i];
 

@@ -18,6 +18,11 @@ enum operand_kind {
 	OPERAND_MEM,      /* memory at reg + index * scale + displacement */
 	OPERAND_SYMMEM,   /* memory at symbol + displacement (+ reg + index * scale) */
 	OPERAND_SYMCONST, /* the address symbol + displacement itself */
+	/* Of probes of the kernel, whose programs are given values instead of registers (the
+	 * context): */
+	OPERAND_CONTEXT,  /* in it, displacement bytes from its start */
+	OPERAND_PLACE,    /* the address of that */
+	OPERAND_LOCATED,  /* context + value + the 16 bits at displacement: `__data_loc` */
 	OPERAND_UNKNOWN,  /* a form that can't be understood; `text` has it, `reason` says why */
 };
 

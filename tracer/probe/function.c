@@ -3,9 +3,10 @@
  * one site each. Their arguments are the registers of the calling convention, so all functions of
  * one kind share the code for them.
  */
-#include "function.h"
+#include "kind.h"
 
 #include "base/text.h"
+#include "elf/demangle.h"
 #include "elf/file.h"
 #include "elf/symbol.h"
 #include "operand/operand.h"
@@ -16,34 +17,68 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct matching {
+	struct probe_set *set;
+	const struct probe_spec *spec;
+	const bool *chosen;
+	struct probe_list list;
+	struct buffer name; /* of the symbol at hand, demangled */
+
+	/* of the file at hand */
+	uint32_t file;
+	const struct elf_facts *facts;
+	struct convention convention;
+	size_t variant;
+};
+
+/* ---- what its arguments are ---- */
+
 /*
  * Where integers and pointers are at a function's first instruction and at its return: System V ABI
  * AMD64 supplement, figure 3.4; i386 supplement, all on the stack behind the return address.
  */
-static const char *convention(const struct elf_facts *facts, bool at_return)
+static const char *convention_of(uint16_t machine, bool at_return)
 {
-	if (facts->machine == EM_X86_64)
+	if (machine == EM_X86_64)
 		return at_return ? "8@%rax" : "8@%rdi 8@%rsi 8@%rdx 8@%rcx 8@%r8 8@%r9";
-	if (facts->machine == EM_386)
+	if (machine == EM_386)
 		return at_return ? "4@%eax"
 				 : "4@4(%esp) 4@8(%esp) 4@12(%esp) 4@16(%esp) 4@20(%esp) 4@24(%esp)";
 	return "";
 }
 
-struct matching {
-	struct probe_set *set;
-	const struct probe_spec *spec;
-	const struct probe **list; /* in the arena of the set, made longer as it fills */
-	size_t count, room;
+uint16_t probe_host_machine(void)
+{
+#if defined(__x86_64__)
+	return EM_X86_64;
+#elif defined(__aarch64__)
+	return EM_AARCH64;
+#else
+	return EM_NONE;
+#endif
+}
 
-	/* of the file at hand */
-	uint32_t file;
-	const struct elf_facts *facts;
-	struct operand *operands;
-	size_t operand_count, variant;
-	struct probe_argument *arguments;
-	const char *operand_text;
-};
+/* They have no names here, and no types but that of a register. */
+int probe_convention(uint16_t machine, uint8_t bits, bool at_return, struct arena *arena,
+		     struct convention *c, struct error *err)
+{
+	int rc;
+
+	*c = (struct convention){.text = convention_of(machine, at_return)};
+	rc = operands_parse(machine, bits, c->text, arena, &c->operands, &c->operand_count, err);
+	if (rc)
+		return rc;
+	c->arguments = arena_alloc(arena, (c->operand_count + 1) * sizeof(*c->arguments));
+	for (size_t i = 0; c->arguments && i < c->operand_count; i++)
+		c->arguments[i] = (struct probe_argument){
+			.name = at_return ? "retval" : arena_print(arena, "arg%zu", i),
+			.type_name = c->operands[i].size == 4 ? "uint32_t" : "uint64_t",
+			.type = PROBE_INT,
+			.size = c->operands[i].size,
+			.operand = (unsigned)i,
+		};
+	return arena->failed ? error_memory(err) : 0;
+}
 
 /* ---- where ---- */
 
@@ -74,9 +109,9 @@ static int add_probe(struct matching *m, const char *name, uint64_t address, str
 		return error_memory(err);
 	*site = (struct probe_site){
 		.address = address,
-		.operands = m->operands,
-		.operand_count = m->operand_count,
-		.operand_text = m->operand_text,
+		.operands = m->convention.operands,
+		.operand_count = m->convention.operand_count,
+		.operand_text = m->convention.text,
 		.machine = m->facts->machine,
 		.bits = m->facts->bits,
 		.variant = m->variant,
@@ -89,15 +124,14 @@ static int add_probe(struct matching *m, const char *name, uint64_t address, str
 		.file = m->file,
 		.provider = "",
 		.name = arena_print(&set->arena, "%s:%s:%s",
-				    m->spec->kind == PROBE_UPROBE ? "uprobe" : "uretprobe",
-				    file->path, name),
-		.arguments = m->arguments,
-		.argument_count = m->operand_count,
+				    probe_kind_info(m->spec->kind)->name, file->path, name),
+		.arguments = m->convention.arguments,
+		.argument_count = m->convention.operand_count,
 		.sites = site,
 		.site_count = 1,
 		.followed = set->follow && file->pid_count,
 	};
-	slot = array_add(&m->list, &m->count, &m->room, sizeof(*slot));
+	slot = array_add(&m->list.items, &m->list.count, &m->list.room, sizeof(*slot));
 	if (!slot || !probe->name)
 		return error_memory(err);
 	*slot = probe;
@@ -107,6 +141,44 @@ static int add_probe(struct matching *m, const char *name, uint64_t address, str
 static bool is_function(const struct symbol *s)
 {
 	return (s->type == STT_FUNC || s->type == STT_GNU_IFUNC) && s->address;
+}
+
+/* A name with these is C++'s: a symbol of the file has none. */
+static bool is_demangled(const char *name)
+{
+	return strstr(name, "::") || strchr(name, '(') || strchr(name, '<');
+}
+
+/* Parameters count where they are written. */
+static bool matches_demangled(struct matching *m, const char *symbol)
+{
+	const char *wanted = m->spec->name;
+	enum demangle_form form = strchr(wanted, '(') ? DEMANGLE_FULL : DEMANGLE_NAME;
+
+	return demangle(symbol, form, &m->name) && (!strcmp(wanted, buffer_string(&m->name)) ||
+						    glob_match(wanted, buffer_string(&m->name)));
+}
+
+/*
+ * All functions of that C++ name: overloads, and those of several template arguments. A constructor
+ * has two symbols of one place; it counts once.
+ */
+static int match_demangled(struct matching *m, const struct symbols *symbols, struct error *err)
+{
+	size_t count, before = m->list.count;
+	const struct symbol *all = symbols_all(symbols, &count);
+	int rc = 0;
+
+	for (size_t i = 0; i < count && !rc; i++) {
+		if (!is_function(&all[i]) || !matches_demangled(m, all[i].name) ||
+		    !demangle(all[i].name, DEMANGLE_FULL, &m->name))
+			continue;
+		if (m->list.count > before &&
+		    m->list.items[m->list.count - 1]->sites->address == all[i].address)
+			continue;
+		rc = add_probe(m, buffer_string(&m->name), all[i].address, err);
+	}
+	return rc;
 }
 
 /* All that a glob matches; two names of one place are two probes. */
@@ -149,22 +221,18 @@ static int match_named(struct matching *m, const struct symbols *symbols, struct
 	return add_probe(m, name, symbol->address + (uint64_t)offset, err);
 }
 
-/* A function's arguments have no names here, and no types but that of a register. */
-static int describe(struct matching *m)
+static int match_symbols(struct matching *m, const struct symbols *symbols, struct error *err)
 {
-	bool at_return = m->spec->kind == PROBE_URETPROBE;
-	struct arena *arena = &m->set->arena;
+	size_t before = m->list.count;
+	int rc = 0;
 
-	m->arguments = arena_alloc(arena, (m->operand_count + 1) * sizeof(*m->arguments));
-	for (size_t i = 0; m->arguments && i < m->operand_count; i++)
-		m->arguments[i] = (struct probe_argument){
-			.name = at_return ? "retval" : arena_print(arena, "arg%zu", i),
-			.type_name = m->operands[i].size == 4 ? "uint32_t" : "uint64_t",
-			.type = PROBE_INT,
-			.size = m->operands[i].size,
-			.operand = (unsigned)i,
-		};
-	return arena->failed ? -ENOMEM : 0;
+	if (!m->spec->demangled && glob_is_pattern(m->spec->name))
+		rc = match_glob(m, symbols, err);
+	else if (!m->spec->demangled)
+		rc = match_named(m, symbols, err);
+	if (!rc && m->list.count == before && (m->spec->demangled || is_demangled(m->spec->name)))
+		rc = match_demangled(m, symbols, err);
+	return rc;
 }
 
 static int match_file(struct matching *m, uint32_t number, struct error *err)
@@ -175,77 +243,79 @@ static int match_file(struct matching *m, uint32_t number, struct error *err)
 
 	m->file = number;
 	m->facts = elf_file_facts(file->elf);
-	m->operand_text = convention(m->facts, m->spec->kind == PROBE_URETPROBE);
 	m->variant = m->set->variant_count++;
-	rc = operands_parse(m->facts->machine, m->facts->bits, m->operand_text, &m->set->arena,
-			    &m->operands, &m->operand_count, err);
-	if (!rc && describe(m))
-		rc = error_memory(err);
+	rc = probe_convention(m->facts->machine, m->facts->bits,
+			      m->spec->kind == PROBE_URETPROBE, &m->set->arena, &m->convention,
+			      err);
 	if (!rc)
 		rc = symbols_read(file->elf, &symbols, err);
 	if (!rc)
-		rc = glob_is_pattern(m->spec->name) ? match_glob(m, symbols, err)
-						    : match_named(m, symbols, err);
+		rc = match_symbols(m, symbols, err);
 	symbols_free(symbols);
 	return rc;
 }
 
 /* ---- near names ---- */
 
-/* The nearest function of the files that were looked at, for one that none has. */
-static void find_near(const struct probe_set *set, const struct probe_spec *spec,
-		      const bool *chosen, struct buffer *near)
+/* A symbol's name as it is compared with what was written. */
+static const char *comparable(struct matching *m, const char *symbol)
 {
+	if (!m->spec->demangled && !is_demangled(m->spec->name))
+		return symbol;
+	return demangle(symbol, DEMANGLE_NAME, &m->name) ? buffer_string(&m->name) : symbol;
+}
+
+/* The nearest function of the files that were looked at, for one that none has. */
+static void find_near(struct matching *m, struct buffer *near)
+{
+	const struct target *target = m->set->target;
 	unsigned distance = TEXT_FAR;
 	struct error ignored;
 
-	for (size_t f = 0; f < set->target->file_count; f++) {
-		const char *best = NULL;
+	for (size_t f = 0; f < target->file_count; f++) {
 		const struct symbol *all;
 		struct symbols *symbols;
 		size_t count;
 
-		if (!chosen[f] || symbols_read(set->target->files[f].elf, &symbols, &ignored))
+		if ((m->chosen && !m->chosen[f]) ||
+		    symbols_read(target->files[f].elf, &symbols, &ignored))
 			continue;
 		all = symbols_all(symbols, &count);
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
+			const char *best = NULL;
+
 			if (is_function(&all[i]))
-				text_keep_nearer(spec->name, all[i].name, &best, &distance);
-		if (best) { /* its text goes with the symbols */
-			buffer_clear(near);
-			buffer_text(near, best);
+				text_keep_nearer(m->spec->name, comparable(m, all[i].name), &best,
+						 &distance);
+			if (best) { /* its text goes with the symbols */
+				buffer_clear(near);
+				buffer_text(near, best);
+			}
 		}
 		symbols_free(symbols);
 	}
 }
 
-int match_functions(struct probe_set *set, const struct probe_spec *spec, const bool *chosen,
-		    const char *text, const struct probe ***found, size_t *count,
-		    struct error *err)
+int match_function(struct probe_set *set, const struct probe_spec *spec, const char *text,
+		   const struct probe ***found, size_t *count, struct error *err)
 {
 	struct matching m = {.set = set, .spec = spec};
 	struct buffer near = {0};
-	const struct probe **list;
-	int rc = 0;
+	bool *chosen;
+	int rc = probe_choose_files(set, spec->file, &chosen, err);
 
-	for (size_t i = 0; i < set->target->file_count && !rc; i++)
-		if (chosen[i])
+	if (!rc && !set->target)
+		rc = error_set(err, -EINVAL, "'%s': there is no target", text);
+	m.chosen = chosen;
+	for (size_t i = 0; !rc && i < set->target->file_count; i++)
+		if (!chosen || chosen[i])
 			rc = match_file(&m, (uint32_t)i, err);
-	list = rc || !m.count ? NULL : arena_alloc(&set->arena, (m.count + 1) * sizeof(*list));
-	if (!rc && !m.count) {
+	if (!rc && !m.list.count) {
 		if (!set->addition)
-			find_near(set, spec, chosen, &near);
-		rc = error_set(err, -ENODATA, "no function matches '%s'%s%s%s", text,
-			       near.length ? "; did you mean '" : "", buffer_string(&near),
-			       near.length ? "'?" : "");
-	} else if (!rc && !list) {
-		rc = error_memory(err);
-	} else if (!rc) {
-		memcpy(list, m.list, m.count * sizeof(*list));
-		*found = list;
-		*count = m.count;
+			find_near(&m, &near);
+		rc = probe_none(text, "function", near.length ? buffer_string(&near) : NULL, err);
 	}
 	buffer_free(&near);
-	free(m.list);
-	return rc;
+	buffer_free(&m.name);
+	return probe_list_end(&m.list, set, rc, found, count, err);
 }

@@ -1,7 +1,7 @@
 /*
  * Owns which probes a specification means, and what to say when it means none.
  */
-#include "function.h"
+#include "kind.h"
 
 #include "base/text.h"
 #include "process/target.h"
@@ -42,43 +42,6 @@ bool probe_file_is(const struct probe_file *file, const struct target *target, s
 	if (!file->is_pattern)
 		return !strcmp(file->name, file->has_slash ? of->path : base);
 	return glob_match(file->name, file->has_slash ? of->path : base);
-}
-
-/* ---- BEGIN, END, intervals ---- */
-
-static struct probe *find_special(struct probe_set *set, const struct probe_spec *spec)
-{
-	struct probe *probe, **slot;
-
-	for (size_t i = 0; i < set->special_count; i++)
-		if (set->special[i]->kind == spec->kind && set->special[i]->period == spec->period)
-			return set->special[i];
-	probe = arena_alloc(&set->arena, sizeof(*probe));
-	slot = array_add(&set->special, &set->special_count, &set->special_room, sizeof(*slot));
-	if (!probe || !slot)
-		return NULL;
-	*slot = probe;
-	probe->kind = spec->kind;
-	probe->provider = "";
-	probe->name = spec->kind == PROBE_BEGIN ? "BEGIN"
-		      : spec->kind == PROBE_END ? "END"
-						: "interval";
-	probe->period = spec->period;
-	return probe;
-}
-
-static int match_special(struct probe_set *set, const struct probe_spec *spec,
-			 const struct probe ***found, size_t *count, struct error *err)
-{
-	const struct probe **list = arena_alloc(&set->arena, 2 * sizeof(*list));
-	const struct probe *probe = find_special(set, spec);
-
-	if (!list || !probe)
-		return error_memory(err);
-	list[0] = probe;
-	*found = list;
-	*count = 1;
-	return 0;
 }
 
 /* ---- near names ---- */
@@ -183,8 +146,8 @@ static int nothing(const struct probe_set *set, const struct probe_spec *spec, c
 
 /* ---- markers ---- */
 
-/* Which files of the target are meant, a flag each; NULL for all. */
-static int choose_files(struct probe_set *set, const char *name, bool **chosen, struct error *err)
+int probe_choose_files(struct probe_set *set, const char *name, bool **chosen,
+			struct error *err)
 {
 	struct probe_file file;
 
@@ -209,12 +172,12 @@ static bool is_meant(const struct probe *probe, const struct probe_spec *spec, c
 	       glob_match(spec->name, probe->name);
 }
 
-static int match_usdt(struct probe_set *set, const struct probe_spec *spec,
+static int match_markers(struct probe_set *set, const struct probe_spec *spec,
 		      const struct probe ***found, size_t *count, struct error *err)
 {
 	const struct probe **list;
 	bool *chosen;
-	int rc = choose_files(set, spec->file, &chosen, err);
+	int rc = probe_choose_files(set, spec->file, &chosen, err);
 
 	*count = 0;
 	for (size_t i = 0; !rc && i < set->count; i++)
@@ -231,31 +194,17 @@ static int match_usdt(struct probe_set *set, const struct probe_spec *spec,
 	return 0;
 }
 
-bool probe_in_file(enum probe_kind kind)
+int match_usdt(struct probe_set *set, const struct probe_spec *spec, const char *text,
+	       const struct probe ***found, size_t *count, struct error *err)
 {
-	return kind == PROBE_USDT || kind == PROBE_UPROBE || kind == PROBE_URETPROBE;
-}
+	int rc = match_markers(set, spec, found, count, err);
 
-static int match_any(struct probe_set *set, const struct probe_spec *spec, const char *text,
-		 const struct probe ***found, size_t *count, struct error *err)
-{
-	int rc;
-
-	if (!probe_in_file(spec->kind))
-		return match_special(set, spec, found, count, err);
-	if (spec->kind != PROBE_USDT) {
-		bool *chosen;
-
-		rc = choose_files(set, spec->file, &chosen, err);
-		return rc ? rc : match_functions(set, spec, chosen, text, found, count, err);
-	}
-	rc = match_usdt(set, spec, found, count, err);
 	if (!rc && !*count && spec->maybe_file && set->target) {
 		struct probe_spec other = *spec;
 
 		other.file = spec->provider;
 		other.provider = "*";
-		rc = match_usdt(set, &other, found, count, err);
+		rc = match_markers(set, &other, found, count, err);
 	}
 	if (!rc && !*count)
 		rc = nothing(set, spec, text, err);
@@ -271,6 +220,6 @@ int probes_match(struct probe_set *set, const struct probe_spec *spec, const cha
 	*count = 0;
 	if (set->addition && !probe_in_file(spec->kind))
 		return 0;
-	rc = match_any(set, spec, text, found, count, err);
+	rc = probe_kind_info(spec->kind)->match(set, spec, text, found, count, err);
 	return rc == -ENODATA && set->addition ? 0 : rc;
 }

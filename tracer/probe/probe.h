@@ -17,10 +17,51 @@ enum probe_kind {
 	PROBE_USDT,
 	PROBE_UPROBE,	 /* a function's first instruction, or one in it */
 	PROBE_URETPROBE, /* a function's return */
+	PROBE_KPROBE,	 /* the same of the kernel's functions */
+	PROBE_KRETPROBE,
+	PROBE_TRACEPOINT,
+	PROBE_RAW_TRACEPOINT,
+	PROBE_PROFILE,	/* a clock on every CPU */
+	PROBE_INTERVAL, /* on one */
+	PROBE_SOFTWARE, /* every so many of the kernel's own events */
+	PROBE_HARDWARE, /* of the processor's */
 	PROBE_BEGIN,
 	PROBE_END,
-	PROBE_INTERVAL,
+	PROBE_SELF, /* a signal to telltale itself */
+	PROBE_KINDS,
 };
+
+/* What a program is given when the probe is hit. */
+enum probe_context {
+	PROBE_NOTHING,	 /* the end of the program runs it */
+	PROBE_REGISTERS, /* of the thread */
+	PROBE_RECORD,	 /* the event's fields, as the kernel's format describes them */
+	PROBE_VALUES,	 /* 8 bytes for each argument */
+	PROBE_SAMPLE,	 /* of a perf event: no arguments */
+};
+
+struct probe_spec;
+struct probe_set;
+struct probe;
+
+/* One row for each kind: everything that differs between them (kind.c). */
+struct probe_kind_info {
+	const char *name, *short_name; /* short_name "": none */
+	const char *form;	       /* how it is written */
+	enum probe_context context;
+	bool in_file;	 /* its sites are in files of the target */
+	bool in_process; /* a hit belongs to the process that runs: a target restricts it */
+	bool in_kernel;	 /* its arguments may point to the kernel's memory */
+	bool numbered;	 /* its arguments are arg0, arg1, ... too */
+	bool returns;	 /* retval is there */
+	/* The text behind the kind's name and its colon; `text` is the whole, for messages. */
+	int (*parse)(const char *text, const char *rest, struct arena *arena,
+		     struct probe_spec *spec, struct error *err);
+	int (*match)(struct probe_set *set, const struct probe_spec *spec, const char *text,
+		     const struct probe ***found, size_t *count, struct error *err);
+};
+
+const struct probe_kind_info *probe_kind_info(enum probe_kind kind);
 
 /* What an argument is to the person; its place differs from site to site. */
 enum probe_type {
@@ -44,6 +85,8 @@ struct probe_argument {
 	unsigned length_operand; /* PROBE_BYTES */
 	bool sign_differs; /* signed at some sites, at others all 64 bits without a sign */
 	bool is_wide;	   /* more than 8 bytes at some site */
+	bool has_length;   /* PROBE_STRING: of at most length_operand bytes, NUL or not */
+	bool in_record;	   /* PROBE_STRING, PROBE_BYTES: in the kernel's record, not at an address */
 };
 
 struct probe_site {
@@ -71,6 +114,10 @@ struct probe_site {
 	 * at all.
 	 */
 	size_t variant;
+	/* Of the kernel's probes: */
+	const char *symbol; /* function (with `offset`) or raw tracepoint */
+	uint64_t event;	    /* tracepoint: its number; software, hardware: which */
+	uint64_t period;    /* clocks: nanoseconds; software, hardware: events from hit to hit */
 };
 
 struct probe {
@@ -81,7 +128,6 @@ struct probe {
 	size_t argument_count;
 	struct probe_site *sites;
 	size_t site_count, site_room;
-	uint64_t period; /* PROBE_INTERVAL, nanoseconds */
 	bool followed;	 /* only hits of the target's processes and their children count */
 };
 
@@ -90,20 +136,24 @@ struct probe_set {
 	struct probe *items;
 	size_t count, room;
 	size_t variant_count; /* the variants of its sites are below this */
-	/* BEGIN, END and intervals, made when somebody asks for them; each once. */
-	struct probe **special;
-	size_t special_count, special_room;
+	/* Those that are no markers, made when somebody asks for them, each once: by full name. */
+	struct table others;
+	struct probe **other;
+	size_t other_count, other_room;
 	const struct target *target;
 	/* An addition to another set, of a program that runs: it has the probes of one file only, and
 	 * what matches nothing there is no error. */
 	bool addition;
 	size_t file; /* that one */
-	bool follow; /* probes in files of certain processes are `followed` */
+	bool follow;	 /* probes in files of certain processes are `followed` */
+	bool restricted; /* there are such processes: so are the kernel's probes */
 	struct arena arena;
 };
 
-/* True for kinds whose sites are in files of the target. */
-bool probe_in_file(enum probe_kind kind);
+static inline bool probe_in_file(enum probe_kind kind)
+{
+	return probe_kind_info(kind)->in_file;
+}
 
 /*
  * Reads the probes of every file of the target, one for each file, provider and name, with all its
@@ -128,9 +178,9 @@ void probes_free(struct probe_set *set);
  *	FILE:PROVIDER:NAME		FILE has a slash
  *	uprobe:FILE:FUNCTION		also FUNCTION+OFFSET and 0xADDRESS, an address of the file
  *	uretprobe:FILE:FUNCTION		its return
- *	BEGIN, END, interval:UNIT:N	UNIT is s, ms, us or hz
+ *	uprobe:FILE:cpp:FUNCTION	a C++ function by its demangled name
  *
- * usdt may be written U, uprobe u, uretprobe ur, interval i. A FILE matches by its whole path, by being the same file
+ * and of the kernel, as the table in kind.c has them. A FILE matches by its whole path, by being the same file
  * (links), or, without a slash, by the last part of the path.
  */
 struct probe_spec {
@@ -138,7 +188,9 @@ struct probe_spec {
 	const char *file;	    /* NULL: any */
 	const char *provider, *name; /* "*": any */
 	bool maybe_file; /* usdt:A:B: when no provider A has a B, A may be a file */
-	uint64_t period;
+	bool demangled;	 /* functions: by their C++ names only */
+	uint64_t offset; /* kprobe */
+	uint64_t period; /* as in struct probe_site; 0: as the kind has it by itself */
 };
 
 int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *spec,
@@ -160,6 +212,10 @@ struct probe_file {
 };
 void probe_file_look(const char *name, struct probe_file *file);
 bool probe_file_is(const struct probe_file *file, const struct target *target, size_t number);
+
+/* The whole as a person would write it, "tracepoint:sched:sched_switch", into the arena. */
+const char *probe_full_name(const struct probe_set *set, const struct probe *probe,
+			    struct arena *arena);
 
 /* The path of the probe's file as people know it; "" where it has none. */
 const char *probe_path(const struct probe_set *set, const struct probe *probe);

@@ -2,66 +2,18 @@
  * Owns how a person writes a probe: the words in front, the parts between the colons, and what can
  * be left out.
  */
-#include "probe.h"
+#include "kind.h"
 
 #include "base/text.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
-
-enum { SECOND = 1000000000 };
 
 /* Kinds of probes of other tracers, so that nobody looks for a provider of that name. */
 static const char *const unknown_kinds[] = {
-	"kprobe",   "kretprobe",  "tracepoint", "rawtracepoint", "profile",  "software", "hardware",
-	"fentry",   "watchpoint", "fexit",	"kfunc",	 "kretfunc", "iter",	 "self",
+	"fentry", "fexit", "kfunc", "kretfunc", "iter", "watchpoint", "asyncwatchpoint",
+	"f",	  "fr",	   "it",    "w",	"aw",
 };
-
-static bool starts(const char *text, const char *word, const char **rest)
-{
-	size_t length = strlen(word);
-
-	if (strncmp(text, word, length) || text[length] != ':')
-		return false;
-	*rest = text + length + 1;
-	return true;
-}
-
-/* ---- intervals ---- */
-
-static int parse_interval(const char *text, const char *rest, struct probe_spec *spec,
-			  struct error *err)
-{
-	static const struct {
-		const char *name;
-		uint64_t nanoseconds; /* 0: how many a second */
-	} units[] = {{"s", SECOND}, {"ms", 1000000}, {"us", 1000}, {"hz", 0}};
-	int64_t number;
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		const char *count;
-
-		if (!starts(rest, units[i].name, &count))
-			continue;
-		if (!text_number(count, &number) || number < 1)
-			return error_set(err, -EINVAL, "'%s': '%s' is not a number above 0", text,
-					 count);
-		if (!units[i].nanoseconds && number <= SECOND)
-			spec->period = SECOND / (uint64_t)number;
-		else if (units[i].nanoseconds &&
-			 number <= (int64_t)(INT64_MAX / units[i].nanoseconds))
-			spec->period = (uint64_t)number * units[i].nanoseconds;
-		else
-			return error_set(err, -EINVAL, "'%s': %s is too much", text, count);
-		spec->kind = PROBE_INTERVAL;
-		spec->provider = "";
-		spec->name = "interval";
-		return 0;
-	}
-	return error_set(err, -EINVAL,
-			 "'%s': an interval is interval:UNIT:N, UNIT being s, ms, us or hz", text);
-}
 
 /* ---- markers ---- */
 
@@ -89,9 +41,11 @@ static size_t split(char *text, char *parts[3])
 	return 3;
 }
 
-static int parse_usdt(const char *text, const char *rest, bool worded, struct arena *arena,
-		      struct probe_spec *spec, struct error *err)
+/* `rest` is the whole text where the word in front is left out. */
+int parse_usdt(const char *text, const char *rest, struct arena *arena, struct probe_spec *spec,
+	       struct error *err)
 {
+	bool worded = rest != text;
 	char *copy = arena_string(arena, rest), *parts[3];
 	size_t count;
 
@@ -110,7 +64,6 @@ static int parse_usdt(const char *text, const char *rest, bool worded, struct ar
 				 "'%s' is not a probe: write PROVIDER:NAME or "
 				 "usdt:FILE:PROVIDER:NAME",
 				 text);
-	spec->kind = PROBE_USDT;
 	spec->name = parts[count - 1];
 	spec->provider = or_any(parts[count - 2]);
 	if (count == 3 && *parts[0] && strcmp(parts[0], "*") != 0)
@@ -126,22 +79,49 @@ static int parse_usdt(const char *text, const char *rest, bool worded, struct ar
 
 /* ---- functions ---- */
 
-/* FILE:FUNCTION; a path may have colons, the function has none. */
-static int parse_function(const char *text, const char *rest, struct arena *arena,
-			  struct probe_spec *spec, struct error *err)
+/* The colon that ends FILE: the last one that is not one of two. NULL: none. */
+static char *last_colon(char *text)
+{
+	for (char *at = text + strlen(text); at > text; at--)
+		if (at[-1] == ':' && *at != ':' && (at - 1 == text || at[-2] != ':'))
+			return at - 1;
+	return NULL;
+}
+
+/* FILE:FUNCTION, FILE:cpp:FUNCTION; a path may have colons, a function only two together. */
+int parse_function(const char *text, const char *rest, struct arena *arena, struct probe_spec *spec,
+		   struct error *err)
 {
 	char *copy = arena_string(arena, rest);
-	char *colon = copy ? strrchr(copy, ':') : NULL;
+	char *colon = copy ? last_colon(copy) : NULL;
 
 	if (!copy)
 		return error_memory(err);
 	if (!colon || colon == copy || !colon[1])
-		return error_set(err, -EINVAL,
-				 "'%s': a probe on a function is uprobe:FILE:FUNCTION", text);
+		return error_set(err, -EINVAL, "'%s': a probe on a function is %s", text,
+				 probe_kind_info(spec->kind)->form);
 	*colon = '\0';
-	spec->file = copy;
 	spec->name = colon + 1;
+	colon = last_colon(copy);
+	spec->demangled = colon && colon != copy && !strcmp(colon, ":cpp");
+	if (spec->demangled)
+		*colon = '\0';
+	spec->file = copy;
 	return 0;
+}
+
+/* ---- kinds ---- */
+
+static int refuse_kind(const char *text, const char *kind, struct error *err)
+{
+	struct buffer known = {0};
+
+	for (enum probe_kind k = 0; k < PROBE_KINDS; k++)
+		buffer_print(&known, "%s%s", k ? ", " : "", probe_kind_info(k)->name);
+	error_set(err, -EINVAL, "'%s': %s probes are not among those that telltale has: %s", text,
+		  kind, buffer_string(&known));
+	buffer_free(&known);
+	return err->code;
 }
 
 int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *spec,
@@ -150,27 +130,11 @@ int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *s
 	const char *rest;
 
 	*spec = (struct probe_spec){.provider = "", .name = text};
-	if (!strcmp(text, "BEGIN") || !strcmp(text, "END")) {
-		spec->kind = *text == 'B' ? PROBE_BEGIN : PROBE_END;
-		return 0;
-	}
-	if (starts(text, "interval", &rest) || starts(text, "i", &rest))
-		return parse_interval(text, rest, spec, err);
-	if (starts(text, "uprobe", &rest) || starts(text, "u", &rest)) {
-		spec->kind = PROBE_UPROBE;
-		return parse_function(text, rest, arena, spec, err);
-	}
-	if (starts(text, "uretprobe", &rest) || starts(text, "ur", &rest)) {
-		spec->kind = PROBE_URETPROBE;
-		return parse_function(text, rest, arena, spec, err);
-	}
-	if (starts(text, "usdt", &rest) || starts(text, "U", &rest))
-		return parse_usdt(text, rest, true, arena, spec, err);
+	if (probe_kind_of(text, &spec->kind, &rest))
+		return probe_kind_info(spec->kind)->parse(text, rest, arena, spec, err);
 	for (size_t i = 0; i < sizeof(unknown_kinds) / sizeof(*unknown_kinds); i++)
-		if (starts(text, unknown_kinds[i], &rest))
-			return error_set(err, -EINVAL,
-					 "'%s': %s probes are not among those that telltale has: "
-					 "usdt, uprobe, uretprobe, interval, BEGIN, END",
-					 text, unknown_kinds[i]);
-	return parse_usdt(text, text, false, arena, spec, err);
+		if (probe_starts(text, unknown_kinds[i], &rest))
+			return refuse_kind(text, unknown_kinds[i], err);
+	spec->kind = PROBE_USDT;
+	return parse_usdt(text, text, arena, spec, err);
 }

@@ -338,7 +338,8 @@ void probes_free(struct probe_set *set)
 	for (size_t i = 0; i < set->count; i++)
 		free(set->items[i].sites);
 	free(set->items);
-	free(set->special);
+	table_free(&set->others);
+	free(set->other);
 	arena_free(&set->arena);
 	*set = (struct probe_set){0};
 }

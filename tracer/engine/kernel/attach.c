@@ -53,27 +53,55 @@ static const char *reason(int code)
 	}
 }
 
+/* The same codes mean other things where no file is. */
+static const char *event_reason(enum plan_attach attach, int code)
+{
+	if (code == -EINVAL && attach == PLAN_ATTACH_RAW_TRACEPOINT)
+		return "the program asks for more arguments than it has";
+	if (code == -EINVAL || code == -ENOENT || code == -ESRCH || code == -EADDRNOTAVAIL)
+		return "this kernel can't probe it";
+	if (code == -EBUSY)
+		return "another tracer has it";
+	return reason(code);
+}
+
 static void remember_first(struct attaching *a, int code, const char *text)
 {
 	if (!a->first.code)
 		error_set(&a->first, code, "%s", text);
 }
 
+/* NULL: its sites are not in a file. */
+static const struct target_file *file_of(const struct group *g)
+{
+	const struct kernel *e = g->engine;
+
+	return attach_kind(e->plan->programs[g->program].attach)->in_file
+	               ? &e->target->files[g->file]
+	               : NULL;
+}
+
 static void say_bad_site(struct attaching *a, const struct group *g, const struct plan_site *site,
                          int code)
 {
-	const struct kernel *e = a->engine;
+	const char *name = a->engine->plan->probes[site->probe].full;
+	const struct target_file *file = file_of(g);
 	char text[1024];
 
-	snprintf(text, sizeof(text), "%s at offset 0x%llx of %s can't be attached: %s",
-	         e->plan->probes[site->probe].full, (unsigned long long)site->offset,
-	         e->target->files[g->file].path, reason(code));
+	if (file)
+		snprintf(text, sizeof(text), "%s at offset 0x%llx of %s can't be attached: %s", name,
+		         (unsigned long long)site->offset, file->path, reason(code));
+	else
+		snprintf(text, sizeof(text), "%s can't be attached: %s", name,
+		         event_reason(a->engine->plan->programs[g->program].attach, code));
 	remember_first(a, code, text);
 	warn(a->warnings, "%s", text);
 }
 
 static void say_bad_group(struct attaching *a, const struct group *g, size_t count, int code)
 {
+	const struct target_file *file = file_of(g);
+	const char *where = file ? file->path : a->engine->plan->probes[g->sites[0]->probe].full;
 	char text[1024], remedy[200];
 
 	if (code == -EPERM || code == -EACCES)
@@ -82,19 +110,17 @@ static void say_bad_group(struct attaching *a, const struct group *g, size_t cou
 		snprintf(remedy, sizeof(remedy), "%s", reason(code));
 	if (g->pid)
 		snprintf(text, sizeof(text), "%s: %zu site%s can't be attached in process %d: %s",
-		         a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
-		         g->pid, remedy);
+		         where, count, count == 1 ? "" : "s", g->pid, remedy);
 	else
 		snprintf(text, sizeof(text), "%s: %zu site%s can't be attached: %s",
-		         a->engine->target->files[g->file].path, count, count == 1 ? "" : "s",
-		         remedy);
+		         where, count, count == 1 ? "" : "s", remedy);
 	remember_first(a, code, text);
 	warn(a->warnings, "%s", text);
 }
 
 /* ---- one group ---- */
 
-static int try_multi(struct group *g, size_t first, size_t end)
+int group_attach_multi(struct group *g, size_t first, size_t end)
 {
 	struct kernel *e = g->engine;
 	const struct plan_program *program = &e->plan->programs[g->program];
@@ -127,11 +153,18 @@ static bool has_odd_semaphore(const struct group *g, size_t first, size_t end)
 	return false;
 }
 
+static const struct attach_kind *kind_of(const struct group *g)
+{
+	return attach_kind(g->engine->plan->programs[g->program].attach);
+}
+
 static int try_some(struct group *g, size_t first, size_t end)
 {
+	const struct attach_kind *kind = kind_of(g);
+
 	if (has_odd_semaphore(g, first, end))
 		return -EINVAL;
-	return g->engine->multi ? try_multi(g, first, end) : group_attach_perf(g, first);
+	return g->many ? kind->attach_many(g, first, end) : kind->attach(g, first);
 }
 
 /* Refusals that have nothing to do with the places of the sites. */
@@ -152,7 +185,7 @@ static void mark(struct attaching *a, const struct group *g, size_t first, size_
 /* Attaches all of them, or halves; false when the rest need not be tried. */
 static bool attach_some(struct attaching *a, struct group *g, size_t first, size_t end)
 {
-	size_t most = a->engine->multi ? SYS_MULTI_MOST : 1;
+	size_t most = g->many ? SYS_MULTI_MOST : 1;
 	size_t middle = end - first > most ? first + most : first + (end - first) / 2;
 	int code;
 
@@ -190,11 +223,13 @@ static size_t pids_known(const struct kernel *e, uint32_t file)
 
 static void attach_group(struct attaching *a, struct group *g)
 {
-	const struct target_file *file = &a->engine->target->files[g->file];
-	size_t pids = file->pid_count, first = a->again ? pids_known(a->engine, g->file) : 0;
+	const struct target_file *file = file_of(g);
+	size_t pids = file ? file->pid_count : 0;
+	size_t first = a->again ? pids_known(a->engine, g->file) : 0;
 	bool keeps = feature(FEATURE_REF_CTR)->present; /* else guardian.c does */
 
-	snprintf(g->path, sizeof(g->path), "/proc/self/fd/%d", file->fd);
+	if (file)
+		snprintf(g->path, sizeof(g->path), "/proc/self/fd/%d", file->fd);
 	g->any_ref_ctr = false;
 	for (size_t i = 0; i < g->count; i++) {
 		g->offsets[i] = g->sites[i]->offset;
@@ -209,7 +244,7 @@ static void attach_group(struct attaching *a, struct group *g)
 		return;
 	for (size_t i = first; i < (pids ? pids : 1); i++) {
 		g->pid = pids ? file->pids[i] : 0;
-		if (a->engine->multi)
+		if (g->many)
 			attach_some(a, g, 0, g->count);
 		else
 			attach_one_by_one(a, g);
@@ -236,12 +271,15 @@ static int attach_program(struct attaching *a, size_t index, struct error *err)
 	uint64_t *numbers = calloc(3 * count + 1, sizeof(*numbers));
 	bool *attached = calloc(count + 1, sizeof(*attached));
 	struct group g = {.engine = a->engine, .program = index, .sites = sites};
+	const struct attach_kind *kind;
 	int code = 0;
 
 	if (!sites || !numbers || !attached) {
 		code = error_memory(err);
 		goto out;
 	}
+	kind = attach_kind(program->attach);
+	g.many = kind->has_many && kind->has_many(a->engine, program);
 	g.offsets = numbers;
 	g.ref_ctr_offsets = numbers + count;
 	g.cookies = numbers + 2 * count;
@@ -288,29 +326,50 @@ static int remember_pids(struct kernel *e, struct error *err)
 	return 0;
 }
 
-int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err)
+/* Those that are clocks, or those that are not. Files can come to count for more processes. */
+static int attach_programs(struct attaching *a, bool clocks, size_t *wanted, struct error *err)
 {
-	struct attaching a = {.engine = e, .warnings = warnings};
-	size_t wanted = 0, before = e->attached, links = e->link_count;
+	struct kernel *e = a->engine;
 	int code = 0;
 
 	for (size_t i = has_more_pids(e) ? 0 : e->attached_programs; i < e->program_count && !code;
 	     i++) {
-		enum plan_attach attach = e->plan->programs[i].attach;
+		const struct attach_kind *kind = attach_kind(e->plan->programs[i].attach);
 
-		if (attach != PLAN_ATTACH_UPROBE && attach != PLAN_ATTACH_URETPROBE)
+		a->again = i < e->attached_programs;
+		if (!kind->attach || kind->is_clock != clocks || (a->again && !kind->in_file))
 			continue;
-		a.again = i < e->attached_programs;
-		wanted += a.again ? 0 : e->plan->programs[i].site_count;
-		code = attach_program(&a, i, err);
+		*wanted += a->again ? 0 : e->plan->programs[i].site_count;
+		code = attach_program(a, i, err);
 	}
+	return code;
+}
+
+static int refuse(const struct attaching *a, struct error *err)
+{
+	int code = a->first.code;
+
+	code = code == -EPERM || code == -EACCES ? -EPERM : -ENODATA;
+	return error_set(err, code, "nothing could be attached: %s", a->first.text);
+}
+
+int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err)
+{
+	struct attaching a = {.engine = e, .warnings = warnings};
+	size_t wanted = 0, clocks = 0, before = e->attached, links = e->link_count, attached;
+	int code = attach_programs(&a, false, &wanted, err);
+
+	attached = e->attached;
+	if (!code && wanted && attached == before)
+		code = refuse(&a, err);
+	if (!code)
+		code = attach_programs(&a, true, &clocks, err);
+	if (!code && e->attached - attached < clocks)
+		code = refuse(&a, err);
 	e->attached_programs = e->program_count;
 	if (!code)
 		code = remember_pids(e, err);
 	if (!code && e->link_count >= links + SLOW_FROM)
 		links_warn(e, warnings);
-	if (code || !wanted || e->attached > before)
-		return code;
-	code = a.first.code == -EPERM || a.first.code == -EACCES ? -EPERM : -ENODATA;
-	return error_set(err, code, "nothing could be attached: %s", a.first.text);
+	return code;
 }

@@ -34,6 +34,16 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+void links_drop(struct kernel *e, size_t count)
+{
+	while (e->link_count > count) {
+		struct kernel_link *link = &e->links[--e->link_count];
+
+		close_one(&link->fd);
+		close_one(&link->event);
+	}
+}
+
 static void *closer(void *context)
 {
 	struct closing *c = context;

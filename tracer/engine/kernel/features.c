@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,25 @@ int first_cpu(void)
 
 	/* "0-3,8": the first number is all that is needed. */
 	return read_number("/sys/devices/system/cpu/online", &cpu) ? (int)cpu : 0;
+}
+
+int each_cpu(int (*call)(void *context, int cpu), void *context)
+{
+	char text[1024], *at = text;
+	int code = 0;
+
+	if (!read_text("/sys/devices/system/cpu/online", text, sizeof(text)))
+		return call(context, 0);
+	while (!code && *at >= '0' && *at <= '9') {
+		long cpu = strtol(at, &at, 10), last = cpu;
+
+		if (*at == '-')
+			last = strtol(at + 1, &at, 10);
+		for (; !code && cpu <= last; cpu++)
+			code = call(context, (int)cpu);
+		at += *at == ',';
+	}
+	return code;
 }
 
 /* ---- why not ---- */
@@ -258,23 +278,123 @@ static int try_sleepable(void)
 	return close_if_open(try_load(return_zero, 2, 0, true));
 }
 
+/* ---- of the kernel's own probes ---- */
+
+/* A number that no tracepoint has: EINVAL is said of it, and ENOENT where there are none at all. */
+static int try_tracepoint(void)
+{
+	int code = sys_perf_event(PERF_TYPE_TRACEPOINT, UINT32_MAX, 0, first_cpu());
+
+	return code == -EINVAL ? 0 : close_if_open(code);
+}
+
+/* The name is looked for after the permissions. */
+static int try_raw_tracepoint(void)
+{
+	struct sys_program program = {.name = "telltale_try", .type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+	                              .insns = return_zero, .insn_count = 2};
+	int fd = sys_program_load(&program), code;
+
+	if (fd < 0)
+		return fd;
+	code = sys_raw_tracepoint("telltale_try", fd);
+	close(fd);
+	return code == -ENOENT ? 0 : close_if_open(code);
+}
+
+int feature_kprobe_pmu(int *return_bit)
+{
+	static const char folder[] = "/sys/bus/event_source/devices/kprobe";
+	char path[128], text[64];
+	long type;
+
+	*return_bit = 0;
+	snprintf(path, sizeof(path), "%s/type", folder);
+	if (!read_number(path, &type))
+		return -EOPNOTSUPP;
+	snprintf(path, sizeof(path), "%s/format/retprobe", folder);
+	if (read_text(path, text, sizeof(text)))
+		sscanf(text, "config:%d", return_bit);
+	return (int)type;
+}
+
+/* A function that no kernel has, which is found out after the permissions. */
+static int try_kprobe(void)
+{
+	struct sys_kprobe kprobe = {.symbol = "telltale_try", .cpu = first_cpu()};
+	int code;
+
+	kprobe.type = feature_kprobe_pmu(&kprobe.return_bit);
+	if (kprobe.type < 0)
+		return kprobe.type;
+	code = sys_perf_kprobe(&kprobe);
+	return code == -EINVAL || code == -ENOENT || code == -EADDRNOTAVAIL ? 0
+	                                                                     : close_if_open(code);
+}
+
+static int try_kprobe_multi(void)
+{
+	const char *symbol = "telltale_try";
+	struct sys_kprobe_multi multi = {.symbols = &symbol, .count = 1};
+	int program = try_load(return_zero, 2, BPF_TRACE_KPROBE_MULTI, false), code;
+
+	if (program < 0)
+		return program;
+	code = sys_link_kprobe_multi(program, &multi);
+	close(program);
+	return code == -ESRCH || code == -EINVAL || code == -ENOENT ? 0 : close_if_open(code);
+}
+
+static int try_clock(void)
+{
+	return close_if_open(sys_perf_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, 1000000000,
+	                                    first_cpu()));
+}
+
+static int try_hardware(void)
+{
+	int code = sys_perf_event(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, 1000000000,
+	                          first_cpu());
+
+	return code == -ENOENT ? -EOPNOTSUPP : close_if_open(code);
+}
+
 /* ---- the table ---- */
+
+/* What every kernel has that can be traced at all. */
+#define BASICS "with CONFIG_BPF_SYSCALL and CONFIG_UPROBE_EVENTS"
 
 static const struct {
 	const char *name, *what, *since;
 	int (*try)(void);
+	const char *with; /* what else it takes */
+	bool apart;       /* says nothing of it: that uprobe_multi is there */
 } table[FEATURE_COUNT] = {
-        [FEATURE_BPF] = {"bpf", "loading BPF programs", "5.8", try_bpf},
-        [FEATURE_UPROBE] = {"uprobe", "uprobes as perf events", "4.17", try_uprobe},
+        [FEATURE_BPF] = {"bpf", "loading BPF programs", "5.8", try_bpf, BASICS, false},
+        [FEATURE_UPROBE] = {"uprobe", "uprobes as perf events", "4.17", try_uprobe, BASICS, true},
         [FEATURE_UPROBE_MULTI] = {"uprobe_multi", "one link for all sites of a program", "6.6",
-                                  try_uprobe_multi},
-        [FEATURE_REF_CTR] = {"ref_ctr", "semaphores kept by the kernel", "4.20", try_ref_ctr},
+                                  try_uprobe_multi, BASICS, true},
+        [FEATURE_REF_CTR] = {"ref_ctr", "semaphores kept by the kernel", "4.20", try_ref_ctr,
+                             BASICS, false},
         [FEATURE_COOKIE] = {"cookie", "a number for each site that programs can ask for", "5.15",
-                            try_cookie},
+                            try_cookie, BASICS, false},
         [FEATURE_RINGBUF] = {"ringbuf", "one ring buffer for the events of all CPUs", "5.8",
-                             try_ringbuf},
+                             try_ringbuf, BASICS, false},
         [FEATURE_SLEEPABLE] = {"sleepable", "texts on pages that are not in memory", "6.0",
-                               try_sleepable},
+                               try_sleepable, BASICS, false},
+        [FEATURE_TRACEPOINT] = {"tracepoint", "the kernel's tracepoints", "4.7", try_tracepoint,
+                                "with CONFIG_FTRACE and CONFIG_BPF_EVENTS", true},
+        [FEATURE_RAW_TRACEPOINT] = {"rawtracepoint", "the same without their formats", "4.17",
+                                    try_raw_tracepoint, "with CONFIG_BPF_EVENTS", true},
+        [FEATURE_KPROBE] = {"kprobe", "the kernel's functions", "4.17", try_kprobe,
+                            "with CONFIG_KPROBE_EVENTS", true},
+        [FEATURE_KPROBE_MULTI] = {"kprobe_multi", "one link for many functions of the kernel",
+                                  "5.18", try_kprobe_multi, "with CONFIG_FPROBE", true},
+        [FEATURE_CLOCK] = {"profile", "clocks on every CPU, and the kernel's counters", "4.9",
+                           try_clock, "with CONFIG_PERF_EVENTS", true},
+        [FEATURE_HARDWARE] = {"hardware", "the processor's counters", "4.9", try_hardware,
+                              "and a processor that has them: a virtual machine often has none",
+                              true},
 };
 
 static bool is_switched_off(const char *name)
@@ -305,7 +425,7 @@ static void find_out(enum feature feature, struct feature_answer *answer)
 		return;
 	}
 	/* What is older than the link over many sites needs no trial of its own where that is. */
-	if (feature != FEATURE_UPROBE && feature != FEATURE_UPROBE_MULTI && multi_tried)
+	if (!table[feature].apart && multi_tried)
 		code = 0;
 	else
 		code = table[feature].try();
@@ -314,13 +434,13 @@ static void find_out(enum feature feature, struct feature_answer *answer)
 		return;
 	if (code == -EPERM || code == -EACCES) {
 		answer->code = -EPERM;
-		explain_refusal(answer->remedy, sizeof(answer->remedy), feature == FEATURE_UPROBE);
+		explain_refusal(answer->remedy, sizeof(answer->remedy),
+		                feature == FEATURE_UPROBE || feature == FEATURE_KPROBE);
 	} else {
 		answer->code = -EOPNOTSUPP;
 		snprintf(answer->remedy, sizeof(answer->remedy),
-		         "needs Linux %s or later, with CONFIG_BPF_SYSCALL and "
-		         "CONFIG_UPROBE_EVENTS (%s)",
-		         answer->since, strerror(-code));
+		         "needs Linux %s or later, %s (%s)", answer->since,
+		         table[feature].with, strerror(-code));
 	}
 }
 

@@ -14,12 +14,19 @@ struct uprobe_pmu {
 /* False where there is none. */
 bool feature_uprobe_pmu(struct uprobe_pmu *pmu);
 
+/* The PMU of the kernel's functions: its type, and in *return_bit what means their return. Negative
+ * where there is none. */
+int feature_kprobe_pmu(int *return_bit);
+
 /* Does a uprobe_multi link with a pid see all threads of the process? (6.10, and stable kernels of
  * 6.6 that have the correction; before that it sees the thread of that number only.) */
 bool feature_multi_pid(void);
 
 /* The first CPU that is online: where an event of "any CPU" is put. */
 int first_cpu(void);
+
+/* Calls for each CPU that is online until one call fails. */
+int each_cpu(int (*call)(void *context, int cpu), void *context);
 
 /* The error of a feature that is not there; what it was wanted for is in the text already. */
 int feature_refuse(enum feature feature, const char *wanted_for, struct error *err);

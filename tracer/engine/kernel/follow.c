@@ -26,13 +26,21 @@ enum {
 /* Where struct task_struct has tgid; asked for once. */
 static int task_tgid = TGID_UNKNOWN;
 
-int kernel_can_follow(struct error *err)
+/* BPF sees the numbers of the first namespace; the map would hold those of another. */
+static bool can_number(struct error *err)
 {
 	struct stat namespace;
 
-	/* BPF sees the numbers of the first namespace; the map would hold those of another. */
-	if (stat("/proc/self/ns/pid", &namespace) || namespace.st_ino != FIRST_PID_NAMESPACE)
-		return error_set(err, -EOPNOTSUPP, "telltale runs in a namespace of processes");
+	if (!stat("/proc/self/ns/pid", &namespace) && namespace.st_ino == FIRST_PID_NAMESPACE)
+		return true;
+	error_set(err, -EOPNOTSUPP, "telltale runs in a namespace of processes");
+	return false;
+}
+
+int kernel_can_follow(struct error *err)
+{
+	if (!can_number(err))
+		return err->code;
 	if (task_tgid == TGID_UNKNOWN)
 		task_tgid = kernel_member("task_struct", "tgid", err);
 	return task_tgid < 0 ? err->code : 0;
@@ -125,8 +133,10 @@ int follow_start(struct kernel *e, struct error *err)
 	if (!plan)
 		return 0;
 	map = e->maps[plan - e->plan->maps].fd;
-	code = kernel_can_follow(err);
-	if (!code)
+	code = can_number(err) ? 0 : err->code;
+	if (!code && plan->children)
+		code = kernel_can_follow(err);
+	if (!code && plan->children)
 		code = attach_fork(e, map, err);
 	if (!code)
 		code = attach_exit(e, map, err);

@@ -53,6 +53,18 @@ static bool choose_multi(const struct target *target)
 	return true;
 }
 
+/* What this plan needs beyond what any does; asked only where it does. */
+static int check_needs(const struct kernel *e, struct error *err)
+{
+	for (size_t i = 0; i < e->plan->program_count; i++) {
+		enum feature needs = attach_kind(e->plan->programs[i].attach)->needs;
+
+		if (needs != FEATURE_BPF && !feature(needs)->present)
+			return feature_refuse(needs, "needed for such probes", err);
+	}
+	return 0;
+}
+
 static struct kernel *own(struct engine *engine)
 {
 	return (struct kernel *)engine;
@@ -76,8 +88,10 @@ static void kernel_close(struct engine *engine)
 /* All of the plan that is not loaded yet. */
 static int load_all(struct kernel *e, struct warnings *warnings, struct error *err)
 {
-	int code = maps_create(e, err);
+	int code = check_needs(e, err);
 
+	if (!code)
+		code = maps_create(e, err);
 	if (!code && e->ring.fd < 0)
 		code = ring_open(e, err);
 	if (!code && !e->buffers.count)
@@ -132,8 +146,6 @@ static int kernel_attach(struct engine *engine, struct warnings *warnings, struc
 		news_start(e, warnings);
 	if (!code)
 		code = sites_attach(e, warnings, err);
-	if (!code)
-		code = timers_attach(e, err);
 	if (!code)
 		code = guardian_raise(e, warnings, err);
 	return code;

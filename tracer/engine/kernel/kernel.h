@@ -167,7 +167,7 @@ void programs_close(struct kernel *e);
 /* The program to attach at a site with this cookie. */
 int program_for(const struct kernel *e, size_t index, uint64_t cookie);
 
-/* ---- attach.c, perf.c, timers.c ---- */
+/* ---- attach.c, perf.c ---- */
 
 /*
  * Sites of one program in one file, for one process or (0) for all. An attempt takes some of them,
@@ -175,6 +175,7 @@ int program_for(const struct kernel *e, size_t index, uint64_t cookie);
  */
 struct group {
 	struct kernel *engine;
+	bool many; /* one attempt can take several */
 	size_t program;
 	uint32_t file;
 	pid_t pid;
@@ -191,6 +192,7 @@ int sites_attach(struct kernel *e, struct warnings *warnings, struct error *err)
  * program on it. */
 int uprobe_attach(struct kernel *e, struct sys_uprobe *uprobe, int program, uint64_t cookie);
 int group_attach_perf(struct group *group, size_t site);
+int group_attach_multi(struct group *group, size_t first, size_t end);
 int event_attach(struct kernel *e, int program, int event, uint64_t cookie);
 
 /* ---- detach.c ---- */
@@ -202,7 +204,36 @@ enum { SLOW_FROM = 50 };
 void links_warn(const struct kernel *e, struct warnings *warnings);
 void links_close(struct kernel *e);
 
-int timers_attach(struct kernel *e, struct error *err);
+/* Closes what has been added since there were so many. */
+void links_drop(struct kernel *e, size_t count);
+
+/* ---- kinds.c ---- */
+
+/* One row for each enum plan_attach. */
+struct attach_kind {
+	enum bpf_prog_type type; /* of its programs */
+	enum feature needs;
+	bool in_file;  /* its sites are in files */
+	bool is_clock; /* attached when everything else is */
+	bool by_copy;  /* the kernel has no cookies for it: a copy of the program for each */
+	/* A site; several, where the kernel has links over many. NULL: it is not attached, but run. */
+	int (*attach)(struct group *group, size_t site);
+	int (*attach_many)(struct group *group, size_t first, size_t end);
+	bool (*has_many)(const struct kernel *e, const struct plan_program *program);
+};
+
+const struct attach_kind *attach_kind(enum plan_attach attach);
+
+/* ---- events.c: what is not in files ---- */
+
+int attach_tracepoint(struct group *group, size_t site);
+int attach_raw_tracepoint(struct group *group, size_t site);
+int attach_kprobe(struct group *group, size_t site);
+int attach_kprobe_multi(struct group *group, size_t first, size_t end);
+int attach_counter(struct group *group, size_t site);
+int attach_profile(struct group *group, size_t site);
+int attach_interval(struct group *group, size_t site);
+
 int specials_run(struct kernel *e, enum plan_attach which, struct error *err);
 
 struct kernel_link *link_add(struct kernel *e, int fd, int event);

@@ -68,21 +68,12 @@ static bool put_values(const struct kernel *e, struct bpf_insn *insns, size_t co
 static void choose_type(const struct kernel *e, const struct plan_program *plan,
                         struct sys_program *program)
 {
-	switch (plan->attach) {
-	case PLAN_ATTACH_UPROBE:
-	case PLAN_ATTACH_URETPROBE:
-		program->type = BPF_PROG_TYPE_KPROBE;
-		program->attach_type = e->multi ? SYS_TRACE_UPROBE_MULTI : 0;
-		break;
-	case PLAN_ATTACH_BEGIN:
-	case PLAN_ATTACH_END:
-		/* Run by BPF_PROG_TEST_RUN, on this CPU, as this process. */
-		program->type = BPF_PROG_TYPE_RAW_TRACEPOINT;
-		break;
-	case PLAN_ATTACH_INTERVAL:
-		program->type = BPF_PROG_TYPE_PERF_EVENT;
-		break;
-	}
+	const struct attach_kind *kind = attach_kind(plan->attach);
+
+	program->type = kind->type;
+	if (kind->has_many && kind->has_many(e, plan))
+		program->attach_type = kind->in_file ? SYS_TRACE_UPROBE_MULTI
+		                                     : BPF_TRACE_KPROBE_MULTI;
 }
 
 /* ---- what the verifier said ---- */
@@ -304,7 +295,10 @@ int programs_load(struct kernel *e, struct warnings *warnings, struct error *err
 		e->copies[i] = (struct kernel_copies){.count = 0};
 	}
 	for (size_t i = first; i < count && code >= 0; i++) {
-		if (e->plan->programs[i].uses_cookie && !feature(FEATURE_COOKIE)->present)
+		const struct plan_program *program = &e->plan->programs[i];
+
+		if (program->uses_cookie && (attach_kind(program->attach)->by_copy ||
+		                             !feature(FEATURE_COOKIE)->present))
 			code = load_by_cookie(e, i, warnings, err);
 		else
 			code = e->programs[i] = load_one(e, i, NULL, warnings, err);

@@ -203,6 +203,20 @@ int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi)
 	return sys_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
 }
 
+int sys_link_kprobe_multi(int program, const struct sys_kprobe_multi *multi)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)program;
+	attr.link_create.attach_type = BPF_TRACE_KPROBE_MULTI;
+	attr.link_create.kprobe_multi.flags = multi->at_return ? BPF_F_KPROBE_MULTI_RETURN : 0;
+	attr.link_create.kprobe_multi.cnt = (uint32_t)multi->count;
+	attr.link_create.kprobe_multi.syms = address_of(multi->symbols);
+	attr.link_create.kprobe_multi.cookies = address_of(multi->cookies);
+	return sys_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
+}
+
 int sys_link_perf_event(int program, int event, uint64_t cookie)
 {
 	union bpf_attr attr;
@@ -256,14 +270,28 @@ int sys_perf_output(int cpu, uint32_t watermark)
 	return perf_event_open(&attr, -1, cpu);
 }
 
-int sys_perf_clock(uint64_t period, int cpu)
+int sys_perf_kprobe(const struct sys_kprobe *kprobe)
 {
 	struct perf_event_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.size = sizeof(attr);
-	attr.type = PERF_TYPE_SOFTWARE;
-	attr.config = PERF_COUNT_SW_CPU_CLOCK;
+	attr.type = (uint32_t)kprobe->type;
+	if (kprobe->at_return)
+		attr.config |= 1ull << kprobe->return_bit;
+	attr.kprobe_func = address_of(kprobe->symbol);
+	attr.probe_offset = kprobe->offset;
+	return perf_event_open(&attr, -1, kprobe->cpu);
+}
+
+int sys_perf_event(uint32_t type, uint64_t config, uint64_t period, int cpu)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = type;
+	attr.config = config;
 	attr.sample_period = period;
 	return perf_event_open(&attr, -1, cpu);
 }

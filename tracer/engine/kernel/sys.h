@@ -71,6 +71,15 @@ struct sys_uprobe_multi {
 enum { SYS_MULTI_MOST = 1 << 20 };
 
 int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi);
+/* 5.18: one link over functions of the kernel. */
+struct sys_kprobe_multi {
+	const char *const *symbols;
+	const uint64_t *cookies; /* or NULL */
+	size_t count;
+	bool at_return;
+};
+
+int sys_link_kprobe_multi(int program, const struct sys_kprobe_multi *multi);
 int sys_raw_tracepoint(const char *name, int program); /* 4.17 */
 int sys_link_perf_event(int program, int event, uint64_t cookie); /* 5.15 */
 
@@ -90,7 +99,20 @@ int sys_perf_uprobe(const struct sys_uprobe *uprobe);
 /* What programs write to by bpf_perf_event_output() on that CPU; samples have a time by
  * CLOCK_MONOTONIC and the raw bytes. Readable once `watermark` bytes have come. */
 int sys_perf_output(int cpu, uint32_t watermark);
-int sys_perf_clock(uint64_t period, int cpu);
+
+/* A function of the kernel: `symbol`, and in it `offset`. */
+struct sys_kprobe {
+	int type;       /* of the PMU "kprobe" */
+	int return_bit; /* in `config` */
+	const char *symbol;
+	uint64_t offset;
+	bool at_return;
+	int cpu;
+};
+
+int sys_perf_kprobe(const struct sys_kprobe *kprobe);
+/* Any other, for every process on one CPU: PERF_TYPE_*, its `config`, and (0: none) its period. */
+int sys_perf_event(uint32_t type, uint64_t config, uint64_t period, int cpu);
 int sys_perf_set_program(int event, int program); /* the way before 5.15 */
 
 #endif
