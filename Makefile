@@ -107,8 +107,11 @@ BPF_OBJECTS := $(BPF_SOURCES:%.c=$(BUILD)/%.o)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call say,BPF,$<)
-	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -mcpu=v2 -O2 -g0 -Wall -Wextra -Werror -MMD -MP \
+	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -mcpu=$(or $(BPF_CPU),v2) -O2 -g0 -Wall -Wextra -Werror -MMD -MP \
 		-I/usr/include/$(shell uname -m)-linux-gnu -I. -c -o $@ $<
+
+# Compare and exchange came with v3.
+$(BUILD)/bpf/extreme.bpf.o: BPF_CPU := v3
 
 $(BUILD)/bpf/embed: bpf/embed.c Makefile
 	$(call say,HOSTCC,$@)

@@ -68,17 +68,29 @@ enum { ABI_HIST_BUCKETS = 66, ABI_HIST_BITS_MOST = 5 };
 /* Buckets of lhist(): 0 below min, then one a step, the last at or above max. */
 enum { ABI_LHIST_MOST = 1000 };
 
-/* Values of avg() and stats(). */
+/*
+ * Values of avg() and stats(). The sum is high * 2^32 + low: of each value its lower and its upper
+ * 32 bits are added, so that nothing is carried and nothing is cut. `high` is signed by the plan.
+ */
 struct abi_average {
 	__u64 count;
-	__u64 sum; /* modulo 2^64; signed by the plan */
+	__u64 low, high;
 };
 
-/* Values of min() and max(): `set` tells a minimum of 0 from none yet. */
+/*
+ * Values of min() and max(): `set` tells a minimum of 0 from none yet. On a CPU `value` is a rank,
+ * the value exclusive-or abi_rank(): the wanted one has the greatest, and the least is 0. So a single
+ * atomic step does for all. Merged over CPUs it is the value.
+ */
 struct abi_extreme {
 	__u64 value;
 	__u64 set;
 };
+
+static inline __u64 abi_rank(int is_min, int is_signed)
+{
+	return (is_signed ? (__u64)1 << 63 : 0) ^ (is_min ? ~(__u64)0 : 0);
+}
 
 /* An integer whose sites do not agree whether its 64 bits have a sign. */
 struct abi_integer {

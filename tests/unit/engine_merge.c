@@ -39,9 +39,14 @@ static struct abi_extreme merge_extreme(enum plan_aggregate aggregate, bool is_s
 	        .value_size = sizeof(struct abi_extreme),
 	        .value.is_signed = is_signed,
 	};
-	struct abi_extreme merged;
+	struct abi_extreme merged, ranks[3];
 
-	merge_cpus(&map, values, sizeof(*values), cpus, &merged);
+	for (unsigned cpu = 0; cpu < cpus; cpu++) {
+		ranks[cpu] = values[cpu];
+		if (values[cpu].set)
+			ranks[cpu].value ^= abi_rank(aggregate == PLAN_MIN, is_signed);
+	}
+	merge_cpus(&map, ranks, sizeof(*ranks), cpus, &merged);
 	return merged;
 }
 
@@ -91,16 +96,18 @@ static void test_no_extreme(void **state)
 
 static void test_average(void **state)
 {
-	const struct abi_average values[] = {{2, (uint64_t)-10}, {0, 0}, {1, 4}};
+	const struct abi_average values[] = {{2, UINT32_MAX, (uint64_t)-10}, {0, 0, 0}, {1, 4, 5}};
 	struct plan_map map = {.aggregate = PLAN_AVG, .value_size = sizeof(*values)};
 	struct abi_average merged;
 
 	(void)state;
 	merge_cpus(&map, values, sizeof(*values), 3, &merged);
-	assert_true(merged.count == 3 && (int64_t)merged.sum == -6);
+	assert_true(merged.count == 3 && merged.low == UINT32_MAX + (uint64_t)4 &&
+	            (int64_t)merged.high == -5);
 	map.aggregate = PLAN_STATS;
 	merge_cpus(&map, values, sizeof(*values), 3, &merged);
-	assert_true(merged.count == 3 && (int64_t)merged.sum == -6);
+	assert_true(merged.count == 3 && merged.low == UINT32_MAX + (uint64_t)4 &&
+	            (int64_t)merged.high == -5);
 }
 
 static void test_histogram(void **state)

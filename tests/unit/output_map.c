@@ -107,7 +107,7 @@ static void extremes(void **state)
 static void averages(void **state)
 {
 	struct plan_map map = plain("@a", PLAN_AVG, sizeof(struct abi_average), true);
-	struct abi_average value = {.count = 2, .sum = (uint64_t)-5};
+	struct abi_average value = {.count = 2, .low = 0xfffffffb, .high = (uint64_t)-1};
 
 	(void)state;
 	begin(OUTPUT_TEXT, &map);
@@ -118,7 +118,7 @@ static void averages(void **state)
 	end("{\"map\":\"@a\",\"key\":[],\"value\":-2,\"count\":2,\"sum\":-5}\n");
 	map.value.is_signed = false;
 	map.aggregate = PLAN_STATS;
-	value.sum = UINT64_MAX;
+	value.low = value.high = UINT32_MAX;
 	begin(OUTPUT_TEXT, &map);
 	entry(NULL, &value);
 	end("@a: count 2, average 9223372036854775807, total 18446744073709551615\n");

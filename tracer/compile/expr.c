@@ -264,14 +264,60 @@ static bool wants_unsigned(struct type t)
 	return !t.is_signed && t.size == 8;
 }
 
+static bool sign_varies(const struct gen *g, const struct expr *e)
+{
+	return e->kind == EXPR_ARGUMENT && e->type.kind == TYPE_INT &&
+	       argument_shape(&g->variants, e->number) == SHAPE_EITHER;
+}
+
+/*
+ * Of a comparison with an argument that is signed at some sites only: 1 where the site at hand
+ * compares signed. With C's rule, unsigned wins. REG_NONE: all sites agree.
+ */
+static reg gen_sign(struct gen *g, const struct expr *a, const struct expr *b, label fail)
+{
+	reg sign;
+
+	if (!sign_varies(g, a)) {
+		const struct expr *other = a;
+
+		a = b;
+		b = other;
+	}
+	if (!sign_varies(g, a) || (wants_unsigned(b->type) && !sign_varies(g, b)))
+		return REG_NONE;
+	sign = gen_operand_part(g, a->number, PART_BESIDE, fail);
+	if (sign_varies(g, b))
+		ir_alu(&g->ir, BPF_AND, sign, gen_operand_part(g, b->number, PART_BESIDE, fail));
+	return sign;
+}
+
+/* The site says how the values compare: signed where the argument is, else unsigned, as in C. */
+static void gen_either_comparison(struct gen *g, const struct expr *e, reg left, reg right,
+				  reg is_signed, label if_false)
+{
+	label plain = ir_label(&g->ir), end = ir_label(&g->ir);
+
+	ir_branch_value(&g->ir, BPF_JEQ, is_signed, 0, plain);
+	ir_branch(&g->ir, opposite(e->op, true), left, right, if_false);
+	ir_jump(&g->ir, end);
+	ir_place(&g->ir, plain);
+	ir_branch(&g->ir, opposite(e->op, false), left, right, if_false);
+	ir_place(&g->ir, end);
+}
+
 static void gen_comparison(struct gen *g, const struct expr *e, label if_false, label fail)
 {
 	const struct expr *a = e->child, *b = a->next;
 	bool is_signed = !wants_unsigned(a->type) && !wants_unsigned(b->type);
 	int op = opposite(e->op, is_signed);
-	reg left = gen_int_before(g, a, b, fail);
+	reg left = gen_int_before(g, a, b, fail), sign = REG_NONE;
 
-	if (is_number(b))
+	if (e->op != OP_EQ && e->op != OP_NE)
+		sign = gen_sign(g, a, b, fail);
+	if (sign != REG_NONE)
+		gen_either_comparison(g, e, left, gen_int(g, b, fail), sign, if_false);
+	else if (is_number(b))
 		ir_branch_value(&g->ir, op, left, (int64_t)b->number, if_false);
 	else
 		ir_branch(&g->ir, op, left, gen_int(g, b, fail), if_false);

@@ -204,19 +204,28 @@ static void gen_add_one(struct gen *g, reg address, int offset)
 
 static void gen_extreme(struct gen *g, enum function_id id, bool is_signed, reg address, reg value)
 {
-	label store = ir_label(&g->ir), end = ir_label(&g->ir);
-	reg old = ir_reg(&g->ir), set = ir_reg(&g->ir);
-	int keeps = id == FUNC_MIN ? (is_signed ? BPF_JSLE : BPF_JLE)
-				   : (is_signed ? BPF_JSGE : BPF_JGE);
+	reg rank = ir_reg(&g->ir);
 
-	ir_load(&g->ir, BPF_DW, set, address, offsetof(struct abi_extreme, set));
-	ir_branch_value(&g->ir, BPF_JEQ, set, 0, store);
-	ir_load(&g->ir, BPF_DW, old, address, offsetof(struct abi_extreme, value));
-	ir_branch(&g->ir, keeps, old, value, end);
-	ir_place(&g->ir, store);
-	ir_store(&g->ir, BPF_DW, address, offsetof(struct abi_extreme, value), value);
+	ir_move(&g->ir, rank, value);
+	ir_alu_value(&g->ir, BPF_XOR, rank, (int64_t)abi_rank(id == FUNC_MIN, is_signed));
+	ir_function(&g->ir, "tt_raise", REG_NONE, 2,
+		    (struct ir_arg[]){arg_at(address, offsetof(struct abi_extreme, value)),
+				      arg_reg(rank)});
 	ir_store_value(&g->ir, BPF_DW, address, offsetof(struct abi_extreme, set), 1);
-	ir_place(&g->ir, end);
+}
+
+static void gen_average(struct gen *g, bool is_signed, reg address, reg value)
+{
+	reg half = ir_reg(&g->ir);
+
+	gen_add_one(g, address, offsetof(struct abi_average, count));
+	ir_move(&g->ir, half, value);
+	ir_extend(&g->ir, half, 32, false);
+	ir_atomic_add(&g->ir, address, offsetof(struct abi_average, low), half);
+	half = ir_reg(&g->ir);
+	ir_move(&g->ir, half, value);
+	ir_alu_value(&g->ir, is_signed ? BPF_ARSH : BPF_RSH, half, 32);
+	ir_atomic_add(&g->ir, address, offsetof(struct abi_average, high), half);
 }
 
 /* The bucket comes from a function of bpf/; the check is what the verifier wants to see. */
@@ -261,8 +270,7 @@ void gen_aggregate(struct gen *g, const struct stmt *s)
 		break;
 	case FUNC_AVG:
 	case FUNC_STATS:
-		gen_add_one(g, address, offsetof(struct abi_average, count));
-		ir_atomic_add(&g->ir, address, offsetof(struct abi_average, sum), value);
+		gen_average(g, m->value.is_signed, address, value);
 		break;
 	case FUNC_MIN:
 	case FUNC_MAX:

@@ -27,7 +27,8 @@ static void add_all(const struct plan_map *map, const char *values, size_t strid
 	}
 }
 
-/* A CPU that has seen none (`set` is 0) has no say. */
+/* The greatest rank, as the value that it stands for. A CPU that has seen none (`set` is 0) has no
+ * say. */
 static void find_extreme(const struct plan_map *map, const char *values, size_t stride,
                          unsigned cpus, void *merged)
 {
@@ -35,17 +36,13 @@ static void find_extreme(const struct plan_map *map, const char *values, size_t 
 
 	for (unsigned cpu = 0; cpu < cpus; cpu++) {
 		struct abi_extreme other;
-		bool less;
 
 		memcpy(&other, values + cpu * stride, sizeof(other));
-		if (!other.set)
-			continue;
-		less = map->value.is_signed ? (int64_t)other.value < (int64_t)best.value
-		                            : other.value < best.value;
-		if (!best.set ||
-		    (other.value != best.value && less == (map->aggregate == PLAN_MIN)))
+		if (other.set && (!best.set || other.value > best.value))
 			best = other;
 	}
+	if (best.set)
+		best.value ^= abi_rank(map->aggregate == PLAN_MIN, map->value.is_signed);
 	memcpy(merged, &best, sizeof(best));
 }
 

@@ -30,14 +30,17 @@ static struct value number(uint64_t bits, bool is_signed)
 	return (struct value){.type = PLAN_INT, .size = 8, .bits = bits, .is_signed = is_signed};
 }
 
-/* Cut towards zero, as in C. A sum of unsigned values is taken as unsigned. */
+static __int128 sum_of(const struct abi_average *average, bool is_signed)
+{
+	__int128 high = is_signed ? (__int128)(int64_t)average->high : (__int128)average->high;
+
+	return high * ((__int128)1 << 32) + average->low;
+}
+
+/* Cut towards zero, as in C. */
 static uint64_t average_of(const struct abi_average *average, bool is_signed)
 {
-	if (!average->count)
-		return 0;
-	if (is_signed && average->count <= INT64_MAX)
-		return (uint64_t)((int64_t)average->sum / (int64_t)average->count);
-	return average->sum / average->count;
+	return average->count ? (uint64_t)(sum_of(average, is_signed) / average->count) : 0;
 }
 
 /* The number that stands for a value: what entries are sorted by, and what is printed first. Values
@@ -84,6 +87,9 @@ static size_t least_value_size(const struct plan_map *map)
 	case PLAN_COUNT:
 	case PLAN_SUM:
 		return sizeof(uint64_t);
+	case PLAN_MIN:
+	case PLAN_MAX:
+		return sizeof(struct abi_extreme);
 	case PLAN_VALUE:
 		return 0;
 	default:
@@ -204,16 +210,14 @@ static bool has_value(const struct output *o, const struct entry *entry)
 static void stats_text(struct output *o, const struct entry *entry)
 {
 	struct abi_average average;
-	struct value sum;
 
 	memcpy(&average, entry_value(o, entry), sizeof(average));
-	sum = number(average.sum, o->map->value.is_signed);
 	put_text(&o->text, "count ");
 	put_unsigned(&o->text, average.count);
 	put_text(&o->text, ", average ");
 	value_text(o, &o->text, &entry->order, VALUE_PLAIN);
 	put_text(&o->text, ", total ");
-	value_text(o, &o->text, &sum, VALUE_PLAIN);
+	put_wide(&o->text, sum_of(&average, o->map->value.is_signed));
 }
 
 static void entry_text(struct output *o, const struct entry *entry)
@@ -313,14 +317,12 @@ static void raw_entry_json(struct output *o, const struct entry *entry, const st
 static void average_json(struct output *o, const struct entry *entry)
 {
 	struct abi_average average;
-	struct value sum;
 
 	memcpy(&average, entry_value(o, entry), sizeof(average));
-	sum = number(average.sum, o->map->value.is_signed);
 	put_text(&o->text, ",\"count\":");
 	put_unsigned(&o->text, average.count);
 	put_text(&o->text, ",\"sum\":");
-	value_json(o, &o->text, &sum);
+	put_wide(&o->text, sum_of(&average, o->map->value.is_signed));
 }
 
 static void entry_json(struct output *o, const struct entry *entry)

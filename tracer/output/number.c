@@ -44,6 +44,21 @@ void put_signed(struct buffer *b, int64_t value)
 	put_bytes(b, first, (size_t)(room + sizeof(room) - first));
 }
 
+void put_wide(struct buffer *b, __int128 value)
+{
+	const uint64_t digits19 = 10000000000000000000u;
+	unsigned __int128 rest = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+
+	if (value < 0)
+		put_char(b, '-');
+	if (rest < digits19) {
+		put_unsigned(b, (uint64_t)rest);
+		return;
+	}
+	put_unsigned(b, (uint64_t)(rest / digits19));
+	put_padded(b, (uint64_t)(rest % digits19), 19);
+}
+
 void put_padded(struct buffer *b, uint64_t value, unsigned digits)
 {
 	char room[20], *first = digits_before(room + sizeof(room), value);

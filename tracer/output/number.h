@@ -33,6 +33,7 @@ static inline void put_text(struct buffer *b, const char *text)
 
 void put_unsigned(struct buffer *b, uint64_t value);
 void put_signed(struct buffer *b, int64_t value);
+void put_wide(struct buffer *b, __int128 value);
 void put_padded(struct buffer *b, uint64_t value, unsigned digits); /* zeros in front */
 void put_hex(struct buffer *b, uint64_t value);                     /* 0x1f */
 void put_hex_digits(struct buffer *b, uint64_t value);

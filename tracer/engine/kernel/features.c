@@ -359,6 +359,19 @@ static int try_hardware(void)
 	return code == -ENOENT ? -EOPNOTSUPP : close_if_open(code);
 }
 
+static int try_atomics(void)
+{
+	const struct bpf_insn insns[] = {
+	        {.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	        {.code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_10,
+	         .src_reg = BPF_REG_0, .off = -8, .imm = BPF_ADD | BPF_FETCH},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return close_if_open(try_load(insns, 4, 0, false));
+}
+
 /* ---- the table ---- */
 
 /* What every kernel has that can be traced at all. */
@@ -380,6 +393,8 @@ static const struct {
                             try_cookie, BASICS, false},
         [FEATURE_RINGBUF] = {"ringbuf", "one ring buffer for the events of all CPUs", "5.8",
                              try_ringbuf, BASICS, false},
+        [FEATURE_ATOMICS] = {"atomics", "atomic steps that tell the value from before", "5.12",
+                             try_atomics, BASICS, false},
         [FEATURE_SLEEPABLE] = {"sleepable", "texts on pages that are not in memory", "6.0",
                                try_sleepable, BASICS, false},
         [FEATURE_TRACEPOINT] = {"tracepoint", "the kernel's tracepoints", "4.7", try_tracepoint,

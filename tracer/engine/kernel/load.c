@@ -65,6 +65,26 @@ static bool put_values(const struct kernel *e, struct bpf_insn *insns, size_t co
 	return true;
 }
 
+/*
+ * Where the kernel has no atomic steps that tell the value from before: compare and exchange becomes
+ * a store, as it was before there was the other; only another hit on the same CPU in between is
+ * overlooked then. False: something else is needed.
+ */
+static bool put_atomics(struct bpf_insn *insns, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (insns[i].code != (BPF_STX | BPF_ATOMIC | BPF_DW) || !(insns[i].imm & BPF_FETCH))
+			continue;
+		if (feature(FEATURE_ATOMICS)->present)
+			return true;
+		if (insns[i].imm != BPF_CMPXCHG)
+			return false;
+		insns[i].code = BPF_STX | BPF_MEM | BPF_DW;
+		insns[i].imm = 0;
+	}
+	return true;
+}
+
 static void choose_type(const struct kernel *e, const struct plan_program *plan,
                         struct sys_program *program)
 {
@@ -240,6 +260,11 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 	if (cookie && !put_cookie(insns, plan->insn_count, *cookie)) {
 		free(insns);
 		return feature_refuse(FEATURE_COOKIE, "needed for a cookie of this size", err);
+	}
+	if (!put_atomics(insns, plan->insn_count)) {
+		free(insns);
+		return feature_refuse(FEATURE_ATOMICS,
+		                      "needed for values that are large, and for ++ of a map", err);
 	}
 	choose_type(e, plan, &program);
 	fd = load_insns(&program, insns, plan->sleepable);
