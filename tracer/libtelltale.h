@@ -35,6 +35,7 @@ struct session_options {
 	bool percentiles; /* below histograms by powers of two, in text (JSON has them always) */
 	bool no_follow; /* of processes and commands: not the children that they fork */
 	bool debug_verifier;
+	bool drop_privileges; /* session_run() gives up, for good, what it needs no more once it has attached */
 };
 
 enum { TEXT_LIMIT_DEFAULT = 256, TEXT_LIMIT_MOST = 4096 };

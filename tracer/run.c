@@ -357,12 +357,32 @@ static void run_close(struct run *run)
 	free(run->wake_fds);
 }
 
+/* Only what is still needed is kept from the attach on. */
+static int drop_privileges(struct run *run, struct error *err)
+{
+	struct session *s = run->session;
+	unsigned needs = 0;
+
+	if (!s->options.drop_privileges)
+		return 0;
+	if (s->plan.grows || run->watch >= 0)
+		needs |= ENGINE_NEED_MORE;
+	if (run->symbolizer)
+		needs |= ENGINE_NEED_SYMBOLS;
+	for (size_t i = 0; i < s->target.process_count; i++)
+		if (s->target.processes[i].command)
+			needs |= ENGINE_NEED_SIGNAL;
+	return engine_drop_privileges(run->engine, needs, err);
+}
+
 /* From the first site attached to the last one taken off. */
 static int run_attached(struct run *run, struct error *err)
 {
 	struct session *s = run->session;
 	int rc = engine_attach(run->engine, s->warnings, err);
 
+	if (!rc)
+		rc = drop_privileges(run, err);
 	if (!rc && !s->stopped)
 		rc = target_start(&s->target, err);
 	if (!rc) {

@@ -87,6 +87,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .no_follow = c->no_follow,
 	        .percentiles = c->percentiles,
 	        .debug_verifier = c->verbose,
+	        .drop_privileges = true,
 	};
 	int r;
 

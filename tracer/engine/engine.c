@@ -34,6 +34,11 @@ bool engine_go_on(struct engine *e)
 	return e->operations->go_on(e);
 }
 
+int engine_drop_privileges(struct engine *e, unsigned needs, struct error *err)
+{
+	return e->operations->drop ? e->operations->drop(e, needs, err) : 0;
+}
+
 int engine_can_follow(enum engine_kind kind, struct error *err)
 {
 	return engines[kind]->can_follow(err);

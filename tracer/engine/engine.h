@@ -33,6 +33,17 @@ int engine_open(enum engine_kind kind, const struct plan *plan, const struct tar
  */
 int engine_attach(struct engine *engine, struct warnings *warnings, struct error *err);
 
+/*
+ * After the attach: gives up, for good and for the whole process, the privileges that are not needed
+ * any more. The process must have one thread only. `needs` says what is still to come.
+ */
+enum engine_need {
+	ENGINE_NEED_MORE = 1,	 /* engine_extend() */
+	ENGINE_NEED_SYMBOLS = 2, /* looking into processes and the kernel's symbols for stacks */
+	ENGINE_NEED_SIGNAL = 4,	 /* signals to commands, which may have become another user's */
+};
+int engine_drop_privileges(struct engine *engine, unsigned needs, struct error *err);
+
 /* 0 when children of the target's processes can be followed here (PLAN_MAP_FOLLOWED), else why
  * not. */
 int engine_can_follow(enum engine_kind kind, struct error *err);

@@ -14,6 +14,7 @@ struct engine_operations {
 		    const struct engine_options *options, struct engine **engine,
 		    struct warnings *warnings, struct error *err);
 	int (*attach)(struct engine *engine, struct warnings *warnings, struct error *err);
+	int (*drop)(struct engine *engine, unsigned needs, struct error *err); /* or NULL: nothing */
 	int (*extend)(struct engine *engine, struct warnings *warnings, struct error *err);
 	bool (*news)(struct engine *engine, pid_t *pid);
 	bool (*go_on)(struct engine *engine);

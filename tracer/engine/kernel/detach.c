@@ -12,6 +12,7 @@
  */
 #include "child.h"
 #include "kernel.h"
+#include "privileges.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -126,6 +127,7 @@ static bool hand_over(struct kernel *e, int *events, size_t count)
 		if (fork())
 			_exit(0);
 		child_settle("telltale-off", events, count);
+		capabilities_keep(0);
 		for (size_t i = 0; i < count; i++)
 			close(events[i]);
 		_exit(0);

@@ -165,6 +165,18 @@ static int try_load(const struct bpf_insn *insns, size_t count, uint32_t attach_
 	return sys_program_load(&program);
 }
 
+int feature_trial_program(void)
+{
+	struct sys_program program = {
+	        .name = "telltale_try",
+	        .type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+	        .insns = return_zero,
+	        .insn_count = 2,
+	};
+
+	return sys_program_load(&program);
+}
+
 static int close_if_open(int fd)
 {
 	if (fd < 0)

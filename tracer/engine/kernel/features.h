@@ -28,6 +28,9 @@ int first_cpu(void);
 /* Calls for each CPU that is online until one call fails. */
 int each_cpu(int (*call)(void *context, int cpu), void *context);
 
+/* A program that does nothing, of the type that BEGIN and END have; or -errno. */
+int feature_trial_program(void);
+
 /* The error of a feature that is not there; what it was wanted for is in the text already. */
 int feature_refuse(enum feature feature, const char *wanted_for, struct error *err);
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /*
@@ -151,6 +152,13 @@ static int kernel_attach(struct engine *engine, struct warnings *warnings, struc
 	return code;
 }
 
+static int kernel_drop(struct engine *engine, unsigned needs, struct error *err)
+{
+	int code = privileges_drop(own(engine), needs);
+
+	return code ? error_set(err, code, "privileges can't be given up: %s", strerror(-code)) : 0;
+}
+
 static int kernel_extend(struct engine *engine, struct warnings *warnings, struct error *err)
 {
 	struct kernel *e = own(engine);
@@ -233,6 +241,7 @@ static size_t kernel_attached(const struct engine *engine, const char **means)
 const struct engine_operations kernel_operations = {
         .open = kernel_open,
         .attach = kernel_attach,
+        .drop = kernel_drop,
         .extend = kernel_extend,
         .news = kernel_news,
         .go_on = kernel_go_on,

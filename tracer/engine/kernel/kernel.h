@@ -260,6 +260,10 @@ int buffers_drain(struct cpu_buffers *b, uint64_t time, engine_record_fn *record
 int records_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t wake_count,
                  engine_record_fn *record, void *context, struct error *err);
 
+/* ---- privileges.c ---- */
+
+int privileges_drop(struct kernel *e, unsigned needs);
+
 /* ---- read.c ---- */
 
 int map_each(struct kernel *e, const struct plan_map *map, engine_entry_fn *entry, void *context,
