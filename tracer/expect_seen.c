@@ -88,6 +88,11 @@ static int read_trouble(struct expect_seen *seen, struct engine *engine, struct 
 {
 	int rc = 0;
 
+	/* The plan may have got probes while it ran. */
+	seen->lost = calloc(seen->plan->probe_count + 1, sizeof(*seen->lost));
+	seen->unreadable = calloc(seen->plan->probe_count + 1, sizeof(*seen->unreadable));
+	if (!seen->lost || !seen->unreadable)
+		return error_memory(err);
 	if (!plan_map_of(seen->plan, PLAN_MAP_TROUBLE))
 		return 0;
 	for (size_t i = 0; i < seen->plan->probe_count && !rc; i++) {
@@ -151,9 +156,7 @@ int expect_watch(struct session *s, const struct expect_program *program, struct
 	seen->program = program;
 	seen->command = has_command(s);
 	seen->hits = calloc(program->clause_count + 1, sizeof(*seen->hits));
-	seen->lost = calloc(s->plan.probe_count + 1, sizeof(*seen->lost));
-	seen->unreadable = calloc(s->plan.probe_count + 1, sizeof(*seen->unreadable));
-	if (!seen->hits || !seen->lost || !seen->unreadable)
+	if (!seen->hits)
 		return error_memory(err);
 	if (seen->command && prctl(PR_SET_CHILD_SUBREAPER, 1))
 		return error_set(err, -errno, "prctl: %s", strerror(errno));

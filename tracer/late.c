@@ -104,11 +104,16 @@ static bool wants_files(const struct session *s, struct arena *arena)
 
 int late_prepare(struct session *s, struct error *err)
 {
-	struct error ignored;
+	struct error why;
 
-	s->plan.grows = s->target.process_count && wants_files(s, &s->program.arena) &&
-			!engine_can_follow(ENGINE_KERNEL, &ignored);
-	return s->plan.grows ? add_loaders(s, 0, err) : 0;
+	if (!s->target.process_count || !wants_files(s, &s->program.arena))
+		return 0;
+	if (engine_can_follow(ENGINE_KERNEL, &why))
+		return s->options.wait ? error_set(err, -EOPNOTSUPP,
+						   "files that come later are not noticed: %s", why.text)
+				       : 0;
+	s->plan.grows = true;
+	return add_loaders(s, 0, err);
 }
 
 /* ---- additions ---- */
@@ -126,6 +131,9 @@ static int compile_addition(struct session *s, struct addition *a, size_t file, 
 	if (s->probes.follow)
 		session_mark_followed(s, &a->probes);
 	a->program.text_limit = s->options.text_limit;
+	a->program.parameters = s->program.parameters;
+	a->program.parameter_count = s->program.parameter_count;
+	a->program.source = s->program.source;
 	rc = program_parse(s->program.source.name, s->program.source.text, &a->program, err);
 	if (!rc)
 		rc = program_continue(&a->program, &s->program, err);
@@ -193,6 +201,19 @@ static int look_at(struct session *s, pid_t pid, struct engine *engine, struct o
 	if (rc)
 		warn(s->warnings, "process %d: what it has loaded is not known: %s", pid, err->text);
 	return extend(s, count, engine, output, err);
+}
+
+int late_missed(const struct session *s, struct error *err)
+{
+	const struct clause *clause = s->program.clauses;
+
+	if (!s->options.wait || !clause)
+		return 0;
+	for (size_t i = 0; i < s->plan.program_count; i++)
+		if (s->plan.programs[i].site_count)
+			return 0;
+	return error_set(err, -ENODATA, "no file came that has a probe for '%s'%s", clause->probes->text,
+			 clause->next || clause->probes->next ? " or the others" : "");
 }
 
 int late_news(struct session *s, struct engine *engine, struct output *output, struct error *err)

@@ -34,6 +34,7 @@ struct session_options {
 	double seconds;	       /* end after that time; 0: no limit */
 	bool percentiles; /* below histograms by powers of two, in text (JSON has them always) */
 	bool no_follow; /* of processes and commands: not the children that they fork */
+	bool wait; /* a probe may have no site yet, if a process or command is to load its file */
 	bool debug_verifier;
 	bool drop_privileges; /* session_run() gives up, for good, what it needs no more once it has attached */
 };

@@ -103,7 +103,8 @@ enum plan_aggregate {
 struct plan_map {
 	enum plan_map_role role;
 	const char *name; /* PLAN_MAP_USER: with its `@` */
-	uint32_t bpf_type; /* BPF_MAP_TYPE_* */
+	uint32_t bpf_type; /* BPF_MAP_TYPE_*; UNSPEC: an addition to the plan will say, there is no
+			      such map yet */
 	uint32_t flags;	   /* BPF_F_* of map creation */
 	uint32_t key_size, value_size, entries;
 	const void *initial; /* PLAN_MAP_RECIPES: `entries` values */

@@ -68,10 +68,10 @@ static int take_map_record(struct run *run, const struct plan_record *shape)
 
 	switch (shape->kind) {
 	case PLAN_RECORD_PRINT:
-		return print_map(run, map, &run->error);
+		return !map->bpf_type ? 0 : print_map(run, map, &run->error);
 	case PLAN_RECORD_CLEAR:
 	case PLAN_RECORD_ZERO:
-		return engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
+		return !map->bpf_type ? 0 : engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
 	default:
 		return 1;
 	}
@@ -254,7 +254,7 @@ static int print_maps(struct run *run, struct error *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < plan->map_count && !rc; i++)
-		if (plan->maps[i].role == PLAN_MAP_USER)
+		if (plan->maps[i].role == PLAN_MAP_USER && plan->maps[i].bpf_type)
 			rc = print_map(run, &plan->maps[i], err);
 	return rc;
 }
@@ -402,7 +402,7 @@ static int print_results(struct run *run, struct error *err)
 	if (rc)
 		return rc;
 	rc = output_flush(run->output);
-	return rc ? output_error(rc, err) : 0;
+	return rc ? output_error(rc, err) : late_missed(run->session, err);
 }
 
 static int run_plan(struct run *run, FILE *file, struct error *err)

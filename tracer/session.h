@@ -91,6 +91,9 @@ int late_news(struct session *session, struct engine *engine, struct output *out
 int late_replaced(struct session *session, struct engine *engine, struct output *output,
 		  struct error *err);
 
+/* At the end: -ENODATA when probes were waited for and none came. */
+int late_missed(const struct session *session, struct error *err);
+
 void late_forget(struct session *session);
 
 #endif

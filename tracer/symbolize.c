@@ -44,8 +44,7 @@ struct process {
 struct symbolizer {
 	struct engine *engine;
 	const struct plan *plan;
-	size_t most;	     /* addresses of a stack */
-	uint64_t *addresses; /* one value of the map */
+	uint64_t *addresses; /* one value of the map of stacks, when the first was asked for */
 	struct module *modules;
 	size_t module_count, module_room;
 	struct process *processes;
@@ -55,22 +54,16 @@ struct symbolizer {
 int symbolizer_open(struct engine *engine, const struct plan *plan, struct symbolizer **symbolizer,
 		    struct error *err)
 {
-	const struct plan_map *stacks = plan_map_of(plan, PLAN_MAP_STACKS);
 	struct symbolizer *s;
 
 	*symbolizer = NULL;
-	if (!stacks)
+	if (!plan_map_of(plan, PLAN_MAP_STACKS) && !plan->grows)
 		return 0;
 	s = calloc(1, sizeof(*s));
-	if (s)
-		s->addresses = calloc(1, stacks->value_size + sizeof(*s->addresses));
-	if (!s || !s->addresses) {
-		free(s);
+	if (!s)
 		return error_memory(err);
-	}
 	s->engine = engine;
 	s->plan = plan;
-	s->most = stacks->value_size / sizeof(*s->addresses);
 	*symbolizer = s;
 	return 0;
 }
@@ -261,9 +254,15 @@ int symbolizer_frames(void *context, bool kernel, int64_t stack, uint32_t pid,
 	struct symbolizer *s = context;
 	uint32_t key = (uint32_t)stack;
 	struct error ignored;
-	size_t count = 0, most = s->most;
-	int rc = engine_lookup(s->engine, plan_map_of(s->plan, PLAN_MAP_STACKS), &key, s->addresses, &ignored);
+	const struct plan_map *stacks = plan_map_of(s->plan, PLAN_MAP_STACKS);
+	size_t count = 0, most = stacks ? stacks->value_size / sizeof(*s->addresses) : 0;
+	int rc;
 
+	if (!s->addresses)
+		s->addresses = calloc(most + 1, sizeof(*s->addresses));
+	if (!s->addresses || !stacks)
+		return -ENOMEM;
+	rc = engine_lookup(s->engine, stacks, &key, s->addresses, &ignored);
 	if (rc)
 		return rc;
 	for (; count < most && count < room && s->addresses[count]; count++)

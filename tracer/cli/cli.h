@@ -32,7 +32,7 @@ struct common {
 	struct words pids, files, provider_files;
 	struct words patterns; /* the PROBEs, or what else a verb takes */
 	char **command;
-	bool no_follow, percentiles;
+	bool no_follow, wait, percentiles;
 	bool json, quiet, verbose;
 	/* of verbs that trace */
 	bool show_program;
@@ -66,6 +66,8 @@ struct common {
 	 "room for events that wait to be printed, such as 8M"},				\
 	{0, "no-follow", OPTION_FLAG, &(c)->no_follow, NULL,					\
 	 "with -p and --: not the children that the process forks from now on"},		\
+	{0, "wait", OPTION_FLAG, &(c)->wait, NULL,						\
+	 "with -p and --: for probes of libraries and programs that come later"},		\
 	{'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"},				\
 	{'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,					\
 	 "should the kernel refuse a program: its whole reason"}

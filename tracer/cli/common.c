@@ -85,6 +85,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .most_records = c->records,
 	        .seconds = c->seconds,
 	        .no_follow = c->no_follow,
+	        .wait = c->wait,
 	        .percentiles = c->percentiles,
 	        .debug_verifier = c->verbose,
 	        .drop_privileges = true,

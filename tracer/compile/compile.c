@@ -431,6 +431,17 @@ cleanup:
 	return rc;
 }
 
+/* A map of clauses that have no probe yet has its place, but no type. */
+static void plan_map_or_place(struct compiler *c, const struct program_map *from, struct plan_map *to)
+{
+	if (map_is_typed(from))
+		plan_user_map(c, from, to);
+	else
+		*to = (struct plan_map){.role = PLAN_MAP_USER,
+					.name = arena_string(&c->plan->arena, from->name),
+					.bpf_type = BPF_MAP_TYPE_UNSPEC};
+}
+
 /* The program's maps are the first of the plan, so that their numbers are the same. */
 static int compile_maps(struct compiler *c, struct error *err)
 {
@@ -439,7 +450,7 @@ static int compile_maps(struct compiler *c, struct error *err)
 
 		if (!map)
 			return error_memory(err);
-		plan_user_map(c, &c->program->maps[i], map);
+		plan_map_or_place(c, &c->program->maps[i], map);
 	}
 	return c->plan->arena.failed ? error_memory(err) : 0;
 }
@@ -450,9 +461,11 @@ static int fit_maps(struct compiler *c, struct error *err)
 	struct plan_map map;
 
 	for (size_t i = 0; i < c->program->map_count; i++) {
-		const struct plan_map *there = &c->plan->maps[i];
+		struct plan_map *there = &c->plan->maps[i];
 
-		plan_user_map(c, &c->program->maps[i], &map);
+		plan_map_or_place(c, &c->program->maps[i], &map);
+		if (i < c->plan->map_count && !there->bpf_type)
+			*there = map;
 		if (i >= c->plan->map_count || there->role != PLAN_MAP_USER ||
 		    strcmp(there->name, map.name) != 0 || there->bpf_type != map.bpf_type ||
 		    there->aggregate != map.aggregate || there->key_size != map.key_size ||
@@ -471,6 +484,26 @@ static void find_shared(struct compiler *c, enum plan_map_role role, size_t *pla
 	*place = map ? (size_t)(map - c->plan->maps) : SIZE_MAX;
 }
 
+/* What runs already can't use a map whose type will be known when the first probe comes. */
+static void refuse_untyped(struct compiler *c)
+{
+	for (size_t i = 0; i < c->plan->program_count; i++) {
+		const struct plan_program *p = &c->plan->programs[i];
+
+		for (size_t k = 0; k < p->insn_count; k++) {
+			const struct bpf_insn *insn = &p->insns[k];
+			size_t map = (size_t)insn->imm;
+
+			if (insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+			    insn->src_reg == BPF_PSEUDO_MAP_IDX && map < c->program->map_count &&
+			    !c->plan->maps[map].bpf_type)
+				diagnose(&c->program->diagnostics, c->program->maps[map].at,
+					 "%s is used before there is a probe that gives it a type",
+					 c->program->maps[map].name);
+		}
+	}
+}
+
 int compile(struct program *program, const struct probe_set *probes,
 	    const struct compile_options *options, struct plan *plan, struct error *err)
 {
@@ -486,6 +519,9 @@ int compile(struct program *program, const struct probe_set *probes,
 	find_shared(&c, PLAN_MAP_CONTROL, &c.control);
 	find_shared(&c, PLAN_MAP_STACKS, &c.stacks);
 	find_shared(&c, PLAN_MAP_FOLLOWED, &c.followed);
+	/* Children are to be followed from the start, whatever comes when. */
+	if (probes->follow)
+		map_followed(&c);
 	for (size_t i = 0; !rc && i < program->instance_count; i++)
 		rc = compile_instance(&c, &program->instances[i], err);
 	if (c.trouble != SIZE_MAX && plan->probe_count) {
@@ -493,6 +529,8 @@ int compile(struct program *program, const struct probe_set *probes,
 		plan->maps[c.trouble].entries = (uint32_t)(plan->probe_count - c.first_probe);
 	}
 	table_free(&c.probe_numbers);
+	if (!rc)
+		refuse_untyped(&c);
 	if (program->diagnostics.errors)
 		return diagnostics_result(&program->diagnostics, err);
 	return rc;

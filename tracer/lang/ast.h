@@ -131,6 +131,8 @@ struct program_map {
 	uint32_t hist_bits;
 };
 
+bool map_is_typed(const struct program_map *map);
+
 enum { PROGRAM_HIST_BITS_MOST = 5 };   /* hist(n, bits): each power of two in 2^bits parts */
 enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
 enum { PROGRAM_UNROLL_MOST = 100 };  /* rounds of an unroll */
@@ -164,7 +166,8 @@ struct type argument_type(const struct probe_argument *argument, uint32_t text_l
 int program_parse(const char *name, const char *text, struct program *program,
 		  struct error *err);
 
-/* Tree to typed instances. A clause whose probes match nothing is -ENODATA. */
+/* Tree to typed instances. A clause whose probes match nothing is -ENODATA; where they may, it has no
+ * instance, and maps that are used nowhere else have no type yet (map_is_typed). */
 int program_check(struct program *program, struct probe_set *probes, struct error *err);
 
 /*

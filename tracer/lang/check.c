@@ -337,9 +337,11 @@ int program_check(struct program *program, struct probe_set *probes, struct erro
 	if (program->arena.failed)
 		return error_memory(err);
 	for (size_t i = 0; i < program->map_count; i++)
-		if (!program->maps[i].aggregate && program->maps[i].value.kind == TYPE_UNKNOWN)
+		if (!map_is_typed(&program->maps[i]) && !probes->may_miss)
 			diagnose(&program->diagnostics, program->maps[i].at,
 				 "%s is never assigned", program->maps[i].name);
+	if (!rc && probes->may_miss)
+		rc = program_name_maps(program, err);
 	if (rc)
 		return rc;
 	return diagnostics_result(&program->diagnostics, err);

@@ -68,6 +68,8 @@ void check_wide_ternary(struct checker *c, struct expr *e);
 struct program_map *find_map(struct checker *c, struct expr *e);
 /* A use with its keys, held against those of the other uses. The map; NULL without memory. */
 struct program_map *check_keys(struct checker *c, struct expr *e);
+/* Finds also the maps of clauses that no instance was made of. */
+int program_name_maps(struct program *program, struct error *err);
 /* A map whose value is stepped, as @++: it holds an integer. */
 void step_map(struct checker *c, struct expr *e);
 /* A map whose value is used. */

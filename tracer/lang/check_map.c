@@ -131,6 +131,38 @@ void check_map(struct checker *c, struct expr *e)
 	c->program->unknown |= map->value.kind == TYPE_UNKNOWN;
 }
 
+bool map_is_typed(const struct program_map *map)
+{
+	return map->aggregate || map->value.kind != TYPE_UNKNOWN;
+}
+
+static bool name_in_exprs(struct checker *c, struct expr *e)
+{
+	for (; e; e = e->next)
+		if ((e->kind == EXPR_MAP && !find_map(c, e)) || !name_in_exprs(c, e->child))
+			return false;
+	return true;
+}
+
+static bool name_in_stmts(struct checker *c, struct stmt *s)
+{
+	for (; s; s = s->next)
+		if (!name_in_exprs(c, s->value) || !name_in_exprs(c, s->target) ||
+		    !name_in_stmts(c, s->body) || !name_in_stmts(c, s->otherwise))
+			return false;
+	return true;
+}
+
+int program_name_maps(struct program *program, struct error *err)
+{
+	struct checker c = {.program = program};
+
+	for (struct clause *clause = program->clauses; clause; clause = clause->next)
+		if (!name_in_exprs(&c, clause->filter) || !name_in_stmts(&c, clause->body))
+			return error_memory(err);
+	return 0;
+}
+
 int program_continue(struct program *p, const struct program *first, struct error *err)
 {
 	for (size_t i = 0; i < first->map_count; i++) {

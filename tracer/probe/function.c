@@ -311,7 +311,7 @@ int match_function(struct probe_set *set, const struct probe_spec *spec, const c
 		if (!chosen || chosen[i])
 			rc = match_file(&m, (uint32_t)i, err);
 	if (!rc && !m.list.count) {
-		if (!set->addition)
+		if (!set->may_miss)
 			find_near(&m, &near);
 		rc = probe_none(text, "function", near.length ? buffer_string(&near) : NULL, err);
 	}

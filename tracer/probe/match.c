@@ -106,13 +106,12 @@ static void find_near(const struct probe_set *set, const struct probe_spec *spec
 	}
 }
 
-/* What a command loads by itself, by dlopen(3), is not known before it runs. */
-static const char *command_hint(const struct probe_set *set)
+/* What a process loads by itself, by dlopen(3), is not known before. */
+static const char *late_hint(const struct probe_set *set)
 {
-	for (size_t i = 0; set->target && i < set->target->process_count; i++)
-		if (set->target->processes[i].command)
-			return "; a library that the command loads later must be named with -b";
-	return "";
+	return set->target && set->target->process_count
+		       ? "; one in a file that is loaded later can be had by --wait"
+		       : "";
 }
 
 static int nothing(const struct probe_set *set, const struct probe_spec *spec, const char *text,
@@ -125,7 +124,7 @@ static int nothing(const struct probe_set *set, const struct probe_spec *spec, c
 	if (!set->count)
 		return error_set(err, -ENODATA, "no probe matches '%s': %s%s%s", text,
 				 files == 1 ? set->target->files[0].path : "the target",
-				 files == 1 ? " has no probes" : " has none", command_hint(set));
+				 files == 1 ? " has no probes" : " has none", late_hint(set));
 	find_near(set, spec, &near);
 	for (size_t i = 0; i < near.count; i++)
 		buffer_print(&names, "%s'%s:%s'", !i ? "" : i + 1 < near.count ? ", " : " or ",
@@ -139,7 +138,7 @@ static int nothing(const struct probe_set *set, const struct probe_spec *spec, c
 	else
 		error_set(err, -ENODATA,
 			  "no probe matches '%s'; 'telltale list' shows those there are%s", text,
-			  command_hint(set));
+			  late_hint(set));
 	buffer_free(&names);
 	return err->code;
 }
@@ -221,5 +220,5 @@ int probes_match(struct probe_set *set, const struct probe_spec *spec, const cha
 	if (set->addition && !probe_in_file(spec->kind))
 		return 0;
 	rc = probe_kind_info(spec->kind)->match(set, spec, text, found, count, err);
-	return rc == -ENODATA && set->addition ? 0 : rc;
+	return rc == -ENODATA && set->may_miss && probe_in_file(spec->kind) ? 0 : rc;
 }

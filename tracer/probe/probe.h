@@ -141,8 +141,8 @@ struct probe_set {
 	struct probe **other;
 	size_t other_count, other_room;
 	const struct target *target;
-	/* An addition to another set, of a program that runs: it has the probes of one file only, and
-	 * what matches nothing there is no error. */
+	bool may_miss; /* what matches nothing is no error: files may come that have it */
+	/* An addition to another set, of a program that runs: the probes of one file only. */
 	bool addition;
 	size_t file; /* that one */
 	bool follow;	 /* probes in files of certain processes are `followed` */

@@ -329,7 +329,7 @@ int probes_read(const struct target *target, struct definitions *definitions,
 int probes_read_file(const struct target *target, size_t file, struct definitions *definitions,
 		     struct probe_set *set, struct warnings *warnings, struct error *err)
 {
-	*set = (struct probe_set){.addition = true, .file = file};
+	*set = (struct probe_set){.addition = true, .may_miss = true, .file = file};
 	return read_files(target, file, file + 1, definitions, set, warnings, err);
 }
 

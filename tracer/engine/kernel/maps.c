@@ -166,7 +166,9 @@ int maps_create(struct kernel *e, struct error *err)
 	e->map_count = e->plan->map_count;
 	for (size_t i = first; i < e->map_count; i++)
 		e->maps[i].fd = -1;
-	for (size_t i = first; i < e->map_count && !code; i++) {
+	for (size_t i = 0; i < e->map_count && !code; i++) {
+		if (e->maps[i].fd >= 0 || !e->plan->maps[i].bpf_type)
+			continue;
 		code = create_one(e, i, err);
 		if (!code && e->plan->maps[i].role == PLAN_MAP_CONTROL)
 			code = map_control(e, i, err);
