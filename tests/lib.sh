@@ -211,6 +211,12 @@ need_tracing()
 	esac
 }
 
+# has_feature NAME: what `telltale features` says of it here.
+has_feature()
+{
+	[ "$("$telltale" features --json | jq "select(.feature == \"$1\") | .present")" = true ]
+}
+
 # semaphore_value PID ADDRESS: the two bytes there as a number.
 semaphore_value()
 {

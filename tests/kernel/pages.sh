@@ -4,8 +4,7 @@
 have jq || skip_all "no jq"
 have gcc || skip_all "no compiler"
 need_tracing
-"$telltale" features --json | jq -e 'select(.feature == "sleepable") | .present' >/dev/null ||
-	skip_all "no sleepable programs (Linux 6.0)"
+has_feature sleepable || skip_all "no sleepable programs (Linux 6.0)"
 
 cat >"$tmp/pages.c" <<'END'
 #include <fcntl.h>

@@ -115,6 +115,7 @@ enum feature {
 	FEATURE_BPF,	      /* may load BPF at all */
 	FEATURE_UPROBE,	      /* uprobes as perf events */
 	FEATURE_UPROBE_MULTI, /* links over many sites */
+	FEATURE_MULTI_PID,    /* whose pids mean processes, not threads */
 	FEATURE_REF_CTR,      /* semaphores kept by the kernel */
 	FEATURE_COOKIE,
 	FEATURE_RINGBUF,
@@ -126,6 +127,10 @@ enum feature {
 	FEATURE_KPROBE_MULTI, /* links over many functions of the kernel */
 	FEATURE_CLOCK,	      /* software events with BPF on them */
 	FEATURE_HARDWARE,
+	FEATURE_CHILDREN,     /* of the target's processes are followed */
+	FEATURE_PROCESSES,    /* of other users can be looked into */
+	FEATURE_MAP_FILES,    /* files that were replaced while processes run them */
+	FEATURE_KERNEL_NAMES,
 	FEATURE_COUNT,
 };
 
@@ -135,7 +140,7 @@ struct feature_answer {
 	const char *since;  /* "6.6" */
 	bool present;
 	int code;	    /* when not: -EPERM (not permitted) or -EOPNOTSUPP (the kernel lacks it) */
-	char remedy[200];   /* when not: what to do */
+	char remedy[240];   /* when not: what to do */
 };
 
 /* Tries one feature; the answer is remembered. TELLTALE_WITHOUT=name,... switches features off. */

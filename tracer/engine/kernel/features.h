@@ -18,9 +18,9 @@ bool feature_uprobe_pmu(struct uprobe_pmu *pmu);
  * where there is none. */
 int feature_kprobe_pmu(int *return_bit);
 
-/* Does a uprobe_multi link with a pid see all threads of the process? (6.10, and stable kernels of
- * 6.6 that have the correction; before that it sees the thread of that number only.) */
-bool feature_multi_pid(void);
+/* The start of a small file of /proc or /sys as text; false where it can't be read. */
+bool small_text(const char *path, char *text, size_t size);
+bool small_number(const char *path, long *number);
 
 /* The first CPU that is online: where an event of "any CPU" is put. */
 int first_cpu(void);
@@ -34,7 +34,11 @@ int feature_trial_program(void);
 /* The error of a feature that is not there; what it was wanted for is in the text already. */
 int feature_refuse(enum feature feature, const char *wanted_for, struct error *err);
 
-/* Why a system call was refused with EPERM or EACCES, and what helps. */
+bool has_capability(int capability);
+
+/* Why a system call was refused with EPERM or EACCES, and what helps; and where one capability
+ * would do. */
+void explain_capability(char *remedy, size_t size, int capability, const char *name);
 void explain_refusal(char *remedy, size_t size, bool perf_events);
 
 #endif

@@ -50,7 +50,7 @@ static bool choose_multi(const struct target *target)
 		return false;
 	for (size_t i = 0; i < target->file_count; i++)
 		if (target->files[i].pid_count)
-			return feature_multi_pid();
+			return feature(FEATURE_MULTI_PID)->present;
 	return true;
 }
 

@@ -1,0 +1,354 @@
+/*
+ * Owns the trials of features: each finds out with one or two system calls whether this kernel has
+ * something and this user may have it, and returns 0 or -errno. Nothing is concluded from the
+ * kernel's version, since distributions carry features back. Also what /proc and /sys tell of the
+ * machine.
+ */
+#include "trials.h"
+
+#include "features.h"
+#include "kernel.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- small files of /proc and /sys ---- */
+
+/* Reads the start of a file into text; false where it can't be read. */
+bool small_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[length < 0 ? 0 : length] = '\0';
+	return length > 0;
+}
+
+bool small_number(const char *path, long *number)
+{
+	char text[64], *end;
+
+	if (!small_text(path, text, sizeof(text)))
+		return false;
+	*number = strtol(text, &end, 10);
+	return end != text;
+}
+
+int first_cpu(void)
+{
+	long cpu;
+
+	/* "0-3,8": the first number is all that is needed. */
+	return small_number("/sys/devices/system/cpu/online", &cpu) ? (int)cpu : 0;
+}
+
+int each_cpu(int (*call)(void *context, int cpu), void *context)
+{
+	char text[1024], *at = text;
+	int code = 0;
+
+	if (!small_text("/sys/devices/system/cpu/online", text, sizeof(text)))
+		return call(context, 0);
+	while (!code && *at >= '0' && *at <= '9') {
+		long cpu = strtol(at, &at, 10), last = cpu;
+
+		if (*at == '-')
+			last = strtol(at + 1, &at, 10);
+		for (; !code && cpu <= last; cpu++)
+			code = call(context, (int)cpu);
+		at += *at == ',';
+	}
+	return code;
+}
+
+/* ---- of BPF and uprobes ---- */
+
+static const struct bpf_insn return_zero[] = {
+        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+        {.code = BPF_JMP | BPF_EXIT},
+};
+
+static int try_load(const struct bpf_insn *insns, size_t count, uint32_t attach_type,
+                    bool sleepable)
+{
+	struct sys_program program = {
+	        .name = "telltale_try",
+	        .type = BPF_PROG_TYPE_KPROBE,
+	        .attach_type = attach_type,
+	        .sleepable = sleepable,
+	        .insns = insns,
+	        .insn_count = count,
+	};
+
+	return sys_program_load(&program);
+}
+
+int feature_trial_program(void)
+{
+	struct sys_program program = {
+	        .name = "telltale_try",
+	        .type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+	        .insns = return_zero,
+	        .insn_count = 2,
+	};
+
+	return sys_program_load(&program);
+}
+
+static int close_if_open(int fd)
+{
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* CAP_BPF and CAP_PERFMON since 5.8, CAP_SYS_ADMIN before. */
+int try_bpf(void)
+{
+	return close_if_open(try_load(return_zero, 2, 0, false));
+}
+
+bool feature_uprobe_pmu(struct uprobe_pmu *pmu)
+{
+	static const char folder[] = "/sys/bus/event_source/devices/uprobe";
+	char path[128], text[64];
+	long type;
+	int bit;
+
+	*pmu = (struct uprobe_pmu){.type = -1, .ref_ctr_shift = -1};
+	snprintf(path, sizeof(path), "%s/type", folder);
+	if (!small_number(path, &type))
+		return false;
+	pmu->type = (int)type;
+	snprintf(path, sizeof(path), "%s/format/retprobe", folder);
+	if (small_text(path, text, sizeof(text)) && sscanf(text, "config:%d", &bit) == 1)
+		pmu->return_bit = bit;
+	snprintf(path, sizeof(path), "%s/format/ref_ctr_offset", folder);
+	if (small_text(path, text, sizeof(text)) && sscanf(text, "config:%d-", &bit) == 1)
+		pmu->ref_ctr_shift = bit;
+	return true;
+}
+
+/* On a folder, which no kernel accepts (EINVAL) but which is looked at after the permissions. */
+int try_uprobe(void)
+{
+	struct sys_uprobe uprobe = {.path = "/", .cpu = first_cpu()};
+	struct uprobe_pmu pmu;
+	int code;
+
+	if (!feature_uprobe_pmu(&pmu))
+		return -EOPNOTSUPP;
+	uprobe.type = pmu.type;
+	code = sys_perf_uprobe(&uprobe);
+	return code == -EINVAL ? 0 : close_if_open(code);
+}
+
+static bool multi_pid_right; /* the link means processes by its pids, not threads */
+
+/*
+ * The program must be loaded for it (a kernel without it refuses the attach type with EINVAL); the
+ * link is tried on a folder with pid -1. A kernel that takes pids for processes looks at the pid
+ * first (EINVAL), one that takes them for threads at the file (EBADF): torvalds/linux 46ba0e49b642.
+ */
+int try_uprobe_multi(void)
+{
+	uint64_t offset = 0;
+	struct sys_uprobe_multi multi = {.path = "/", .offsets = &offset, .count = 1, .pid = -1};
+	int program = try_load(return_zero, 2, SYS_TRACE_UPROBE_MULTI, false), code;
+
+	if (program < 0)
+		return program;
+	code = sys_link_uprobe_multi(program, &multi);
+	close(program);
+	multi_pid_right = code == -EINVAL;
+	if (code == -EINVAL || code == -EBADF || code == -ESRCH)
+		code = 0;
+	return code;
+}
+
+int try_multi_pid(void)
+{
+	return feature(FEATURE_UPROBE_MULTI)->present && multi_pid_right ? 0 : -EOPNOTSUPP;
+}
+
+int try_ref_ctr(void)
+{
+	struct uprobe_pmu pmu;
+
+	return feature_uprobe_pmu(&pmu) && pmu.ref_ctr_shift >= 0 ? 0 : -EOPNOTSUPP;
+}
+
+/* bpf_get_attach_cookie() came with cookies; the verifier refuses helpers that it does not know. */
+int try_cookie(void)
+{
+	const struct bpf_insn insns[] = {
+	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return close_if_open(try_load(insns, 2, 0, false));
+}
+
+int try_ringbuf(void)
+{
+	struct sys_map map = {
+	        .name = "telltale_try",
+	        .type = BPF_MAP_TYPE_RINGBUF,
+	        .entries = (uint32_t)sysconf(_SC_PAGESIZE),
+	};
+
+	return close_if_open(sys_map_create(&map));
+}
+
+int try_sleepable(void)
+{
+	return close_if_open(try_load(return_zero, 2, 0, true));
+}
+
+/* ---- of the kernel's own probes ---- */
+
+/* A number that no tracepoint has: EINVAL is said of it, and ENOENT where there are none at all. */
+int try_tracepoint(void)
+{
+	int code = sys_perf_event(PERF_TYPE_TRACEPOINT, UINT32_MAX, 0, first_cpu());
+
+	return code == -EINVAL ? 0 : close_if_open(code);
+}
+
+/* The name is looked for after the permissions. */
+int try_raw_tracepoint(void)
+{
+	struct sys_program program = {.name = "telltale_try", .type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+	                              .insns = return_zero, .insn_count = 2};
+	int fd = sys_program_load(&program), code;
+
+	if (fd < 0)
+		return fd;
+	code = sys_raw_tracepoint("telltale_try", fd);
+	close(fd);
+	return code == -ENOENT ? 0 : close_if_open(code);
+}
+
+int feature_kprobe_pmu(int *return_bit)
+{
+	static const char folder[] = "/sys/bus/event_source/devices/kprobe";
+	char path[128], text[64];
+	long type;
+
+	*return_bit = 0;
+	snprintf(path, sizeof(path), "%s/type", folder);
+	if (!small_number(path, &type))
+		return -EOPNOTSUPP;
+	snprintf(path, sizeof(path), "%s/format/retprobe", folder);
+	if (small_text(path, text, sizeof(text)))
+		sscanf(text, "config:%d", return_bit);
+	return (int)type;
+}
+
+/* A function that no kernel has, which is found out after the permissions. */
+int try_kprobe(void)
+{
+	struct sys_kprobe kprobe = {.symbol = "telltale_try", .cpu = first_cpu()};
+	int code;
+
+	kprobe.type = feature_kprobe_pmu(&kprobe.return_bit);
+	if (kprobe.type < 0)
+		return kprobe.type;
+	code = sys_perf_kprobe(&kprobe);
+	return code == -EINVAL || code == -ENOENT || code == -EADDRNOTAVAIL ? 0
+	                                                                     : close_if_open(code);
+}
+
+int try_kprobe_multi(void)
+{
+	const char *symbol = "telltale_try";
+	struct sys_kprobe_multi multi = {.symbols = &symbol, .count = 1};
+	int program = try_load(return_zero, 2, BPF_TRACE_KPROBE_MULTI, false), code;
+
+	if (program < 0)
+		return program;
+	code = sys_link_kprobe_multi(program, &multi);
+	close(program);
+	return code == -ESRCH || code == -EINVAL || code == -ENOENT ? 0 : close_if_open(code);
+}
+
+int try_clock(void)
+{
+	return close_if_open(sys_perf_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, 1000000000,
+	                                    first_cpu()));
+}
+
+int try_hardware(void)
+{
+	int code = sys_perf_event(PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, 1000000000,
+	                          first_cpu());
+
+	return code == -ENOENT ? -EOPNOTSUPP : close_if_open(code);
+}
+
+int try_atomics(void)
+{
+	const struct bpf_insn insns[] = {
+	        {.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	        {.code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_10,
+	         .src_reg = BPF_REG_0, .off = -8, .imm = BPF_ADD | BPF_FETCH},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return close_if_open(try_load(insns, 4, 0, false));
+}
+
+/* ---- of other processes ---- */
+
+/* A matter of the capability: of a process that can do more than we can, even that is not enough. */
+int try_processes(void)
+{
+	return has_capability(CAP_SYS_PTRACE) ? 0 : -EPERM;
+}
+
+/* Of ours any will do. */
+int try_map_files(void)
+{
+	DIR *folder = opendir("/proc/self/map_files");
+	struct dirent *entry = NULL;
+	int fd = -1, code;
+
+	if (!folder)
+		return errno == ENOENT ? -EOPNOTSUPP : -errno;
+	do
+		entry = readdir(folder);
+	while (entry && entry->d_name[0] == '.');
+	if (entry)
+		fd = openat(dirfd(folder), entry->d_name, O_RDONLY | O_CLOEXEC);
+	code = fd >= 0 ? close_if_open(fd) : entry ? -errno : -EOPNOTSUPP;
+	closedir(folder);
+	return code;
+}
+
+/* Where addresses are hidden, all are 0. */
+int try_kernel_names(void)
+{
+	char text[32];
+
+	if (!small_text("/proc/kallsyms", text, sizeof(text)))
+		return -EOPNOTSUPP;
+	return strtoull(text, NULL, 16) ? 0 : -EPERM;
+}
+
+int try_children(void)
+{
+	struct error err;
+
+	return kernel_can_follow(&err);
+}

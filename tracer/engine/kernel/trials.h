@@ -1,0 +1,25 @@
+/* The trials behind the table of features (features.c): 0 or -errno. */
+#ifndef TELLTALE_ENGINE_KERNEL_TRIALS_H
+#define TELLTALE_ENGINE_KERNEL_TRIALS_H
+
+int try_bpf(void);
+int try_uprobe(void);
+int try_uprobe_multi(void);
+int try_ref_ctr(void);
+int try_cookie(void);
+int try_ringbuf(void);
+int try_sleepable(void);
+int try_tracepoint(void);
+int try_raw_tracepoint(void);
+int try_kprobe(void);
+int try_kprobe_multi(void);
+int try_clock(void);
+int try_hardware(void);
+int try_atomics(void);
+int try_multi_pid(void);
+int try_processes(void);
+int try_map_files(void);
+int try_kernel_names(void);
+int try_children(void);
+
+#endif
