@@ -83,6 +83,12 @@ same "--provider names trace events" "extern volatile unsigned short mine_bare_s
 CC=false "$gen" -G -s gen.d -o never.o >/dev/null 2>&1
 same "a compiler that fails: exit code 2, no object" "2 no" "$? $([ -e never.o ] && echo yes || echo no)"
 
+# ---- a file that says nothing: dtrace takes it, and QEMU's build has them ----
+printf '\n/* no events */\n' >none.d
+check "a header of nothing" "$gen" -h -s none.d -o none.h
+check "an object of nothing" "$gen" -G -s none.d -o none.o
+check "the header compiles" gcc -Wall -Wextra -Werror -I"$root/sdk" -fsyntax-only -include none.h -x c "$work/try.c"
+
 # ---- wrong files: exit code 2, and where ----
 # wrong NAME FILE WHERE TEXT: printf's format TEXT in FILE is wrong at WHERE
 wrong()
@@ -99,7 +105,6 @@ wrong()
 		no "wrong: $1" "exit code $status:" "$said"
 	fi
 }
-wrong "empty" e.d 1:1 ''
 wrong "no provider" e.d 2:1 'typedef int x;\n'
 wrong "not a provider" e.d 1:1 'hello world\n'
 wrong "no closing brace" e.d 3:1 'provider p {\n probe a();\n'
