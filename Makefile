@@ -200,6 +200,23 @@ demo:
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@samples/demo.sh
 
+# QEMU with markers; qemu-demo/README.md. What is built and fetched is kept outside of the tree.
+PLUGIN := $(BUILD)/qemu-demo/markers.so
+$(PLUGIN): qemu-demo/plugin/markers.c qemu-demo/plugin/qemu-plugin.h sdk/telltale.h Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) -fPIC -fvisibility=hidden -shared -Isdk -o $@ $<
+
+qemu-demo:
+	@tests/setup.sh build qemu
+	@$(MAKE) --no-print-directory -j$(shell nproc) all $(PLUGIN)
+	@qemu-demo/demo.sh
+
+qemu-build:
+	@tests/setup.sh build qemu
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	@qemu-demo/build.sh $(QEMU_BUILDS)
+	@tests/run.sh qemu/markers
+
 bench:
 	@tests/setup.sh build test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all bench-programs
@@ -231,13 +248,15 @@ help:
 	@echo 'make            build build/telltale and the samples'
 	@echo 'make demo       install what is missing (Debian), build, watch a sample program'
 	@echo 'make check      the same set-up, then all tests; SAN=1: under the sanitizers'
+	@echo 'make qemu-build QEMU with its own markers, from Debian source (minutes, once)'
+	@echo 'make qemu-demo  what a guest does, seen from its QEMU; what watching costs'
 	@echo 'make check-sdk  the SDK against every compiler and linker'
 	@echo 'make fuzz       the fuzzers, FUZZ_SECONDS=N each'
 	@echo 'make bench      figures against other tools'
 	@echo 'make install    to PREFIX (/usr/local), below DESTDIR'
 	@echo 'V=1 shows the commands'
 
-.PHONY: all samples fuzzers fuzz-programs test-programs setup check check-sdk fuzz demo bench bench-programs install \
+.PHONY: all samples fuzzers fuzz-programs test-programs setup check check-sdk fuzz demo bench bench-programs qemu-demo qemu-build install \
 	format clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -303,6 +303,9 @@ if [ "$san" != 1 ]; then
 	done
 	# once more as on kernels before 5.15, by the ways that newer ones do not take
 	now kernel/demo-old-kernel 300 env TELLTALE_WITHOUT=uprobe_multi,cookie tests/kernel/demo.sh
+	for name in $(scripts qemu); do
+		now "$name" 300 "tests/$name.sh"
+	done
 	for name in $(scripts sdk check-); do
 		later "$name" 600 "tests/$name.sh"
 	done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing of the packages that GROUPs need, on Debian, as root:
 #
-#	tests/setup.sh build|test|sdk-matrix...
+#	tests/setup.sh build|test|sdk-matrix|qemu...
 #
 # Silent when nothing is missing. Elsewhere, and without root, it says what is needed and stops with
 # exit code 1; TELLTALE_SETUP=no goes on without looking.
@@ -15,15 +15,16 @@ for group in "$@"; do
 	case $group in
 	build) lists="$lists $tests/packages-build.txt" ;;
 	test) lists="$lists $tests/packages-test.txt $tests/sdk/packages.txt" ;;
+	qemu) lists="$lists $tests/packages-qemu.txt" ;;
 	sdk-matrix) lists="$lists $tests/sdk/packages-matrix.txt" ;;
 	*)
-		echo "setup.sh: no group '$group'; there are build, test and sdk-matrix" >&2
+		echo "setup.sh: no group '$group'; there are build, test, sdk-matrix and qemu" >&2
 		exit 2
 		;;
 	esac
 done
 [ -n "$lists" ] || {
-	echo "Usage: tests/setup.sh build|test|sdk-matrix..." >&2
+	echo "Usage: tests/setup.sh build|test|sdk-matrix|qemu..." >&2
 	exit 2
 }
 
