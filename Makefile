@@ -32,7 +32,7 @@ LIBS := -lbpf -ldw -lelf -llzma -liberty -lpthread
 
 # ---- rooms: who may include whom ----
 
-ROOMS := base elf types operand process probe lang compile engine engine/kernel output cli
+ROOMS := base elf types operand process probe lang compile engine engine/kernel engine/user output cli
 ALLOW_base :=
 ALLOW_elf := base
 ALLOW_types := base elf
@@ -46,6 +46,8 @@ ALLOW_lang := base types probe/probe.h
 ALLOW_compile := base types operand probe/probe.h lang plan.h bpf/abi.h
 ALLOW_engine := base operand process plan.h bpf/abi.h
 ALLOW_engine/kernel := $(ALLOW_engine) types engine
+# the dynamic linker, whose symbols say where it can be watched
+ALLOW_engine/user := $(ALLOW_engine) engine elf
 ALLOW_output := base elf plan.h bpf/abi.h
 ALLOW_cli := base libtelltale.h gen
 ALLOW_top := base elf types operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h

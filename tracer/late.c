@@ -108,7 +108,7 @@ int late_prepare(struct session *s, struct error *err)
 
 	if (!s->target.process_count || !wants_files(s, &s->program.arena))
 		return 0;
-	if (engine_can_follow(ENGINE_KERNEL, &why))
+	if (engine_can_follow(session_engine(s), &why))
 		return s->options.wait ? error_set(err, -EOPNOTSUPP,
 						   "files that come later are not noticed: %s", why.text)
 				       : 0;

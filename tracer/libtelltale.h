@@ -24,7 +24,15 @@ struct session;
  * its signals as they are now. */
 void telltale_start(void);
 
+/* What runs programs: BPF in the kernel, or ptrace(2), which needs no privileges and a process. */
+enum session_engine {
+	SESSION_ENGINE_AUTO, /* the kernel's where it is permitted, else the other */
+	SESSION_ENGINE_KERNEL,
+	SESSION_ENGINE_USER,
+};
+
 struct session_options {
+	enum session_engine engine;
 	bool json;
 	bool color;
 	bool line_flush;

@@ -41,3 +41,15 @@ const struct plan_map *plan_map_of(const struct plan *plan, enum plan_map_role r
 			return &plan->maps[i];
 	return NULL;
 }
+
+const struct plan_map *plan_trouble_of(const struct plan *plan, size_t probe)
+{
+	for (size_t i = 0; i < plan->map_count; i++) {
+		const struct plan_map *map = &plan->maps[i];
+
+		if (map->role == PLAN_MAP_TROUBLE && probe >= map->first_probe &&
+		    probe - map->first_probe < map->entries)
+			return map;
+	}
+	return NULL;
+}

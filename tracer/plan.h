@@ -225,5 +225,7 @@ void plan_cut(struct plan *plan, const struct plan_size *size);
 
 /* The first map of that role, or NULL. */
 const struct plan_map *plan_map_of(const struct plan *plan, enum plan_map_role role);
+/* The map that has a probe's trouble: the plan has one, and one for each addition. Or NULL. */
+const struct plan_map *plan_trouble_of(const struct plan *plan, size_t probe);
 
 #endif

@@ -327,6 +327,7 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	struct session *s = run->session;
 	struct engine_options options = {
 		.ring_bytes = s->options.ring_bytes,
+		.no_follow = s->options.no_follow,
 		.debug_verifier = s->options.debug_verifier,
 	};
 	struct output_options output = session_output_options(s);
@@ -339,7 +340,10 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	run->wake_fds = calloc(s->target.process_count + 3, sizeof(*run->wake_fds));
 	if (!run->wake_fds)
 		return error_memory(err);
-	rc = engine_open(ENGINE_KERNEL, &s->plan, &s->target, &options, &run->engine, s->warnings, err);
+	if (session_engine(s) == ENGINE_USER && s->options.engine == SESSION_ENGINE_AUTO)
+		warn(s->warnings, "the user engine (ptrace) runs this: %s", s->no_kernel.text);
+	rc = engine_open(session_engine(s), &s->plan, &s->target, &options, &run->engine, s->warnings,
+			 err);
 	if (!rc && file)
 		rc = output_open(file, &s->plan, &output, &run->output, err);
 	if (!rc && file)

@@ -157,6 +157,20 @@ void session_mark_followed(const struct session *s, struct probe_set *set)
 		set->items[i].followed = s->target.files[set->items[i].file].pid_count > 0;
 }
 
+/* Chosen once, when the first program is to be compiled: by then the target is known. */
+enum engine_kind session_engine(struct session *s)
+{
+	static const enum engine_kind wanted[] = {
+		[SESSION_ENGINE_AUTO] = ENGINE_AUTO,
+		[SESSION_ENGINE_KERNEL] = ENGINE_KERNEL,
+		[SESSION_ENGINE_USER] = ENGINE_USER,
+	};
+
+	if (s->engine == ENGINE_AUTO)
+		s->engine = engine_choose(wanted[s->options.engine], &s->target, &s->no_kernel);
+	return s->engine;
+}
+
 static void follow(struct session *s)
 {
 	struct error err;
@@ -165,7 +179,7 @@ static void follow(struct session *s)
 	s->probes.restricted = s->target.process_count > 0;
 	if (!s->target.process_count || s->options.no_follow)
 		return;
-	if (engine_can_follow(ENGINE_KERNEL, &err)) {
+	if (engine_can_follow(session_engine(s), &err)) {
 		warn(s->warnings, "children of the target are not followed: %s", err.text);
 		return;
 	}
@@ -181,8 +195,6 @@ int session_read_probes(struct session *s, struct error *err)
 	probes_free(&s->probes);
 	rc = probes_read(&s->target, &s->definitions, &s->probes, s->warnings, err);
 	s->probes_known = !rc;
-	if (!rc)
-		follow(s);
 	s->files_known = s->target.file_count;
 	return rc;
 }
@@ -263,18 +275,19 @@ int session_check_files(const struct session *s, const struct program *program, 
 	return 0;
 }
 
-struct compile_options session_compile_options(const struct session *s)
+struct compile_options session_compile_options(struct session *s)
 {
 	/* Not permitted is no answer: then it is not run here, and shown as most kernels have it. */
 	return (struct compile_options){
-		.cpu_buffers = feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
+		.cpu_buffers = session_engine(s) == ENGINE_KERNEL &&
+			       feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
 		.warnings = s->warnings,
 	};
 }
 
 int session_compile(struct session *s, const struct source *source, struct error *err)
 {
-	struct compile_options options = session_compile_options(s);
+	struct compile_options options;
 	bool markers;
 	int rc;
 
@@ -291,11 +304,15 @@ int session_compile(struct session *s, const struct source *source, struct error
 		rc = session_read_probes(s, err);
 	s->probes.may_miss = s->options.wait && s->target.process_count;
 	if (!rc)
+		follow(s);
+	if (!rc)
 		rc = program_check(&s->program, &s->probes, err);
 	if (!rc)
 		rc = session_check_files(s, &s->program, err);
-	if (!rc)
+	if (!rc) {
+		options = session_compile_options(s);
 		rc = compile(&s->program, &s->probes, &options, &s->plan, err);
+	}
 	if (!rc)
 		rc = late_prepare(s, err);
 	s->compiled = !rc;

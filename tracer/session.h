@@ -3,6 +3,7 @@
 #define TELLTALE_SESSION_H
 
 #include "compile/compile.h"
+#include "engine/engine.h"
 #include "lang/ast.h"
 #include "libtelltale.h"
 #include "output/output.h"
@@ -22,6 +23,8 @@ struct session {
 	struct target target;
 	struct definitions definitions;
 	struct probe_set probes;
+	enum engine_kind engine; /* ENGINE_AUTO: not chosen yet */
+	struct error no_kernel;	 /* why not, where the choice was made by itself */
 	bool probes_known;
 	size_t files_known; /* of the target when the probes were read */
 	struct program program;
@@ -35,7 +38,10 @@ struct session {
 };
 
 struct output_options session_output_options(const struct session *session);
-struct compile_options session_compile_options(const struct session *session);
+struct compile_options session_compile_options(struct session *session);
+
+/* Which engine runs this session's programs. */
+enum engine_kind session_engine(struct session *session);
 
 /* Reads the probes of the target, once, and again when a file has come since. */
 int session_read_probes(struct session *session, struct error *err);

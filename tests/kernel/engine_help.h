@@ -272,7 +272,7 @@ UNUSED static void open_self(struct target *target)
 }
 
 /* Opens and attaches; on failure says why and returns NULL. */
-UNUSED static struct engine *start_engine(const struct plan *plan, const struct target *target)
+UNUSED static struct engine *start_engine(const struct plan *plan, struct target *target)
 {
 	struct engine *e;
 	struct error err;

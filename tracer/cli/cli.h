@@ -36,7 +36,8 @@ struct common {
 	bool json, quiet, verbose;
 	/* of verbs that trace */
 	bool show_program;
-	const char *filter, *path;
+	const char *filter, *path, *engine;
+	enum session_engine engine_number;
 	uint64_t records, text_limit, ring_bytes;
 	double seconds;
 
@@ -64,6 +65,8 @@ struct common {
 	 "bytes of a text at the most; 256 where not given"},					\
 	{0, "ring-size", OPTION_SIZE, &(c)->ring_bytes, "SIZE",				\
 	 "room for events that wait to be printed, such as 8M"},				\
+	{0, "engine", OPTION_TEXT, &(c)->engine, "ENGINE",					\
+	 "kernel (BPF), user (ptrace: no privileges, slower) or auto, the first where it can be"}, \
 	{0, "no-follow", OPTION_FLAG, &(c)->no_follow, NULL,					\
 	 "with -p and --: not the children that the process forks from now on"},		\
 	{0, "wait", OPTION_FLAG, &(c)->wait, NULL,						\

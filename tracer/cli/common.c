@@ -9,6 +9,26 @@
 #include <string.h>
 #include <unistd.h>
 
+/* --engine's word. */
+static int read_engine(struct common *c, struct error *err)
+{
+	static const char *const names[] = {
+	        [SESSION_ENGINE_AUTO] = "auto",
+	        [SESSION_ENGINE_KERNEL] = "kernel",
+	        [SESSION_ENGINE_USER] = "user",
+	};
+
+	for (size_t i = 0; c->engine && i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(c->engine, names[i]))
+			continue;
+		c->engine_number = (enum session_engine)i;
+		return 0;
+	}
+	return c->engine ? error_set(err, -EINVAL, "--engine: '%s' is none of auto, kernel, user",
+	                             c->engine)
+	                 : 0;
+}
+
 bool common_parse(struct common *c, const struct usage *usage, const struct option_row *rows,
                   int argc, char **argv, int *code)
 {
@@ -17,6 +37,8 @@ bool common_parse(struct common *c, const struct usage *usage, const struct opti
 
 	if (!r && c->text_limit > TEXT_LIMIT_MOST)
 		r = error_set(&err, -EINVAL, "--strlen: at most %d", TEXT_LIMIT_MOST);
+	if (!r)
+		r = read_engine(c, &err);
 	if (!r)
 		return true;
 	*code = r == OPTIONS_DONE ? 0 : EXIT_WRONG;
@@ -77,6 +99,7 @@ static int add_target(const struct common *c, struct session *session, struct er
 int common_session(struct common *c, FILE *file, struct session **session, struct error *err)
 {
 	struct session_options options = {
+	        .engine = c->engine_number,
 	        .json = c->json,
 	        .color = wants_color(file),
 	        .line_flush = isatty(fileno(file)),

@@ -1,13 +1,24 @@
 /*
- * Owns the table of the engines, and hands every call on to the one that was chosen.
+ * Owns the choice between the engines, and hands every call on to the one that was chosen.
  */
 #include "operations.h"
 
+#include "process/target.h"
+
 static const struct engine_operations *const engines[] = {
 	[ENGINE_KERNEL] = &kernel_operations,
+	[ENGINE_USER] = &user_operations,
 };
 
-int engine_open(enum engine_kind kind, const struct plan *plan, const struct target *target,
+enum engine_kind engine_choose(enum engine_kind wanted, const struct target *target,
+			       struct error *why)
+{
+	if (wanted != ENGINE_AUTO)
+		return wanted;
+	return features_need(why) && target->process_count ? ENGINE_USER : ENGINE_KERNEL;
+}
+
+int engine_open(enum engine_kind kind, const struct plan *plan, struct target *target,
 		const struct engine_options *options, struct engine **engine,
 		struct warnings *warnings, struct error *err)
 {

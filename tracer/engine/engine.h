@@ -1,7 +1,8 @@
 /*
  * Engines: what runs a plan. The phases are always open, attach, poll (again and again), detach,
  * read, close; engine_close() is right at any point. The kernel engine (kernel/) is BPF on
- * uprobes. Nothing above this folder sees a descriptor of the kernel's.
+ * uprobes; the one in user space (user/) is ptrace(2) and an interpreter of BPF. Both run the same
+ * plan. Nothing above this folder sees a descriptor of the kernel's.
  */
 #ifndef TELLTALE_ENGINE_ENGINE_H
 #define TELLTALE_ENGINE_ENGINE_H
@@ -15,15 +16,23 @@ struct target;
 struct engine;
 struct abi_record;
 
-enum engine_kind { ENGINE_KERNEL };
+enum engine_kind { ENGINE_AUTO, ENGINE_KERNEL, ENGINE_USER };
+
+/*
+ * ENGINE_KERNEL or ENGINE_USER: the wanted one, else the kernel's; where that can't be had (*why says
+ * what is missing) and the target has a process to trace, the other one.
+ */
+enum engine_kind engine_choose(enum engine_kind wanted, const struct target *target,
+			       struct error *why);
 
 struct engine_options {
 	uint64_t ring_bytes; /* 0: by the engine's own choice; else rounded up to a power of two */
+	bool no_follow; /* not the children of the target's processes, where the plan leaves it open */
 	bool debug_verifier; /* on a refused program: the verifier's whole log in the error */
 };
 
 /* Creates the maps and loads the programs. Nothing of the target is touched yet. */
-int engine_open(enum engine_kind kind, const struct plan *plan, const struct target *target,
+int engine_open(enum engine_kind kind, const struct plan *plan, struct target *target,
 		const struct engine_options *options, struct engine **engine,
 		struct warnings *warnings, struct error *err);
 

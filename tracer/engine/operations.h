@@ -10,7 +10,7 @@ struct engine {
 };
 
 struct engine_operations {
-	int (*open)(const struct plan *plan, const struct target *target,
+	int (*open)(const struct plan *plan, struct target *target,
 		    const struct engine_options *options, struct engine **engine,
 		    struct warnings *warnings, struct error *err);
 	int (*attach)(struct engine *engine, struct warnings *warnings, struct error *err);
@@ -34,6 +34,6 @@ struct engine_operations {
 	int (*can_follow)(struct error *err);
 };
 
-extern const struct engine_operations kernel_operations;
+extern const struct engine_operations kernel_operations, user_operations;
 
 #endif

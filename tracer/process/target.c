@@ -187,6 +187,8 @@ static void look_after(struct target_process *process)
 	struct pollfd waiting = {.fd = process->pidfd, .events = POLLIN};
 	pid_t got;
 
+	if (process->watched)
+		return;
 	if (process->command) {
 		got = waitpid(process->pid, &process->status, WNOHANG);
 		/* ECHILD: somebody else reaped it, SIGCHLD being ignored; the status is lost. */

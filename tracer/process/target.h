@@ -42,6 +42,7 @@ struct target_process {
 	bool command;     /* we started it: it waits for target_start(), and we reap it */
 	int go_fd;        /* command: a byte written here lets it call execve(2); -1 once started */
 	int error_fd; /* command: where the errno of a failed execve(2) arrives; -1 once started */
+	bool watched; /* an engine waits for it, and sets what follows */
 	bool ended;
 	int status; /* command: as waitpid(2) gives it, once ended */
 };

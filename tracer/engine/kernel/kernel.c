@@ -102,7 +102,7 @@ static int load_all(struct kernel *e, struct warnings *warnings, struct error *e
 	return code;
 }
 
-static int kernel_open(const struct plan *plan, const struct target *target,
+static int kernel_open(const struct plan *plan, struct target *target,
                        const struct engine_options *options, struct engine **engine,
                        struct warnings *warnings, struct error *err)
 {

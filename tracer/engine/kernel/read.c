@@ -213,22 +213,9 @@ int map_lookup(struct kernel *e, const struct plan_map *map, const void *key, vo
 	            : 0;
 }
 
-/* The map that has the probe's: the plan has one, and one for each addition. */
-static const struct plan_map *trouble_of(const struct plan *plan, size_t probe)
-{
-	for (size_t i = 0; i < plan->map_count; i++) {
-		const struct plan_map *map = &plan->maps[i];
-
-		if (map->role == PLAN_MAP_TROUBLE && probe >= map->first_probe &&
-		    probe - map->first_probe < map->entries)
-			return map;
-	}
-	return NULL;
-}
-
 int trouble_read(struct kernel *e, size_t probe, struct abi_trouble *trouble, struct error *err)
 {
-	const struct plan_map *map = trouble_of(e->plan, probe);
+	const struct plan_map *map = plan_trouble_of(e->plan, probe);
 	unsigned cpus = map && is_per_cpu(map) ? e->cpus : 1;
 	uint32_t key = map ? (uint32_t)probe - map->first_probe : 0;
 	struct abi_trouble *values;
