@@ -130,7 +130,7 @@ static int compile_addition(struct session *s, struct addition *a, size_t file, 
 	options.addition = true;
 	if (s->probes.follow)
 		session_mark_followed(s, &a->probes);
-	a->program.text_limit = s->options.text_limit;
+	session_prepare(s, &a->program);
 	a->program.parameters = s->program.parameters;
 	a->program.parameter_count = s->program.parameter_count;
 	a->program.source = s->program.source;

@@ -285,6 +285,20 @@ struct compile_options session_compile_options(struct session *s)
 	};
 }
 
+static struct elf_file *elf_of_file(void *context, uint32_t number)
+{
+	const struct session *s = context;
+
+	return number < s->target.file_count ? s->target.files[number].elf : NULL;
+}
+
+void session_prepare(struct session *s, struct program *program)
+{
+	program->text_limit = s->options.text_limit;
+	program->types.file = elf_of_file;
+	program->types.context = s;
+}
+
 int session_compile(struct session *s, const struct source *source, struct error *err)
 {
 	struct compile_options options;
@@ -292,7 +306,7 @@ int session_compile(struct session *s, const struct source *source, struct error
 	int rc;
 
 	forget_program(s);
-	s->program.text_limit = s->options.text_limit;
+	session_prepare(s, &s->program);
 	s->program.source = *source;
 	rc = program_parse(source->name, source->text, &s->program, err);
 	if (!rc)

@@ -43,6 +43,9 @@ struct compile_options session_compile_options(struct session *session);
 /* Which engine runs this session's programs. */
 enum engine_kind session_engine(struct session *session);
 
+/* What a program needs to know of the session before it is parsed. */
+void session_prepare(struct session *session, struct program *program);
+
 /* Reads the probes of the target, once, and again when a file has come since. */
 int session_read_probes(struct session *session, struct error *err);
 

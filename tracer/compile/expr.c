@@ -45,6 +45,8 @@ static reg gen_builtin(struct gen *g, const struct expr *e, label fail)
 	case BUILTIN_GID:
 		dst = gen_helper_value(g, BPF_FUNC_get_current_uid_gid);
 		break;
+	case BUILTIN_CURTASK:
+		return gen_helper_value(g, BPF_FUNC_get_current_task);
 	case BUILTIN_CPU:
 		return gen_helper_value(g, BPF_FUNC_get_smp_processor_id);
 	default:
@@ -136,13 +138,31 @@ static bool is_number(const struct expr *e)
 	       (int64_t)e->number <= INT32_MAX;
 }
 
+/* pointer + b, pointer - b: by as many bytes as b of what it leads to have. */
+static void gen_walk(struct gen *g, int code, uint64_t step, reg dst, const struct expr *b,
+		     label fail)
+{
+	reg distance;
+
+	if (b->kind == EXPR_INT) {
+		ir_alu_value(&g->ir, code, dst, (int64_t)(b->number * step));
+		return;
+	}
+	distance = ir_reg(&g->ir);
+	ir_move(&g->ir, distance, gen_int(g, b, fail));
+	ir_alu_value(&g->ir, BPF_MUL, distance, (int64_t)step);
+	ir_alu(&g->ir, code, dst, distance);
+}
+
 void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const struct expr *b,
 		    label fail)
 {
 	int code = alu_op(op, type.is_signed);
 	bool divides = op == OP_DIV || op == OP_MOD;
 
-	if (b->kind == EXPR_INT && (op == OP_SHL || op == OP_SHR)) /* 64 and more: as by a register */
+	if ((op == OP_ADD || op == OP_SUB) && pointer_step(type) != 1)
+		gen_walk(g, code, pointer_step(type), dst, b, fail);
+	else if (b->kind == EXPR_INT && (op == OP_SHL || op == OP_SHR)) /* 64 and more: as by a register */
 		ir_alu_value(&g->ir, code, dst, (int64_t)(b->number & 63));
 	else if (is_number(b) && !(divides && (type.is_signed || (int64_t)b->number <= 0)))
 		ir_alu_value(&g->ir, code, dst, (int64_t)b->number);
@@ -154,12 +174,19 @@ void gen_arithmetic(struct gen *g, enum op op, struct type type, reg dst, const 
 
 static reg gen_binary(struct gen *g, const struct expr *e, label fail)
 {
-	reg dst = ir_reg(&g->ir);
+	reg dst = ir_reg(&g->ir), by;
+	uint64_t step;
 
 	if (e->op <= OP_AND || (e->op >= OP_EQ && e->op <= OP_GE))
 		return gen_truth(g, e, fail);
 	ir_move(&g->ir, dst, gen_int(g, e->child, fail));
 	gen_arithmetic(g, e->op, e->type, dst, e->child->next, fail);
+	step = pointer_step(e->child->type);
+	if (e->op == OP_SUB && step != 1 && pointer_step(e->type) == 1 && pointer_step(e->child->next->type) != 1) {
+		by = ir_reg(&g->ir);
+		ir_set(&g->ir, by, (int64_t)step);
+		gen_divide(g, BPF_DIV, true, dst, by, fail);
+	}
 	return dst;
 }
 
@@ -234,6 +261,14 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 	case EXPR_STEP_BEFORE:
 	case EXPR_STEP_AFTER:
 		return gen_step(g, e, fail);
+	case EXPR_MEMBER:
+	case EXPR_INDEX:
+	case EXPR_DEREF:
+		return gen_load(g, e, fail);
+	case EXPR_ADDRESS:
+		return gen_address_of(g, e->child, fail);
+	case EXPR_CAST:
+		return gen_cast(g, e, fail);
 	default:
 		refuse(g, e->at, "a %s is not an integer", type_name(e->type));
 		return ir_reg(&g->ir);

@@ -199,18 +199,31 @@ reg gen_operand_part(struct gen *g, size_t operand, enum part part, label fail);
 
 /* ---- memory.c ---- */
 
-enum memory {
-	MEMORY_POINTED, /* what pointers lead to: the process's; in the kernel's probes either's */
-	MEMORY_RECORD,	/* in what the kernel gave the program */
-};
-
-void gen_read_memory(struct gen *g, enum memory memory, struct ir_arg to, struct ir_arg bytes,
-		     reg address, label fail);
+/* Where a pointer of the probe leads that nothing more is known of. */
+enum type_space pointed_space(const struct gen *g);
+/* A process's memory is read also where it is not resident, if the probe can wait for it. */
+void gen_read_memory(struct gen *g, enum type_space space, struct ir_arg to, struct ir_arg bytes,
+		     struct ir_arg address, label fail);
 /* Text of at most `size` bytes with its NUL into memory: its length with the NUL. */
-reg gen_read_text(struct gen *g, enum memory memory, struct ir_arg to, struct ir_arg size,
+reg gen_read_text(struct gen *g, enum type_space space, struct ir_arg to, struct ir_arg size,
 		  struct ir_arg pointer, label fail);
-/* MEMORY_POINTED; that of a process also where it is not resident. */
+/* Of pointed_space(). */
 void gen_user_read(struct gen *g, struct ir_arg to, struct ir_arg bytes, reg address, label fail);
+
+/* ---- location.c: what is read by its type ---- */
+
+/* What an expression names in the memory of a program or the kernel: base + offset. */
+struct location {
+	reg base;
+	int64_t offset;
+};
+struct location gen_location(struct gen *g, const struct expr *e, label fail);
+reg gen_address_of(struct gen *g, const struct expr *e, label fail);
+/* What is at a place: a number; of an array or struct its address. */
+reg gen_load(struct gen *g, const struct expr *e, label fail);
+reg gen_cast(struct gen *g, const struct expr *e, label fail);
+/* What 1 is to a pointer, in bytes; 1 for any other type. */
+uint64_t pointer_step(struct type type);
 
 /* ---- recipe.c ---- */
 

@@ -314,6 +314,23 @@ static void gen_wide_set(struct gen *g, const struct stmt *s)
 	ir_stack_back(&g->ir, mark);
 }
 
+/* What is added to the value: a subtraction is one, too; a pointer goes by what it leads to. */
+static reg gen_added(struct gen *g, const struct stmt *s, reg value)
+{
+	uint64_t step = pointer_step(s->target->type);
+	reg added;
+
+	if (s->op == OP_ADD && step == 1)
+		return value;
+	added = ir_reg(&g->ir);
+	ir_move(&g->ir, added, value);
+	if (step != 1)
+		ir_alu_value(&g->ir, BPF_MUL, added, (int64_t)step);
+	if (s->op == OP_SUB)
+		ir_negate(&g->ir, added);
+	return added;
+}
+
 /* @ = e, @ += e. Adding is atomic; the other operators are a read and a write, as in bpftrace. */
 void gen_map_assign(struct gen *g, const struct stmt *s)
 {
@@ -331,14 +348,7 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 			return;
 		}
 		address = gen_value_address(g, s->target);
-		if (s->op == OP_SUB) {
-			reg minus = ir_reg(&g->ir);
-
-			ir_move(&g->ir, minus, value);
-			ir_negate(&g->ir, minus);
-			value = minus;
-		}
-		ir_atomic_add(&g->ir, address, 0, value);
+		ir_atomic_add(&g->ir, address, 0, gen_added(g, s, value));
 		return;
 	}
 	address = gen_value_address(g, s->target);
@@ -352,7 +362,7 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 reg gen_map_step(struct gen *g, const struct expr *e)
 {
 	reg address = gen_value_address(g, e->child), value = ir_reg(&g->ir);
-	int step = e->op == OP_ADD ? 1 : -1;
+	int64_t one = (int64_t)pointer_step(e->child->type), step = e->op == OP_ADD ? one : -one;
 
 	ir_set(&g->ir, value, step);
 	ir_atomic_fetch_add(&g->ir, address, 0, value);

@@ -5,39 +5,45 @@
  */
 #include "compile/internal.h"
 
-static bool leads_anywhere(const struct gen *g)
+enum type_space pointed_space(const struct gen *g)
 {
-	return probe_kind_info(g->in->kind)->in_kernel;
+	return probe_kind_info(g->in->kind)->in_kernel ? SPACE_ANY : SPACE_USER;
 }
 
-void gen_read_memory(struct gen *g, enum memory memory, struct ir_arg to, struct ir_arg bytes,
-		     reg address, label fail)
+/* Only what a process runs can wait for its pages. */
+static void may_wait(struct gen *g, enum type_space space)
 {
-	const char *function = memory == MEMORY_RECORD ? "tt_kernel_read"
-			       : leads_anywhere(g)     ? "tt_any_read"
-						       : "tt_read";
+	g->sleepable |= space == SPACE_USER && pointed_space(g) == SPACE_USER;
+}
+
+void gen_read_memory(struct gen *g, enum type_space space, struct ir_arg to, struct ir_arg bytes,
+		     struct ir_arg address, label fail)
+{
+	const char *function = space == SPACE_KERNEL ? "tt_kernel_read"
+			       : space == SPACE_ANY  ? "tt_any_read"
+						     : "tt_read";
 	reg status = ir_reg(&g->ir);
 
-	ir_function(&g->ir, function, status, 3, (struct ir_arg[]){to, bytes, arg_reg(address)});
+	ir_function(&g->ir, function, status, 3, (struct ir_arg[]){to, bytes, address});
 	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
-	g->sleepable |= !leads_anywhere(g);
+	may_wait(g, space);
 }
 
 void gen_user_read(struct gen *g, struct ir_arg to, struct ir_arg bytes, reg address, label fail)
 {
-	gen_read_memory(g, MEMORY_POINTED, to, bytes, address, fail);
+	gen_read_memory(g, pointed_space(g), to, bytes, arg_reg(address), fail);
 }
 
-reg gen_read_text(struct gen *g, enum memory memory, struct ir_arg to, struct ir_arg size,
+reg gen_read_text(struct gen *g, enum type_space space, struct ir_arg to, struct ir_arg size,
 		  struct ir_arg pointer, label fail)
 {
-	const char *function = memory == MEMORY_RECORD ? "tt_kernel_text"
-			       : leads_anywhere(g)     ? "tt_any_text"
-						       : "tt_text";
+	const char *function = space == SPACE_KERNEL ? "tt_kernel_text"
+			       : space == SPACE_ANY  ? "tt_any_text"
+						     : "tt_text";
 	reg length = ir_reg(&g->ir);
 
 	ir_function(&g->ir, function, length, 3, (struct ir_arg[]){to, size, pointer});
 	ir_branch_value(&g->ir, BPF_JSLE, length, 0, fail);
-	g->sleepable |= !leads_anywhere(g);
+	may_wait(g, space);
 	return length;
 }

@@ -9,7 +9,8 @@
 
 bool is_wide(struct type type)
 {
-	return type.kind != TYPE_INT;
+	/* Of a struct or an array in memory the register has the address. */
+	return type.kind != TYPE_INT && type.kind != TYPE_RECORD && type.kind != TYPE_ARRAY;
 }
 
 bool layout_has_holes(const struct plan_value *layout)

@@ -9,7 +9,8 @@
 
 struct text {
 	reg pointer, length; /* length REG_NONE: up to the NUL */
-	enum memory memory;
+	uint64_t bytes;	     /* of the array that it is in; 0: it is in none */
+	enum type_space space;
 };
 
 void text_layout(struct plan_value *value, bool bytes, uint32_t limit)
@@ -21,24 +22,34 @@ void text_layout(struct plan_value *value, bool bytes, uint32_t limit)
 
 static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 {
-	struct text t = {REG_NONE, REG_NONE, MEMORY_POINTED};
+	struct text t = {.pointer = REG_NONE, .length = REG_NONE, .space = e->type.space};
 	const struct expr *p = e->child;
 
+	if (e->place) {
+		t.space = e->child->type.space;
+		t.bytes = e->place->size;
+		t.pointer = gen_address_of(g, e, fail);
+		return t;
+	}
 	if (e->kind == EXPR_ARGUMENT) {
+		t.space = e->argument->in_record ? SPACE_KERNEL : pointed_space(g);
 		t.pointer = gen_operand(g, e->number, fail);
-		if (e->argument->in_record)
-			t.memory = MEMORY_RECORD;
 		if (e->type.bytes || e->argument->has_length)
 			t.length = gen_operand(g, e->argument->length_operand, fail);
 		return t;
 	}
-	/* str(p), str(p, n), buf(p, n) */
-	if (p->type.kind == TYPE_TEXT)
+	/* str(p), str(p, n), buf(p, n), buf(array) */
+	if (p->type.kind == TYPE_TEXT || (p->place && p->place->kind == CTYPE_ARRAY))
 		t = gen_source(g, p, fail);
 	else
 		t.pointer = gen_int(g, p, fail);
-	if (p->next)
+	if (p->next) {
 		t.length = gen_int(g, p->next, fail);
+		t.bytes = 0;
+	} else if (e->type.bytes) {
+		t.length = ir_reg(&g->ir);
+		ir_set(&g->ir, t.length, (int64_t)t.bytes);
+	}
 	return t;
 }
 
@@ -58,7 +69,7 @@ static reg gen_bounded(struct gen *g, reg length, uint32_t most)
 /* Exactly `bytes` (bounded) bytes. */
 static void gen_exact(struct gen *g, struct text t, reg bytes, reg base, int offset, label fail)
 {
-	gen_read_memory(g, t.memory, arg_at(base, offset), arg_reg(bytes), t.pointer, fail);
+	gen_read_memory(g, t.space, arg_at(base, offset), arg_reg(bytes), arg_reg(t.pointer), fail);
 }
 
 static void gen_bytes(struct gen *g, struct text t, reg base, int offset,
@@ -81,7 +92,9 @@ static void gen_string(struct gen *g, struct text t, reg base, int offset,
 {
 	int bytes_at = offset + (int)sizeof(struct abi_text);
 	label read = ir_label(&g->ir), exact = ir_label(&g->ir);
-	struct ir_arg size = arg_value(layout->limit + 2);
+	bool in_array = t.bytes && t.bytes <= layout->limit + 1;
+	bool bounded = t.length != REG_NONE || in_array;
+	struct ir_arg size = arg_value(in_array ? (int64_t)t.bytes + 1 : layout->limit + 2);
 	reg length, room;
 
 	if (t.length != REG_NONE) {
@@ -89,13 +102,16 @@ static void gen_string(struct gen *g, struct text t, reg base, int offset,
 		ir_alu_value(&g->ir, BPF_ADD, room, 1);
 		size = arg_reg(room);
 	}
-	length = gen_read_text(g, t.memory, arg_at(base, bytes_at), size, arg_reg(t.pointer),
-			       t.length == REG_NONE ? fail : exact);
+	length = gen_read_text(g, t.space, arg_at(base, bytes_at), size, arg_reg(t.pointer),
+			       bounded ? exact : fail);
 	ir_alu_value(&g->ir, BPF_SUB, length, 1);
-	if (t.length != REG_NONE) {
+	if (bounded) {
 		ir_jump(&g->ir, read);
 		ir_place(&g->ir, exact);
-		ir_move(&g->ir, length, gen_bounded(g, t.length, layout->limit + 1));
+		if (in_array)
+			ir_set(&g->ir, length, (int64_t)t.bytes);
+		else
+			ir_move(&g->ir, length, gen_bounded(g, t.length, layout->limit + 1));
 		gen_exact(g, t, length, base, bytes_at, fail);
 	}
 	ir_place(&g->ir, read);
@@ -176,7 +192,7 @@ static void gen_bytes_equal(struct gen *g, struct text t, const struct expr *lit
 	ir_branch_value(&g->ir, BPF_JNE, t.length, (int64_t)literal->length, if_not);
 	for (size_t i = 0; i < literal->length; i += CHUNK) {
 		size_t count = literal->length - i < CHUNK ? literal->length - i : CHUNK;
-		struct text part = {ir_reg(&g->ir), REG_NONE, t.memory};
+		struct text part = {ir_reg(&g->ir), REG_NONE, 0, t.space};
 		reg bytes = ir_reg(&g->ir);
 
 		ir_move(&g->ir, part.pointer, t.pointer);
@@ -198,10 +214,15 @@ static void gen_string_equal(struct gen *g, struct text t, const struct expr *li
 	int mark = g->ir.stack, slot = ir_stack(&g->ir, CHUNK + 8);
 	size_t i = 0;
 
+	if (t.bytes && literal->length > t.bytes) {
+		ir_jump(&g->ir, if_not);
+		return;
+	}
 	do {
 		size_t left = literal->length - i, count = left < CHUNK ? left : CHUNK;
-		bool last = left <= CHUNK;
-		reg length = gen_read_text(g, t.memory, arg_stack(slot),
+		/* A text that fills its array has no NUL. */
+		bool last = left <= CHUNK && literal->length != t.bytes;
+		reg length = gen_read_text(g, t.space, arg_stack(slot),
 					   arg_value((int64_t)count + (last ? 2 : 1)),
 					   arg_at(t.pointer, (int)i), fail);
 
@@ -219,7 +240,7 @@ static void gen_user_equal(struct gen *g, const struct expr *e, const struct exp
 	struct text t = gen_source(g, e, fail);
 
 	/* A text in a record has its NUL in the room that it has. */
-	if (t.length != REG_NONE && (t.memory != MEMORY_RECORD || e->type.bytes))
+	if (t.length != REG_NONE && (t.space != SPACE_KERNEL || e->type.bytes))
 		gen_bytes_equal(g, t, literal, if_not, fail);
 	else
 		gen_string_equal(g, t, literal, if_not, fail);
@@ -312,7 +333,7 @@ void gen_text_equal(struct gen *g, const struct expr *a, const struct expr *b, l
 		gen_both_equal(g, a, b, if_not, fail);
 	else if (a->kind == EXPR_BUILTIN && a->type.kind == TYPE_COMM)
 		gen_comm_equal(g, b, if_not);
-	else if (a->type.kind == TYPE_TEXT && (a->kind == EXPR_CALL || a->kind == EXPR_ARGUMENT))
+	else if (a->type.kind == TYPE_TEXT && (a->kind == EXPR_CALL || a->kind == EXPR_ARGUMENT || a->place))
 		gen_user_equal(g, a, b, if_not, fail);
 	else
 		gen_kept_equal(g, a, b, if_not, fail);

@@ -94,11 +94,14 @@ static void gen_stack(struct gen *g, reg base, int offset)
 }
 
 /* A float; where sites differ in its size, it is a double everywhere. */
-static reg gen_float(struct gen *g, size_t operand, unsigned size, label fail)
+static reg gen_float(struct gen *g, const struct expr *e, unsigned size, label fail)
 {
+	size_t operand = e->number;
 	label same = ir_label(&g->ir);
 	reg dst, bytes;
 
+	if (e->place)
+		return gen_load(g, e, fail);
 	if (!floats_differ(&g->variants, operand, size))
 		return gen_operand(g, operand, fail);
 	bytes = ir_reg(&g->ir);
@@ -205,7 +208,7 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 		break;
 	case TYPE_FLOAT:
 		ir_store(&g->ir, ir_size(layout->size), base, offset,
-			 gen_float(g, e->number, layout->size, fail));
+			 gen_float(g, e, layout->size, fail));
 		break;
 	default:
 		refuse(g, e->at, "a %s can't be used here", type_name(e->type));

@@ -112,6 +112,7 @@ void gen_variable_assign(struct gen *g, const struct stmt *s)
 reg gen_step(struct gen *g, const struct expr *e, label fail)
 {
 	const struct expr *x = e->child;
+	uint64_t step = pointer_step(x->type);
 	reg value, variable;
 
 	if (x->kind == EXPR_MAP)
@@ -120,7 +121,8 @@ reg gen_step(struct gen *g, const struct expr *e, label fail)
 	variable = gen_int(g, x, fail);
 	if (e->kind == EXPR_STEP_AFTER)
 		ir_move(&g->ir, value, variable);
-	ir_alu_value(&g->ir, BPF_ADD, variable, e->op == OP_ADD ? 1 : -1);
+	ir_alu_value(&g->ir, BPF_ADD, variable,
+		     (int64_t)(e->op == OP_ADD ? step : 0 - step));
 	cut(g, x->number);
 	if (e->kind == EXPR_STEP_BEFORE)
 		ir_move(&g->ir, value, variable);

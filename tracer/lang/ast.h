@@ -9,6 +9,18 @@
 #include "lang/source.h"
 #include "lang/type.h"
 #include "probe/probe.h"
+#include "types/types.h"
+
+/* A type as it is written: `struct foo *`, `unsigned char[6]`. */
+struct type_words {
+	enum ctype_kind kind; /* CTYPE_STRUCT, _UNION, _ENUM: of that tag; CTYPE_VOID: any other name */
+	const char *name;
+	const struct ctype *known; /* a basic type, or one that the program declares; or NULL */
+	unsigned pointers;
+	bool is_array;
+	uint64_t count; /* of elements */
+	size_t at;
+};
 
 enum expr_kind {
 	EXPR_INT,      /* number */
@@ -26,6 +38,13 @@ enum expr_kind {
 	EXPR_PARAMETER, /* $1: number; 0 is $#. The check makes it a number or a string */
 	EXPR_TUPLE,    /* children: its items */
 	EXPR_ITEM,     /* child.number: an item of a tuple */
+	EXPR_CAST,     /* (words) child */
+	EXPR_MEMBER,   /* child.text; number 1: child->text */
+	EXPR_INDEX,    /* child[sibling] */
+	EXPR_DEREF,    /* *child */
+	EXPR_ADDRESS,  /* &child; number 1: of its first element */
+	EXPR_SIZEOF,   /* of words, or else of the child; the check makes it a number */
+	EXPR_OFFSETOF, /* of text in words, or else in the type of the child; likewise */
 };
 
 /* Operators, unary and binary. */
@@ -49,6 +68,11 @@ struct expr {
 	size_t length;
 	uint64_t number;
 	const struct probe_argument *argument; /* of args.text, after the check */
+	const struct type_words *words;	       /* the type that is written in it */
+	/* Of a place in memory, after the check: what is there, and a member's bits in its struct. */
+	const struct ctype *place;
+	uint64_t bit_offset;
+	uint32_t bits; /* of a bit-field */
 	struct expr *child; /* the first one */
 	struct expr *next;  /* the next one of the same parent */
 };
@@ -153,6 +177,8 @@ struct program {
 	/* While it is checked: a type changed that had been used; a map's type was not known; such a
 	 * map is taken to hold integers. */
 	bool unsettled, unknown, guess;
+	struct types types; /* what it declares, and what it looks up in files and the kernel */
+	bool navigates;	    /* somewhere a type is written or memory is read by one */
 };
 
 /* check.c: the types of one instance; instance.c: which instances there are. */

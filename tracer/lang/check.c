@@ -4,7 +4,7 @@
  * check_stmt.c, variables in check_variable.c. Errors go to the diagnostics; an expression with an
  * error is TYPE_UNKNOWN and stays quiet from then on.
  */
-#include "lang/check.h"
+#include "lang/check_type.h"
 
 #include "base/text.h"
 
@@ -141,6 +141,8 @@ static void check_builtin(struct checker *c, struct expr *e)
 		wrong(c, e, "'%s' is a function: %s", e->text, function_at(place)->signature);
 		return;
 	}
+	if (check_constant(c, e))
+		return;
 	near = builtin_near(e->text);
 	wrong(c, e, "'%s' is not known%s%s%s", e->text, near ? "; did you mean '" : "",
 	      near ? near : "", near ? "'?" : "");
@@ -170,7 +172,8 @@ static void check_binary(struct checker *c, struct expr *e)
 
 	check_expr(c, a);
 	check_expr(c, b);
-	if (a->type.kind == TYPE_UNKNOWN || b->type.kind == TYPE_UNKNOWN)
+	if (a->type.kind == TYPE_UNKNOWN || b->type.kind == TYPE_UNKNOWN ||
+	    check_pointer_arithmetic(c, e))
 		return;
 	if (is_text_comparison(e)) {
 		e->type = type_bool;
@@ -208,6 +211,8 @@ static void check_ternary(struct checker *c, struct expr *e)
 	e->type = arithmetic(a->type, b->type);
 	if (a->type.look == b->type.look && a->type.look != LOOK_CHAR)
 		e->type.look = a->type.look;
+	if (is_pointer(a->type) && type_same(a->type, b->type))
+		e->type = a->type;
 }
 
 /* ++x, x-- */
@@ -287,6 +292,27 @@ void check_expr(struct checker *c, struct expr *e)
 		break;
 	case EXPR_TERNARY:
 		check_ternary(c, e);
+		break;
+	case EXPR_CAST:
+		check_cast(c, e);
+		break;
+	case EXPR_MEMBER:
+		check_member(c, e);
+		break;
+	case EXPR_INDEX:
+		check_index(c, e);
+		break;
+	case EXPR_DEREF:
+		check_deref(c, e);
+		break;
+	case EXPR_ADDRESS:
+		check_address(c, e);
+		break;
+	case EXPR_SIZEOF:
+		check_sizeof(c, e);
+		break;
+	case EXPR_OFFSETOF:
+		check_offsetof(c, e);
 		break;
 	case EXPR_STEP_BEFORE:
 	case EXPR_STEP_AFTER:

@@ -1,7 +1,7 @@
 /*
  * Calls: the number and the kinds of arguments, as the table in func.c and each function want them.
  */
-#include "lang/check.h"
+#include "lang/check_type.h"
 
 #include "lang/func.h"
 
@@ -114,6 +114,30 @@ static uint32_t asked_length(struct checker *c, const struct expr *length)
 	return 0;
 }
 
+/* str() and buf(): of an address, of an argument that is a text, of an array. */
+static void check_source(struct checker *c, struct expr *call, const struct function *f)
+{
+	struct expr *first = call->child, *length = first->next;
+	const struct ctype *array = first->place && first->place->kind == CTYPE_ARRAY
+					    ? first->place
+					    : NULL;
+
+	if (!array && (first->type.kind != TYPE_TEXT || first->kind != EXPR_ARGUMENT) &&
+	    !check_int(c, first, f->name))
+		return;
+	if (length && !check_int(c, length, f->name))
+		return;
+	if (f->id == FUNC_BUF && !length && (!array || !array->size)) {
+		wrong(c, call, "buf() takes an address and how many bytes, or an array");
+		return;
+	}
+	call->type = f->type;
+	call->type.limit = asked_length(c, length);
+	if (array && array->size && !length)
+		call->type.limit = array->size < text_most(c) ? (uint32_t)array->size : text_most(c);
+	call->type.space = first->type.space != SPACE_ANY ? first->type.space : default_space(c);
+}
+
 static void check_arguments(struct checker *c, struct expr *call, const struct function *f)
 {
 	struct expr *first = call->child;
@@ -138,12 +162,7 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 		break;
 	case FUNC_STR:
 	case FUNC_BUF:
-		if (first->type.kind != TYPE_TEXT || first->kind != EXPR_ARGUMENT)
-			check_int(c, first, f->name);
-		if (first->next)
-			check_int(c, first->next, f->name);
-		call->type = f->type;
-		call->type.limit = asked_length(c, first->next);
+		check_source(c, call, f);
 		break;
 	default:
 		check_int(c, first, f->name);

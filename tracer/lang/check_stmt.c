@@ -1,5 +1,5 @@
 /* The types of statements: what may be assigned to what, and values that nobody uses. */
-#include "lang/check.h"
+#include "lang/check_type.h"
 
 #include <stdlib.h>
 
@@ -42,6 +42,10 @@ static void assign_map(struct checker *c, struct stmt *s)
 	}
 	if (s->op != OP_NONE && !check_operands(c, s, map->value))
 		return;
+	if (s->op != OP_NONE && is_pointer(map->value)) {
+		s->target->type = map->value;
+		return;
+	}
 	if (!hold(c, &map->value, map->used, s->value->type))
 		wrong(c, s->value, "%s holds a %s elsewhere in the program, a %s here", map->name,
 		      type_name(map->value), type_name(s->value->type));

@@ -2,7 +2,7 @@
  * Values that do not fit a register, and the places that hold values: tuples, texts, what a
  * variable or a map holds by all its uses.
  */
-#include "lang/check.h"
+#include "lang/check_type.h"
 
 #include <string.h>
 
@@ -21,6 +21,10 @@ bool check_storable(struct checker *c, const struct expr *e, const char *where)
 	case TYPE_NONE:
 	case TYPE_AGGREGATE:
 		wrong(c, e, "a %s can't be %s", type_name(e->type), where);
+		return false;
+	case TYPE_RECORD:
+	case TYPE_ARRAY:
+		wrong(c, e, "a %s can't be %s, what is in it can", type_name(e->type), where);
 		return false;
 	case TYPE_LITERAL:
 		if (e->type.limit <= text_most(c))
@@ -50,6 +54,10 @@ bool check_operands(struct checker *c, const struct stmt *s, struct type held)
 {
 	if (!check_int(c, s->value, op_text(s->op)))
 		return false;
+	if (is_pointer(held) && is_pointer(s->value->type)) {
+		wrong(c, s->target, "'%s' does not go with two pointers", op_text(s->op));
+		return false;
+	}
 	if (held.kind == TYPE_INT || held.kind == TYPE_UNKNOWN)
 		return true;
 	wrong(c, s->target, "'%s' takes an integer, not a %s", op_text(s->op), type_name(held));

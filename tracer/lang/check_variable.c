@@ -4,7 +4,7 @@
  * programs go on working: a name that is not seen means the variable of that name in a block that
  * has ended, unless it was declared there.
  */
-#include "lang/check.h"
+#include "lang/check_type.h"
 
 #include "base/text.h"
 
@@ -137,7 +137,7 @@ static struct type variable_type(struct type value)
 {
 	struct type type = type_stored(value);
 
-	if (value.kind != TYPE_INT)
+	if (value.kind != TYPE_INT || is_pointer(value))
 		return type;
 	type = arithmetic(value, type_s64);
 	type.look = value.look == LOOK_CHAR ? LOOK_NUMBER : value.look;
@@ -189,7 +189,7 @@ void assign_variable(struct checker *c, struct stmt *s)
 	struct variable *v = seen(c, s->target->text);
 	bool several;
 
-	if (!check_storable(c, s->value, "kept in a variable"))
+	if (!is_in_memory(s->value->type) && !check_storable(c, s->value, "kept in a variable"))
 		return;
 	if (v && s->op != OP_NONE && !check_operands(c, s, v->type))
 		return;
@@ -206,6 +206,7 @@ void assign_variable(struct checker *c, struct stmt *s)
 	}
 	if (!v)
 		return;
-	widen_variable(c, v, s->value);
+	if (s->op == OP_NONE || !is_pointer(v->type)) /* a pointer that moves stays one */
+		widen_variable(c, v, s->value);
 	use(c, s->target, v);
 }

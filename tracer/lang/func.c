@@ -30,14 +30,21 @@ static const struct function functions[] = {
 	{"exit", FUNC_EXIT, 0, 0, false, NONE, "exit()", "ends the program"},
 	{"str", FUNC_STR, 1, 2, false, {.kind = TYPE_TEXT}, "str(pointer p[, int n])",
 	 "the text at p; with n, the n bytes at p up to a NUL"},
-	{"buf", FUNC_BUF, 2, 2, false, {.kind = TYPE_TEXT, .bytes = true}, "buf(pointer p, int n)",
-	 "the n bytes at p"},
+	{"buf", FUNC_BUF, 1, 2, false, {.kind = TYPE_TEXT, .bytes = true}, "buf(pointer p, int n) | buf(array)",
+	 "the n bytes at p, those of an array"},
 	{"delete", FUNC_DELETE, 1, 1, true, NONE, "delete(@map[key])", "forgets a key"},
 	{"clear", FUNC_CLEAR, 1, 1, true, NONE, "clear(@map)", "forgets all keys"},
 	{"zero", FUNC_ZERO, 1, 1, true, NONE, "zero(@map)", "sets the values of all keys to 0"},
 	{"print", FUNC_PRINT, 1, 1, true, NONE, "print(@map | value)",
 	 "prints a map, or a value and a newline, now"},
 };
+
+/* What is in it is looked up when a member is named. */
+static const struct ctype task = {.kind = CTYPE_STRUCT, .name = "task_struct",
+				  .text = "struct task_struct"};
+static const struct ctype task_pointer = {.kind = CTYPE_POINTER, .name = "",
+					  .text = "struct task_struct *", .size = 8, .align = 8,
+					  .complete = true, .target = &task};
 
 static const struct builtin builtins[] = {
 	{"pid", BUILTIN_PID, U32, "the process"},
@@ -49,6 +56,10 @@ static const struct builtin builtins[] = {
 	{"nsecs", BUILTIN_NSECS, U64, "nanoseconds since boot, without suspended time"},
 	{"probe", BUILTIN_PROBE, {.kind = TYPE_PROBE}, "the probe that was hit"},
 	{"retval", BUILTIN_RETVAL, U64, "what the function returns, in a uretprobe"},
+	{"curtask", BUILTIN_CURTASK,
+	 {.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER, .ctype = &task_pointer,
+	  .space = SPACE_KERNEL},
+	 "the thread as the kernel sees it"},
 	{"ustack", BUILTIN_USTACK, {.kind = TYPE_STACK}, "the stack of the user's side"},
 };
 

@@ -68,12 +68,16 @@ static struct stmt *copy_stmt(struct arena *arena, const struct stmt *from)
 }
 
 /* What makes two probes alike to a clause, as text for a table. */
-static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_arguments)
+static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_arguments,
+		      bool uses_types)
 {
 	struct buffer b = {0};
 	char *shape;
 
 	buffer_print(&b, "%d/%d", probe->kind, probe->followed);
+	/* C's types are those of the file. */
+	if (uses_types && probe_in_file(probe->kind))
+		buffer_print(&b, "/%u/%u", probe->file, probe->site_count ? probe->sites->bits : 0);
 	/* A program that looks into records of the kernel's has one layout of them. */
 	if (uses_arguments && probe_kind_info(probe->kind)->context == PROBE_RECORD)
 		buffer_print(&b, "/%s", probe->sites->operand_text);
@@ -113,7 +117,8 @@ struct shapes {
 
 static int add_probe(struct shapes *s, const struct probe *probe, struct error *err)
 {
-	char *shape = shape_of(&s->program->arena, probe, s->uses_arguments);
+	char *shape = shape_of(&s->program->arena, probe, s->uses_arguments,
+			       s->program->navigates);
 	struct instance *in;
 	const struct probe **slot;
 	const struct probe **key = arena_alloc(&s->program->arena, sizeof(*key));
@@ -184,6 +189,7 @@ void program_free(struct program *program)
 	free(program->instances);
 	free(program->maps);
 	diagnostics_free(&program->diagnostics);
+	types_free(&program->types);
 	arena_free(&program->arena);
 	*program = (struct program){0};
 }

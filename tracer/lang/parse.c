@@ -1,5 +1,5 @@
 /* From text to the tree: clauses, and what the files of the parser share. */
-#include "lang/parse.h"
+#include "lang/parse_type.h"
 
 #include <errno.h>
 #include <string.h>
@@ -120,6 +120,12 @@ static void parse_program(struct parser *p)
 		next(p);
 		if (p->token.kind == TOKEN_END)
 			return;
+		if (starts_declaration(p)) {
+			if (!parse_declaration(p))
+				return;
+			p->lexer.next = p->token.at;
+			continue;
+		}
 		p->lexer.next = p->token.at;
 		*last = parse_clause(p);
 		if (!*last)

@@ -41,6 +41,8 @@ static inline void leave(struct parser *p)
 /* A node of what the token is; the token stays. */
 struct expr *make_expr(struct parser *p, enum expr_kind kind);
 struct expr *parse_expr(struct parser *p);
+/* An operand with the operators in front of it and behind it. */
+struct expr *parse_unary(struct parser *p);
 /* The operator of `x += 1` from its text, without the `=`; OP_NONE when there is none. */
 enum op binary_op(const char *text, size_t length);
 

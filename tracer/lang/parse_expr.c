@@ -1,5 +1,5 @@
 /* Expressions: recursive descent, with one table for the binary operators. */
-#include "lang/parse.h"
+#include "lang/parse_type.h"
 
 #include "base/text.h"
 
@@ -103,6 +103,8 @@ static struct expr *parse_name(struct parser *p)
 	next(p);
 	if (!strcmp(e->text, "args"))
 		return parse_args(p, e);
+	if (is(p, "(") && (!strcmp(e->text, "sizeof") || !strcmp(e->text, "offsetof")))
+		return parse_sizeof(p, e);
 	if (!strcmp(e->text, "true") || !strcmp(e->text, "false")) {
 		e->kind = EXPR_INT;
 		e->number = e->text[0] == 't';
@@ -194,36 +196,12 @@ static struct expr *make_step(struct parser *p, struct expr *e, enum expr_kind k
 	return e;
 }
 
-/* `.0` behind a value: an item of a tuple. */
-static struct expr *parse_items(struct parser *p)
-{
-	struct expr *e = parse_primary(p), *item;
-
-	while (e && is(p, ".")) {
-		next(p);
-		if (p->token.kind != TOKEN_NUMBER) {
-			unexpected(p, "the number of an item behind '.'");
-			return NULL;
-		}
-		if (++p->operators > OPERATORS_MOST) {
-			diagnose(&p->program->diagnostics, p->token.at,
-				 "too many operators in one statement");
-			return NULL;
-		}
-		item = make_expr(p, EXPR_ITEM);
-		if (!item)
-			return NULL;
-		item->child = e;
-		e = item;
-		next(p);
-	}
-	return e;
-}
-
 static struct expr *parse_postfix(struct parser *p)
 {
-	struct expr *e = parse_items(p), *step;
+	struct expr *e = parse_primary(p), *step;
 
+	while (e && (is(p, ".") || is(p, "->") || is(p, "[")))
+		e = parse_place(p, e);
 	if (!e || !is_step(p))
 		return e;
 	step = make_expr(p, EXPR_STEP_AFTER);
@@ -231,11 +209,15 @@ static struct expr *parse_postfix(struct parser *p)
 	return make_step(p, step, EXPR_STEP_AFTER, e);
 }
 
-static struct expr *parse_unary(struct parser *p)
+struct expr *parse_unary(struct parser *p)
 {
 	struct expr *e, *inner;
 	enum op op = is(p, "-") ? OP_NEG : is(p, "!") ? OP_NOT : is(p, "~") ? OP_BITNOT : OP_NONE;
 
+	if (starts_cast(p))
+		return parse_cast(p);
+	if (is(p, "*") || is(p, "&"))
+		return parse_prefix(p);
 	if (p->token.kind != TOKEN_OPERATOR || (op == OP_NONE && !is_step(p)))
 		return parse_postfix(p);
 	e = make_expr(p, EXPR_UNARY);

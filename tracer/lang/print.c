@@ -12,7 +12,9 @@ static void print_expr(struct printer *p, const struct expr *e, unsigned depth)
 {
 	static const char *const kinds[] = {"number",	"string", "builtin", "argument", "variable",
 					    "map",	"call",	  "unary",   "binary",	 "ternary",
-					    "step before", "step after", "parameter", "tuple", "item"};
+					    "step before", "step after", "parameter", "tuple", "item",
+					    "cast",	"member", "element", "content",	 "address",
+					    "size",	"offset"};
 
 	for (; e; e = e->next) {
 		buffer_print(p->out, "%*s%s", (int)depth * 2, "", kinds[e->kind]);
@@ -22,6 +24,8 @@ static void print_expr(struct printer *p, const struct expr *e, unsigned depth)
 			buffer_print(p->out, " %s", op_text(e->op));
 		else if (e->kind == EXPR_ARGUMENT && !e->text)
 			buffer_print(p->out, " arg%llu", (unsigned long long)e->number);
+		else if (e->kind == EXPR_MEMBER)
+			buffer_print(p->out, " %s%s", e->number ? "->" : ".", e->text);
 		else if (e->text && e->kind != EXPR_TERNARY) {
 			buffer_text(p->out, e->kind == EXPR_STRING ? " \"" : " ");
 			escape_text(p->out, e->text, e->length, '"');

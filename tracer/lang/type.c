@@ -1,17 +1,27 @@
 /* What variables, maps and tuples hold: the type that all values kept in one place have together. */
 #include "lang/type.h"
 
+/* Is C's name for it the one that people know? */
+static bool has_c_name(struct type type)
+{
+	return type.ctype && (type.kind == TYPE_RECORD || type.kind == TYPE_ARRAY ||
+			      (type.kind == TYPE_INT && (type.ctype->kind == CTYPE_POINTER ||
+							 type.ctype->kind == CTYPE_ENUM)));
+}
+
 const char *type_name(struct type type)
 {
 	static const char *const kinds[] = {
 		[TYPE_UNKNOWN] = "unknown", [TYPE_NONE] = "nothing", [TYPE_FLOAT] = "float",
 		[TYPE_TEXT] = "text",	    [TYPE_LITERAL] = "string", [TYPE_COMM] = "thread name",
 		[TYPE_PROBE] = "probe",	    [TYPE_STACK] = "stack",    [TYPE_AGGREGATE] = "aggregate",
-		[TYPE_TUPLE] = "tuple",
+		[TYPE_TUPLE] = "tuple",	    [TYPE_RECORD] = "struct",  [TYPE_ARRAY] = "array",
 	};
 	static const char *const ints[2][4] = {{"uint8", "uint16", "uint32", "uint64"},
 					       {"int8", "int16", "int32", "int64"}};
 
+	if (has_c_name(type))
+		return type.ctype->text;
 	if (type.kind != TYPE_INT)
 		return type.kind == TYPE_TEXT && type.bytes ? "bytes" : kinds[type.kind];
 	if (type.look == LOOK_BOOL)
@@ -31,10 +41,16 @@ static bool same_items(const struct type_tuple *a, const struct type_tuple *b)
 	return true;
 }
 
+static bool same_ctype(struct type a, struct type b)
+{
+	return a.ctype && b.ctype ? ctype_same(a.ctype, b.ctype) : a.ctype == b.ctype;
+}
+
 bool type_same(struct type a, struct type b)
 {
 	if (a.kind != b.kind || a.size != b.size || a.is_signed != b.is_signed ||
-	    a.look != b.look || a.bytes != b.bytes || a.limit != b.limit)
+	    a.look != b.look || a.bytes != b.bytes || a.limit != b.limit || a.space != b.space ||
+	    !same_ctype(a, b))
 		return false;
 	return a.kind != TYPE_TUPLE || same_items(a.tuple, b.tuple);
 }
@@ -51,6 +67,10 @@ struct type type_stored(struct type type)
 	if (type.kind == TYPE_INT) {
 		type.is_signed = type.is_signed || type.size < 8;
 		type.size = 8;
+	}
+	if (type.kind == TYPE_TEXT) { /* a copy, wherever it was */
+		type.ctype = NULL;
+		type.space = SPACE_ANY;
 	}
 	return type;
 }
@@ -92,6 +112,15 @@ static bool widen_tuple(struct arena *arena, struct type *into, struct type more
 	return true;
 }
 
+/* Where two pointers lead to different types, nobody knows where the place leads. */
+static void widen_ctype(struct type *into, struct type more)
+{
+	if (!same_ctype(*into, more))
+		into->ctype = NULL;
+	if (into->space != more.space)
+		into->space = SPACE_ANY;
+}
+
 bool type_widen(struct arena *arena, struct type *into, struct type more)
 {
 	more = type_stored(more);
@@ -108,7 +137,11 @@ bool type_widen(struct arena *arena, struct type *into, struct type more)
 		into->is_signed &= more.is_signed;
 		if (into->look != more.look)
 			into->look = LOOK_NUMBER;
+		widen_ctype(into, more);
 		return true;
+	case TYPE_RECORD:
+	case TYPE_ARRAY:
+		return type_same(*into, more);
 	case TYPE_FLOAT:
 		return into->size == more.size;
 	case TYPE_TUPLE:

@@ -3,6 +3,7 @@
 #define TELLTALE_LANG_TYPE_H
 
 #include "base/memory.h"
+#include "types/ctype.h"
 
 enum type_kind {
 	TYPE_UNKNOWN, /* not found out yet, or an error that has been reported */
@@ -16,10 +17,19 @@ enum type_kind {
 	TYPE_STACK,   /* of the user's side */
 	TYPE_AGGREGATE, /* count(), hist(), ...: what a map is assigned */
 	TYPE_TUPLE,
+	TYPE_RECORD,  /* a struct or union in memory */
+	TYPE_ARRAY,   /* an array in memory that is no text */
 };
 
 /* How an integer is printed. */
 enum type_look { LOOK_NUMBER, LOOK_BOOL, LOOK_CHAR, LOOK_POINTER };
+
+/* Where memory is. */
+enum type_space {
+	SPACE_ANY, /* nobody knows: the address itself tells */
+	SPACE_USER,
+	SPACE_KERNEL,
+};
 
 struct type {
 	enum type_kind kind;
@@ -29,6 +39,9 @@ struct type {
 	bool bytes; /* TYPE_TEXT: bytes with a length, not a text that ends with a NUL */
 	uint32_t limit; /* TYPE_TEXT, TYPE_LITERAL: how many bytes it has at the most, without the NUL */
 	const struct type_tuple *tuple; /* TYPE_TUPLE */
+	/* C's type of it, where it has one: of pointers, enums, structs, arrays, texts in arrays. */
+	const struct ctype *ctype;
+	enum type_space space; /* of a pointer, and of what is in memory */
 };
 
 /* The items of a tuple, as they are stored. */

@@ -12,11 +12,12 @@
 enum { ENDS_UNIT = UINT32_MAX }; /* bits of a nameless bit-field of no bits, until the layout */
 #define SIZE_LIMIT ((uint64_t)1 << 40)
 
-struct type_name *types_name(const struct types *types, enum ctype_kind kind, const char *name)
+const struct ctype *types_declared(const struct types *types, enum ctype_kind kind,
+				   const char *name)
 {
 	for (size_t i = 0; i < types->name_count; i++)
 		if (types->names[i].kind == kind && !strcmp(types->names[i].name, name))
-			return &types->names[i];
+			return types->names[i].type;
 	return NULL;
 }
 
@@ -33,11 +34,11 @@ static bool add_name(struct types *types, enum ctype_kind kind, const char *name
 
 struct ctype *types_declare(struct types *types, enum ctype_kind kind, const char *name)
 {
-	struct type_name *known = *name ? types_name(types, kind, name) : NULL;
+	const struct ctype *known = *name ? types_declared(types, kind, name) : NULL;
 	struct ctype *t;
 
 	if (known)
-		return (struct ctype *)known->type; /* made here */
+		return (struct ctype *)known; /* made here */
 	t = types_make(types, kind, name);
 	if (!t || (*name && !add_name(types, kind, name, t)))
 		return NULL;

@@ -109,25 +109,6 @@ static bool tag_fits(int tag, enum ctype_kind kind)
 	}
 }
 
-/* Alike: of one size, with the same members at the same places. */
-static bool alike(struct dwarf_search *s, const struct ctype *a, const struct ctype *b)
-{
-	if (a == b)
-		return true;
-	if (a->kind != b->kind || a->size != b->size || types_members(a, s->err) ||
-	    types_members(b, s->err) || a->member_count != b->member_count)
-		return false;
-	for (size_t i = 0; i < a->member_count; i++) {
-		const struct ctype_member *m = &a->members[i], *n = &b->members[i];
-
-		if (strcmp(m->name, n->name) || m->bit_offset != n->bit_offset ||
-		    m->bits != n->bits || m->type->kind != n->type->kind ||
-		    m->type->size != n->type->size)
-			return false;
-	}
-	return true;
-}
-
 static int visit_type(struct dwarf_search *s, Dwarf_Die *die, int tag)
 {
 	const char *name = tag_fits(tag, s->kind) ? dwarf_diename(die) : NULL;
@@ -138,7 +119,7 @@ static int visit_type(struct dwarf_search *s, Dwarf_Die *die, int tag)
 	type = dwarf_node(s->source, die, 0);
 	if (!type)
 		return s->source->base.types->arena.failed ? -ENOMEM : 0;
-	if (s->type && !alike(s, s->type, type))
+	if (s->type && !types_alike(s->type, type))
 		return -EEXIST;
 	if (!s->type) {
 		s->type = type;

@@ -16,7 +16,4 @@ struct type_constant {
 	const struct ctype *type;
 };
 
-/* NULL when the program does not declare it. */
-struct type_name *types_name(const struct types *types, enum ctype_kind kind, const char *name);
-
 #endif

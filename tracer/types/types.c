@@ -128,13 +128,13 @@ static int not_found(struct types *types, const struct type_place *place,
 int types_find(struct types *types, const struct type_place *place, enum ctype_kind kind,
 	       const char *name, const struct ctype **found, struct error *err)
 {
-	const struct type_name *declared = types_name(types, kind, name);
+	const struct ctype *declared = types_declared(types, kind, name);
 	struct type_source *file;
 	int rc;
 
 	*found = NULL;
-	if (declared && (declared->type->complete || kind == CTYPE_VOID)) {
-		*found = declared->type;
+	if (declared && (declared->complete || kind == CTYPE_VOID)) {
+		*found = declared;
 		return 0;
 	}
 	rc = open_file(types, place, &file, err);
@@ -203,6 +203,26 @@ int types_members(const struct ctype *type, struct error *err)
 		return 0;
 	t->has_members = true;
 	return t->source->members(t->source, t, err);
+}
+
+bool types_alike(const struct ctype *a, const struct ctype *b)
+{
+	struct error ignored;
+
+	if (a == b)
+		return true;
+	if (a->kind != b->kind || a->size != b->size || types_members(a, &ignored) ||
+	    types_members(b, &ignored) || a->member_count != b->member_count)
+		return false;
+	for (size_t i = 0; i < a->member_count; i++) {
+		const struct ctype_member *m = &a->members[i], *n = &b->members[i];
+
+		if (strcmp(m->name, n->name) || m->bit_offset != n->bit_offset ||
+		    m->bits != n->bits || m->type->kind != n->type->kind ||
+		    m->type->size != n->type->size)
+			return false;
+	}
+	return true;
 }
 
 struct look {

@@ -60,6 +60,9 @@ int types_complete(struct types *types, const struct type_place *place, const st
 int types_member(struct types *types, const struct type_place *place, const struct ctype *record,
 		 const char *name, struct ctype_member *member, struct error *err);
 
+/* Of one kind and size, with the same members at the same places, whatever they were read from. */
+bool types_alike(const struct ctype *a, const struct ctype *b);
+
 /* A constant of an enum by its name; -ENOENT (without a text) when there is none. */
 int types_constant(struct types *types, const struct type_place *place, const char *name,
 		   uint64_t *value, const struct ctype **type, struct error *err);
@@ -78,6 +81,9 @@ struct ctype *types_array(struct types *types, const struct ctype *element, uint
  * is in it, and lays it out as the C compiler of this machine does.
  */
 struct ctype *types_declare(struct types *types, enum ctype_kind kind, const char *name);
+/* What it declares of that name (CTYPE_VOID: a typedef), be it the name alone; NULL: nothing. */
+const struct ctype *types_declared(const struct types *types, enum ctype_kind kind,
+				   const char *name);
 bool types_add_typedef(struct types *types, const char *name, const struct ctype *type);
 /* bits: of a bit-field (0: one without a name that ends a unit), or BITS_NONE. */
 enum { BITS_NONE = -1 };

@@ -1,0 +1,288 @@
+/*
+ * C's types of values: what the written names mean where the probe is, what is read of a place in
+ * memory, casts, sizeof and offsetof, constants of enums.
+ */
+#include "lang/check_type.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct type_place nowhere = {.file = NOT_IN_FILE};
+
+/* ---- names ---- */
+
+static struct type_place place_of(const struct probe *probe)
+{
+	if (!probe_in_file(probe->kind) || !probe->site_count)
+		return nowhere;
+	return (struct type_place){probe->file, probe->sites[0].address};
+}
+
+/*
+ * What is known of a name in kernel memory does not depend on the probe; in user memory it is what
+ * the source of each probe says, and these must agree.
+ */
+static int find(struct checker *c, const struct expr *e, enum ctype_kind kind, const char *name,
+		enum type_space space, const struct ctype **found, struct error *err)
+{
+	struct types *types = &c->program->types;
+	const struct probe **probes = c->instance->probes;
+	struct type_place place = space == SPACE_KERNEL ? nowhere : place_of(probes[0]);
+	int rc = types_find(types, &place, kind, name, found, err);
+
+	for (size_t i = 1; !rc && place.file != NOT_IN_FILE && i < c->instance->probe_count; i++) {
+		struct type_place other = place_of(probes[i]);
+		const struct ctype *type;
+
+		if (types_find(types, &other, kind, name, &type, err) ||
+		    types_alike(*found, type))
+			continue;
+		wrong(c, e, "'%s' is not the same for %s:%s and %s:%s: give each a clause of its own",
+		      name, probes[0]->provider, probes[0]->name, probes[i]->provider,
+		      probes[i]->name);
+		return -EEXIST;
+	}
+	return rc;
+}
+
+const struct ctype *resolve(struct checker *c, const struct expr *e, const struct type_words *words,
+			    enum type_space space)
+{
+	struct types *types = &c->program->types;
+	const struct ctype *t = words->known;
+	struct error err;
+
+	if (!t && find(c, e, words->kind, words->name, space, &t, &err)) {
+		diagnose(&c->program->diagnostics, words->at, "%s", err.text);
+		return NULL;
+	}
+	for (unsigned i = 0; t && i < words->pointers; i++)
+		t = types_pointer(types, t);
+	if (t && words->is_array) {
+		uint64_t bytes;
+
+		if (__builtin_mul_overflow(t->size, words->count, &bytes)) {
+			diagnose(&c->program->diagnostics, words->at,
+				 "this array is larger than any memory");
+			return NULL;
+		}
+		t = types_array(types, t, words->count);
+	}
+	c->program->arena.failed |= types->arena.failed;
+	return t;
+}
+
+const struct ctype *completed(struct checker *c, const struct expr *e, const struct ctype *type,
+			      enum type_space space)
+{
+	const struct ctype *found = type;
+	struct error err;
+
+	if (type->complete || !*type->name || !(ctype_is_record(type) || type->kind == CTYPE_ENUM))
+		return type;
+	if (!find(c, e, type->kind, type->name, space, &found, &err))
+		return found;
+	wrong(c, e, "%s", err.text);
+	return NULL;
+}
+
+bool check_constant(struct checker *c, struct expr *e)
+{
+	struct type_place place = place_of(c->instance->probes[0]);
+	const struct ctype *type;
+	struct error err = {0};
+	uint64_t value;
+	int rc = types_constant(&c->program->types, &place, e->text, &value, &type, &err);
+
+	if (rc == -ENOENT)
+		return false;
+	if (rc) {
+		wrong(c, e, "%s", err.text);
+		return true;
+	}
+	e->kind = EXPR_INT;
+	e->number = value;
+	e->type = (struct type){.kind = TYPE_INT, .size = 8, .ctype = type,
+				.is_signed = type->is_signed || value <= INT64_MAX};
+	return true;
+}
+
+/* ---- values ---- */
+
+enum type_space default_space(const struct checker *c)
+{
+	return probe_in_file(c->instance->kind) ? SPACE_USER : SPACE_ANY;
+}
+
+bool is_pointer(struct type type)
+{
+	return type.kind == TYPE_INT && type.ctype && type.ctype->kind == CTYPE_POINTER;
+}
+
+struct type value_type(struct checker *c, const struct expr *e, const struct ctype *ctype,
+		       enum type_space space)
+{
+	struct type t = {.ctype = ctype, .space = space};
+
+	switch (ctype->kind) {
+	case CTYPE_INT:
+	case CTYPE_ENUM:
+	case CTYPE_POINTER:
+		if (ctype->size != 1 && ctype->size != 2 && ctype->size != 4 && ctype->size != 8)
+			break;
+		t.kind = TYPE_INT;
+		t.size = (uint8_t)ctype->size;
+		t.is_signed = ctype->is_signed;
+		t.look = ctype->kind == CTYPE_POINTER ? LOOK_POINTER
+			 : ctype->is_bool	      ? LOOK_BOOL
+						      : LOOK_NUMBER;
+		if (ctype->kind == CTYPE_POINTER && ctype->user)
+			t.space = SPACE_USER;
+		return t;
+	case CTYPE_FLOAT:
+		if (ctype->size != 4 && ctype->size != 8)
+			break;
+		t.kind = TYPE_FLOAT;
+		t.size = (uint8_t)ctype->size;
+		t.is_signed = true;
+		return t;
+	case CTYPE_STRUCT:
+	case CTYPE_UNION:
+		t.kind = TYPE_RECORD;
+		return t;
+	case CTYPE_ARRAY:
+		t.kind = ctype->target->is_char ? TYPE_TEXT : TYPE_ARRAY;
+		if (t.kind == TYPE_TEXT)
+			t.limit = !ctype->count			  ? c->program->text_limit
+				  : ctype->count < text_most(c) ? (uint32_t)ctype->count
+								  : text_most(c);
+		return t;
+	default:
+		break;
+	}
+	wrong(c, e, "a %s of %llu bytes can't be read as a value", ctype->text,
+	      (unsigned long long)ctype->size);
+	return (struct type){.kind = TYPE_UNKNOWN};
+}
+
+/* ---- casts ---- */
+
+/* An integer from eight bytes or fewer in an array. */
+static bool fits_array(struct type from, const struct ctype *to)
+{
+	return from.kind == TYPE_ARRAY && to->kind == CTYPE_INT && from.ctype->size == to->size &&
+	       to->size <= 8;
+}
+
+/* What has an address can become a pointer: texts of arguments, arrays in memory. */
+static bool has_address(const struct expr *e)
+{
+	return (e->type.kind == TYPE_TEXT && (e->place || e->kind == EXPR_ARGUMENT)) ||
+	       e->type.kind == TYPE_ARRAY;
+}
+
+void check_cast(struct checker *c, struct expr *e)
+{
+	struct expr *child = e->child;
+	enum type_space space;
+	const struct ctype *to;
+
+	check_expr(c, child);
+	if (child->type.kind == TYPE_UNKNOWN)
+		return;
+	space = child->type.space != SPACE_ANY ? child->type.space : default_space(c);
+	to = resolve(c, e, e->words, space);
+	if (!to)
+		return;
+	if (to->kind == CTYPE_STRUCT || to->kind == CTYPE_UNION || to->kind == CTYPE_ARRAY ||
+	    to->kind == CTYPE_VOID || to->kind == CTYPE_FLOAT) {
+		wrong(c, e, "a value can't be cast to %s%s", to->text,
+		      ctype_is_record(to) ? "; cast to a pointer to it" : "");
+		return;
+	}
+	if (child->type.kind != TYPE_INT && !fits_array(child->type, to) &&
+	    !(to->kind == CTYPE_POINTER && has_address(child))) {
+		wrong(c, e, "a %s can't be cast to %s", type_name(child->type), to->text);
+		return;
+	}
+	e->type = value_type(c, e, to, space);
+}
+
+/* ---- sizeof, offsetof ---- */
+
+static void make_number(struct expr *e, uint64_t number)
+{
+	e->kind = EXPR_INT;
+	e->child = NULL;
+	e->number = number;
+	e->type = type_s64;
+}
+
+/* The type that sizeof or offsetof is of. */
+static const struct ctype *type_meant(struct checker *c, struct expr *e)
+{
+	enum type_space space = default_space(c);
+	const struct ctype *t;
+
+	if (e->words) {
+		t = resolve(c, e, e->words, space);
+	} else {
+		check_expr(c, e->child);
+		if (e->child->type.kind == TYPE_UNKNOWN)
+			return NULL;
+		t = e->child->place ? e->child->place : e->child->type.ctype;
+		space = e->child->type.space;
+	}
+	return t ? completed(c, e, t, space) : NULL;
+}
+
+void check_sizeof(struct checker *c, struct expr *e)
+{
+	const struct ctype *t = type_meant(c, e);
+	const struct type *value = e->child ? &e->child->type : NULL;
+
+	if (value && value->kind == TYPE_UNKNOWN)
+		return;
+	if (t && t->kind != CTYPE_VOID && t->kind != CTYPE_FUNCTION)
+		make_number(e, t->size);
+	else if (value && (value->kind == TYPE_INT || value->kind == TYPE_FLOAT))
+		make_number(e, value->size);
+	else if (value || t)
+		wrong(c, e, "the size of a %s is not known", t ? t->text : type_name(*value));
+}
+
+void check_offsetof(struct checker *c, struct expr *e)
+{
+	const struct ctype *t = type_meant(c, e);
+	const char *path = e->text;
+	struct type_place place = place_of(c->instance->probes[0]);
+	uint64_t bits = 0;
+
+	if (!t)
+		return;
+	while (*path) {
+		size_t length = strcspn(path, ".");
+		char *name = arena_copy(&c->program->arena, path, length);
+		struct ctype_member member;
+		struct error err;
+
+		if (!name)
+			return;
+		if (!ctype_is_record(t)) {
+			wrong(c, e, "%s has no members", t->text);
+			return;
+		}
+		if (types_member(&c->program->types, &place, t, name, &member, &err)) {
+			wrong(c, e, "%s", err.text);
+			return;
+		}
+		bits += member.bit_offset;
+		if (member.bits) {
+			wrong(c, e, "'%s' is a bit-field: it does not start at a byte", name);
+			return;
+		}
+		t = member.type;
+		path += length + (path[length] == '.');
+	}
+	make_number(e, bits / 8);
+}

@@ -1,0 +1,44 @@
+/* C's types in the checker: check_type.c and check_memory.c. */
+#ifndef TELLTALE_LANG_CHECK_TYPE_H
+#define TELLTALE_LANG_CHECK_TYPE_H
+
+#include "lang/check.h"
+
+/* ---- check_type.c ---- */
+
+/* The written type; NULL, and reported, when it is not known. */
+const struct ctype *resolve(struct checker *c, const struct expr *e, const struct type_words *words,
+			    enum type_space space);
+/* The type with what is in it; NULL, and reported, when nobody knows more than its name. */
+const struct ctype *completed(struct checker *c, const struct expr *e, const struct ctype *type,
+			      enum type_space space);
+/* True when the name, that of a built-in value up to now, is a constant; it becomes a number. */
+bool check_constant(struct checker *c, struct expr *e);
+
+/* Where memory is that a number of this probe leads to. */
+enum type_space default_space(const struct checker *c);
+/* A pointer of which it is known what it leads to. */
+bool is_pointer(struct type type);
+/* A struct or an array: the value is where it is. */
+static inline bool is_in_memory(struct type type)
+{
+	return type.kind == TYPE_RECORD || type.kind == TYPE_ARRAY;
+}
+/* What is read from memory that has this type; TYPE_UNKNOWN, and reported, when nothing can be. */
+struct type value_type(struct checker *c, const struct expr *e, const struct ctype *ctype,
+		       enum type_space space);
+
+void check_cast(struct checker *c, struct expr *e);
+void check_sizeof(struct checker *c, struct expr *e);
+void check_offsetof(struct checker *c, struct expr *e);
+
+/* ---- check_memory.c ---- */
+
+void check_member(struct checker *c, struct expr *e);
+void check_index(struct checker *c, struct expr *e);
+void check_deref(struct checker *c, struct expr *e);
+void check_address(struct checker *c, struct expr *e);
+/* pointer + n, n + pointer, pointer - n, pointer - pointer: true when it is one of these. */
+bool check_pointer_arithmetic(struct checker *c, struct expr *e);
+
+#endif
