@@ -8,7 +8,7 @@
  *						thread-local one its distance: 0xfffffffffffffff0
  *	machine i386				of the sites behind; else amd64
  *	arg id int				names and types of its arguments, where it has any:
- *						int, bool, char, float, pointer, string, bytes
+ *						int, bool, char, float, pointer, string, bytes; C's type may follow
  *	--- program
  *	demo:request { @ = count(); }
  *	--- code, --- plan, --- errors		what is expected, one or several
@@ -151,14 +151,16 @@ static void name_argument(struct golden *g, char *line, unsigned number)
 {
 	struct probe *p = &g->set.items[g->set.count - 1];
 	char *name = strsep(&line, " ");
+	char *type = line ? strsep(&line, " ") : NULL;
 	struct probe_argument *a = (struct probe_argument *)&p->arguments[number];
 
-	if (!line || number >= p->argument_count)
-		die(g, "an arg line is: arg NAME TYPE, behind the probe");
+	if (!type || number >= p->argument_count)
+		die(g, "an arg line is: arg NAME TYPE [C TYPE], behind the probe");
 	a->name = name;
+	a->type_name = line;
 	a->named = true;
 	for (a->type = PROBE_INT; a->type <= PROBE_BYTES; a->type++)
-		if (!strcmp(type_names[a->type], line))
+		if (!strcmp(type_names[a->type], type))
 			break;
 	if (a->type > PROBE_BYTES)
 		die(g, "unknown type of an argument");

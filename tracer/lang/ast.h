@@ -192,6 +192,9 @@ struct type argument_type(const struct probe_argument *argument, uint32_t text_l
 int program_parse(const char *name, const char *text, struct program *program,
 		  struct error *err);
 
+/* The type that a text such as "const struct foo *" names; NULL when it is none. */
+struct type_words *type_from_text(struct program *program, const char *text);
+
 /* Tree to typed instances. A clause whose probes match nothing is -ENODATA; where they may, it has no
  * instance, and maps that are used nowhere else have no type yet (map_is_typed). */
 int program_check(struct program *program, struct probe_set *probes, struct error *err);

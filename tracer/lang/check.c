@@ -116,6 +116,8 @@ static void check_argument(struct checker *c, struct expr *e)
 			e->argument = a;
 		else if (e->type.kind == TYPE_TEXT) /* argN is the pointer, as in bpftrace */
 			e->type = (struct type){.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER};
+		if (e->text && a->type_name) /* argN is a number to bpftrace's programs */
+			type_argument(c, e, a->type_name);
 		return;
 	}
 	if (!e->text && kind->numbered && e->number < operands)

@@ -165,6 +165,36 @@ struct type value_type(struct checker *c, const struct expr *e, const struct cty
 	return (struct type){.kind = TYPE_UNKNOWN};
 }
 
+/*
+ * What a probe says of an argument: a pointer to a struct, which need not be known before something
+ * of it is asked for, or to what is known by another name.
+ */
+void type_argument(struct checker *c, struct expr *e, const char *text)
+{
+	size_t length = strlen(text);
+	enum type_space space = default_space(c);
+	struct type_words *words;
+	const struct ctype *t;
+	struct error ignored;
+
+	if (!c->program->navigates || e->type.kind != TYPE_INT || e->type.size != 8 || !length ||
+	    text[length - 1] != '*')
+		return;
+	words = type_from_text(c->program, text);
+	if (!words || !words->pointers)
+		return;
+	t = words->known;
+	if (!t && words->kind != CTYPE_VOID)
+		t = types_make(&c->program->types, words->kind, words->name);
+	else if (!t && find(c, e, CTYPE_VOID, words->name, space, &t, &ignored))
+		return;
+	for (unsigned i = 0; t && i < words->pointers; i++)
+		t = types_pointer(&c->program->types, t);
+	c->program->arena.failed |= !t;
+	if (t)
+		e->type = value_type(c, e, t, space);
+}
+
 /* ---- casts ---- */
 
 /* An integer from eight bytes or fewer in an array. */

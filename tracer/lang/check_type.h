@@ -28,6 +28,9 @@ static inline bool is_in_memory(struct type type)
 struct type value_type(struct checker *c, const struct expr *e, const struct ctype *ctype,
 		       enum type_space space);
 
+/* The type of an argument of which the probe says that it is of the type `text`. */
+void type_argument(struct checker *c, struct expr *e, const char *text);
+
 void check_cast(struct checker *c, struct expr *e);
 void check_sizeof(struct checker *c, struct expr *e);
 void check_offsetof(struct checker *c, struct expr *e);

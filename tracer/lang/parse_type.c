@@ -161,6 +161,27 @@ struct type_words *parse_type(struct parser *p)
 	return words;
 }
 
+struct type_words *type_from_text(struct program *program, const char *text)
+{
+	struct source source = {.name = "", .text = text, .length = strlen(text)};
+	struct diagnostics unheard = {.source = &source};
+	struct lexer lexer = {.source = &source, .diagnostics = &unheard, .arena = &program->arena};
+	/* Its errors are nobody's: they are not the program's. */
+	struct diagnostics heard = program->diagnostics;
+	struct parser p = {.lexer = lexer, .program = program};
+	struct type_words *words;
+
+	program->diagnostics = unheard;
+	p.lexer.diagnostics = &program->diagnostics;
+	next(&p);
+	words = parse_type(&p);
+	if (p.token.kind != TOKEN_END)
+		words = NULL;
+	diagnostics_free(&program->diagnostics);
+	program->diagnostics = heard;
+	return words;
+}
+
 /* ---- casts ---- */
 
 /* Can the token be the start of what is cast? Not what may also stand between two values. */

@@ -31,9 +31,6 @@ int btf_open_memory(struct types *types, void *data, size_t length, struct type_
 int dwarf_source_open(struct types *types, struct elf_file *file, struct type_source **source,
 		      struct error *err);
 
-/* A new node, zeroed but for its texts; freed with the types. */
-struct ctype *types_make(struct types *types, enum ctype_kind kind, const char *name);
-
 /* An integer's or float's node from what a source says of it. */
 struct ctype *types_number(struct types *types, enum ctype_kind kind, const char *name,
 			   uint64_t size, bool is_signed);

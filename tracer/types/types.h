@@ -73,6 +73,8 @@ int types_constant(struct types *types, const struct type_place *place, const ch
 const struct ctype *ctype_basic(const char *name);
 extern const struct ctype ctype_void, ctype_function;
 
+/* A type of which nothing is known but its name. */
+struct ctype *types_make(struct types *types, enum ctype_kind kind, const char *name);
 struct ctype *types_pointer(struct types *types, const struct ctype *target);
 struct ctype *types_array(struct types *types, const struct ctype *element, uint64_t count);
 
