@@ -1,273 +1,165 @@
-/*
- * Owns what is known of the processes whose stacks are printed: their mappings, and the symbols of
- * the files behind them. Read when a stack asks, since most runs have none; what can't be found out
- * any more (the process has ended) stays an address, which is always true.
- */
+/* Asks the engine for stacks and for what processes map, and the symbols' room for names. */
 #include "symbolize.h"
 
-#include "elf/file.h"
-#include "elf/symbol.h"
 #include "engine/engine.h"
-#include "process/maps.h"
+#include "process/target.h"
+#include "symbols/symbols.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
-enum { PROCESSES_MOST = 256 }; /* remembered at once */
-
-/* A file, by what maps says of it; elf and symbols are NULL where it can't be read. */
-struct module {
-	dev_t device;
-	uint64_t inode;
-	char *path;
-	struct elf_file *elf;
-	struct symbols *symbols;
-};
-
-struct mapping {
-	uint64_t start, end, offset;
-	size_t module;
-};
-
-struct process {
-	uint32_t pid;
-	dev_t device; /* of its program: another one after an execve(2) */
-	ino_t inode;
-	struct mapping *mappings;
-	size_t mapping_count, mapping_room;
-};
-
-struct symbolizer {
+struct names {
 	struct engine *engine;
 	const struct plan *plan;
-	uint64_t *addresses; /* one value of the map of stacks, when the first was asked for */
-	struct module *modules;
-	size_t module_count, module_room;
-	struct process *processes;
-	size_t process_count, process_room;
+	struct symbolizer *symbolizer;
+	uint64_t *addresses; /* one value of a stack map */
+	size_t address_room; /* bytes */
+	struct arena texts;  /* of the frames that were asked for last */
+	struct warnings *warnings;
+	bool lost;	     /* it has been said that news were lost */
 };
 
-int symbolizer_open(struct engine *engine, const struct plan *plan, struct symbolizer **symbolizer,
-		    struct error *err)
+int names_open(struct engine *engine, const struct plan *plan, const struct target *target,
+	       struct names **names, struct warnings *warnings, struct error *err)
 {
-	struct symbolizer *s;
+	struct names *n;
 
-	*symbolizer = NULL;
-	if (!plan_map_of(plan, PLAN_MAP_STACKS) && !plan->grows)
+	*names = NULL;
+	if (!plan->symbols)
 		return 0;
-	s = calloc(1, sizeof(*s));
-	if (!s)
+	n = calloc(1, sizeof(*n));
+	if (!n)
 		return error_memory(err);
-	s->engine = engine;
-	s->plan = plan;
-	*symbolizer = s;
+	n->engine = engine;
+	n->plan = plan;
+	n->warnings = warnings;
+	if (symbolizer_open(&n->symbolizer, err)) {
+		free(n);
+		return err->code;
+	}
+	for (size_t i = 0; i < target->process_count; i++)
+		if (!target->processes[i].command)
+			symbolizer_look(n->symbolizer, target->processes[i].pid);
+	*names = n;
 	return 0;
 }
 
-void symbolizer_close(struct symbolizer *s)
+void names_close(struct names *n)
 {
-	if (!s)
+	if (!n)
 		return;
-	for (size_t i = 0; i < s->module_count; i++) {
-		symbols_free(s->modules[i].symbols);
-		elf_file_close(s->modules[i].elf);
-		free(s->modules[i].path);
-	}
-	for (size_t i = 0; i < s->process_count; i++)
-		free(s->processes[i].mappings);
-	free(s->modules);
-	free(s->processes);
-	free(s->addresses);
-	free(s);
-}
-
-/* ---- modules ---- */
-
-/* As the process sees the file: through its mapping, which holds although the file be deleted, or
- * through its root, where the kernel does not permit the former. */
-static void open_module(struct module *module, uint32_t pid, const struct maps_line *line)
-{
-	char path[PATH_MAX + 64];
-	struct error ignored;
-
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", pid,
-		 (unsigned long long)line->start, (unsigned long long)line->end);
-	if (elf_file_open(path, &module->elf, &ignored)) {
-		snprintf(path, sizeof(path), "/proc/%u/root%s", pid, module->path);
-		if (elf_file_open(path, &module->elf, &ignored))
-			module->elf = NULL;
-	}
-	if (module->elf && symbols_read(module->elf, &module->symbols, &ignored))
-		module->symbols = NULL;
-}
-
-/* The number of the module behind a line; SIZE_MAX when memory is out. */
-static size_t find_module(struct symbolizer *s, uint32_t pid, const struct maps_line *line)
-{
-	size_t length = line->path_length;
-	struct module *module;
-
-	for (size_t i = 0; i < s->module_count; i++)
-		if (s->modules[i].device == line->device && s->modules[i].inode == line->inode)
-			return i;
-	module = array_add(&s->modules, &s->module_count, &s->module_room, sizeof(*module));
-	if (!module)
-		return SIZE_MAX;
-	maps_is_deleted(line, &length);
-	module->device = line->device;
-	module->inode = line->inode;
-	module->path = strndup(line->path, length);
-	if (!module->path) {
-		s->module_count--;
-		return SIZE_MAX;
-	}
-	open_module(module, pid, line);
-	return s->module_count - 1;
+	symbolizer_close(n->symbolizer);
+	arena_free(&n->texts);
+	free(n->addresses);
+	free(n);
 }
 
 /* ---- processes ---- */
 
-static void read_line(struct symbolizer *s, struct process *process, const char *text, size_t length)
+static int take_mapping(void *context, const struct engine_mapping *m)
 {
-	struct maps_line line;
-	struct mapping *mapping;
-	size_t module;
+	struct names *n = context;
+	struct symbolizer_mapping mapping = {m->start, m->end, m->offset, m->device, m->inode,
+					     m->path};
 
-	if (!maps_parse(text, length, &line) || !line.executable || !maps_is_file(&line))
-		return;
-	module = find_module(s, process->pid, &line);
-	if (module == SIZE_MAX)
-		return;
-	mapping = array_add(&process->mappings, &process->mapping_count, &process->mapping_room,
-			    sizeof(*mapping));
-	if (mapping)
-		*mapping = (struct mapping){line.start, line.end, line.offset, module};
-}
-
-static void read_process(struct symbolizer *s, struct process *process)
-{
-	char path[64], *text = NULL;
-	size_t room = 0;
-	ssize_t length;
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%u/maps", process->pid);
-	maps = fopen(path, "re");
-	if (!maps)
-		return;
-	process->mapping_count = 0;
-	while ((length = getline(&text, &room, maps)) > 0)
-		read_line(s, process, text, (size_t)length - (text[length - 1] == '\n'));
-	free(text);
-	fclose(maps);
-}
-
-static struct process *find_process(struct symbolizer *s, uint32_t pid)
-{
-	struct process *process = NULL;
-	char path[64];
-	struct stat st;
-	bool lives;
-
-	for (size_t i = 0; i < s->process_count && !process; i++)
-		if (s->processes[i].pid == pid)
-			process = &s->processes[i];
-	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
-	lives = !stat(path, &st);
-	if (process && (!lives || (process->device == st.st_dev && process->inode == st.st_ino)))
-		return process;
-	if (!lives)
-		return NULL;
-	if (!process) {
-		while (s->process_count >= PROCESSES_MOST)
-			free(s->processes[--s->process_count].mappings);
-		process = array_add(&s->processes, &s->process_count, &s->process_room,
-				    sizeof(*process));
-		if (!process)
-			return NULL;
+	switch (m->change) {
+	case ENGINE_MAPPED:
+		symbolizer_mapped(n->symbolizer, m->pid, &mapping);
+		break;
+	case ENGINE_FORKED:
+		symbolizer_forked(n->symbolizer, m->pid, m->parent);
+		break;
+	case ENGINE_EXECUTED:
+		symbolizer_executed(n->symbolizer, m->pid);
+		break;
+	case ENGINE_UNKNOWN:
+		n->lost = true;
 	}
-	process->pid = pid;
-	process->device = st.st_dev;
-	process->inode = st.st_ino;
-	read_process(s, process);
-	return process;
+	return 0;
 }
 
-static const struct mapping *find_mapping(const struct process *process, uint64_t address)
+void names_listen(struct names *n)
 {
-	for (size_t i = 0; i < process->mapping_count; i++)
-		if (process->mappings[i].start <= address && address < process->mappings[i].end)
-			return &process->mappings[i];
-	return NULL;
+	bool before;
+
+	if (!n)
+		return;
+	before = n->lost;
+	engine_mappings(n->engine, take_mapping, n);
+	if (n->lost && !before)
+		warn(n->warnings, "some of what processes map was not told in time: the symbols of "
+			       "those that end may not be known");
 }
 
-/* ---- frames ---- */
+/* ---- names ---- */
 
-/* An address behind the call of a function that never returns may be the next function's first, so
- * all but the innermost frame are looked up one byte earlier. */
-static void name_frame(const struct symbolizer *s, const struct mapping *mapping, bool innermost,
+static const char *keep(struct names *n, const char *text)
+{
+	return text ? arena_string(&n->texts, text) : NULL;
+}
+
+static void name_frame(struct names *n, bool kernel, uint32_t pid, bool returns,
 		       struct output_frame *frame)
 {
-	const struct module *module = &s->modules[mapping->module];
-	const struct symbol *symbol;
-	uint64_t address;
+	struct symbol_name name;
 
-	frame->file = module->path;
-	if (!module->symbols ||
-	    !elf_file_address(module->elf, frame->address - mapping->start + mapping->offset,
-			      &address))
-		return;
-	symbol = symbols_at(module->symbols, address - !innermost);
-	if (!symbol)
-		return;
-	frame->symbol = symbol->name;
-	frame->offset = address - symbol->address;
+	if (kernel)
+		symbolizer_kernel(n->symbolizer, frame->address, &name);
+	else
+		symbolizer_user(n->symbolizer, (pid_t)pid, frame->address, returns, &name);
+	frame->symbol = keep(n, name.symbol);
+	frame->offset = name.offset;
+	frame->file = name.module && *name.module ? keep(n, name.module) : NULL;
+	frame->source = keep(n, name.source);
+	frame->line = name.line;
 }
 
-static void name_frames(struct symbolizer *s, uint32_t pid, struct output_frame *frames,
-			size_t count)
+static bool make_room(struct names *n, const struct plan_map *stacks)
 {
-	struct process *process = find_process(s, pid);
-	bool again = true;
+	uint64_t *new;
 
-	for (size_t i = 0; process && i < count; i++) {
-		const struct mapping *mapping = find_mapping(process, frames[i].address);
-
-		/* It may have loaded a library since its maps were read: once for each stack. */
-		if (!mapping && again) {
-			again = false;
-			read_process(s, process);
-			mapping = find_mapping(process, frames[i].address);
-		}
-		if (mapping)
-			name_frame(s, mapping, i == 0, &frames[i]);
-	}
+	if (n->address_room >= stacks->value_size)
+		return true;
+	new = realloc(n->addresses, stacks->value_size);
+	if (!new)
+		return false;
+	n->addresses = new;
+	n->address_room = stacks->value_size;
+	return true;
 }
 
-int symbolizer_frames(void *context, bool kernel, int64_t stack, uint32_t pid,
-		      struct output_frame *frames, size_t room)
+static int read_stack(struct names *n, const struct output_stack *stack, struct output_frame *frames,
+		      size_t room)
 {
-	struct symbolizer *s = context;
-	uint32_t key = (uint32_t)stack;
+	const struct plan_map *stacks = &n->plan->maps[stack->map];
+	size_t count = 0, most = stacks->value_size / sizeof(*n->addresses);
+	uint32_t key = (uint32_t)stack->id;
 	struct error ignored;
-	const struct plan_map *stacks = plan_map_of(s->plan, PLAN_MAP_STACKS);
-	size_t count = 0, most = stacks ? stacks->value_size / sizeof(*s->addresses) : 0;
 	int rc;
 
-	if (!s->addresses)
-		s->addresses = calloc(most + 1, sizeof(*s->addresses));
-	if (!s->addresses || !stacks)
+	if (!make_room(n, stacks))
 		return -ENOMEM;
-	rc = engine_lookup(s->engine, stacks, &key, s->addresses, &ignored);
+	rc = engine_lookup(n->engine, stacks, &key, n->addresses, &ignored);
 	if (rc)
 		return rc;
-	for (; count < most && count < room && s->addresses[count]; count++)
-		frames[count] = (struct output_frame){.address = s->addresses[count]};
-	if (!kernel)
-		name_frames(s, pid, frames, count);
+	for (; count < most && count < room && n->addresses[count]; count++)
+		frames[count] = (struct output_frame){.address = n->addresses[count]};
 	return (int)count;
+}
+
+/* A stack, or a single address that is none. */
+int names_frames(void *context, const struct output_stack *stack, struct output_frame *frames,
+		 size_t room)
+{
+	struct names *n = context;
+	int count = 1;
+
+	if (stack->single)
+		frames[0] = (struct output_frame){.address = (uint64_t)stack->id};
+	else
+		count = read_stack(n, stack, frames, room);
+	names_listen(n);
+	arena_free(&n->texts);
+	for (int i = 0; i < count; i++)
+		name_frame(n, stack->kernel, stack->pid, i > 0, &frames[i]);
+	return count;
 }

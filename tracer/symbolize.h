@@ -1,6 +1,6 @@
 /*
- * From the number of a stack in a record to its frames: addresses from the engine's stack map,
- * names from the files that the process has mapped.
+ * Between the engine, which has stacks and knows what processes map, the symbols' room, which names
+ * addresses, and the output, which asks.
  */
 #ifndef TELLTALE_SYMBOLIZE_H
 #define TELLTALE_SYMBOLIZE_H
@@ -9,13 +9,17 @@
 #include "output/output.h"
 
 struct engine;
-struct symbolizer;
+struct names;
+struct target;
 
-/* Without a stack map in the plan there is none: *symbolizer is NULL then. */
-int symbolizer_open(struct engine *engine, const struct plan *plan, struct symbolizer **symbolizer,
-		    struct error *err);
-void symbolizer_close(struct symbolizer *symbolizer); /* NULL is allowed */
+/* *names is NULL where the plan has nothing to name. */
+int names_open(struct engine *engine, const struct plan *plan, const struct target *target,
+	       struct names **names, struct warnings *warnings, struct error *err);
+void names_close(struct names *names); /* NULL is allowed */
 
-output_frames_fn symbolizer_frames; /* the context is the symbolizer */
+/* Takes what the engine has to tell of processes; every second or so. NULL is allowed. */
+void names_listen(struct names *names);
+
+output_frames_fn names_frames; /* the context is the names */
 
 #endif

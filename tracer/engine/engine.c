@@ -88,6 +88,12 @@ int engine_trouble(struct engine *e, size_t probe, struct abi_trouble *trouble, 
 	return e->operations->trouble(e, probe, trouble, err);
 }
 
+int engine_mappings(struct engine *engine, engine_mapping_fn *mapping, void *context)
+{
+	return engine->operations->mappings ? engine->operations->mappings(engine, mapping, context)
+					    : 0;
+}
+
 size_t engine_attached(const struct engine *e, const char **means)
 {
 	return e->operations->attached(e, means);

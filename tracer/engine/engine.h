@@ -113,6 +113,28 @@ struct abi_trouble;
 int engine_trouble(struct engine *engine, size_t probe, struct abi_trouble *trouble,
 		   struct error *err);
 
+/*
+ * What processes have mapped as code, become and forked since attach, or since the last call, where
+ * the plan says that symbols are wanted; in the order of time. Call it every second or so: what finds no
+ * room is told as ENGINE_UNKNOWN. Returns what `mapping` returned when not 0, or -ENOMEM.
+ */
+enum engine_change {
+	ENGINE_MAPPED,	 /* pid, start to path */
+	ENGINE_FORKED,	 /* pid has what parent has */
+	ENGINE_EXECUTED, /* pid has nothing any more */
+	ENGINE_UNKNOWN,	 /* some of this was lost */
+};
+struct engine_mapping {
+	enum engine_change change;
+	pid_t pid, parent;
+	uint64_t start, end, offset; /* offset in the file */
+	dev_t device;
+	ino_t inode;
+	const char *path; /* valid during the call */
+};
+typedef int engine_mapping_fn(void *context, const struct engine_mapping *mapping);
+int engine_mappings(struct engine *engine, engine_mapping_fn *mapping, void *context);
+
 /* How many sites are attached, and by which means ("uprobe_multi", "perf events"). */
 size_t engine_attached(const struct engine *engine, const char **means);
 

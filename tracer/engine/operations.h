@@ -29,6 +29,7 @@ struct engine_operations {
 		     struct error *err);
 	int (*trouble)(struct engine *engine, size_t probe, struct abi_trouble *trouble,
 		       struct error *err);
+	int (*mappings)(struct engine *engine, engine_mapping_fn *mapping, void *context);
 	size_t (*attached)(const struct engine *engine, const char **means);
 	void (*close)(struct engine *engine);
 	int (*can_follow)(struct error *err);

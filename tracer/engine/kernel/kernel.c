@@ -78,6 +78,7 @@ static void kernel_close(struct engine *engine)
 	news_close(e);
 	guardian_end(e);
 	links_close(e);
+	mappings_close(e);
 	programs_close(e);
 	ring_close(e);
 	buffers_close(e);
@@ -138,8 +139,11 @@ static int kernel_open(const struct plan *plan, struct target *target,
 static int kernel_attach(struct engine *engine, struct warnings *warnings, struct error *err)
 {
 	struct kernel *e = own(engine);
-	int code = specials_run(e, PLAN_ATTACH_BEGIN, err);
+	int code = mappings_open(e, warnings);
 
+	if (code)
+		return error_memory(err);
+	code = specials_run(e, PLAN_ATTACH_BEGIN, err);
 	e->began = !code;
 	if (!code)
 		code = follow_start(e, err);
@@ -229,6 +233,11 @@ static int kernel_trouble(struct engine *e, size_t probe, struct abi_trouble *tr
 	return trouble_read(own(e), probe, trouble, err);
 }
 
+static int kernel_mappings(struct engine *e, engine_mapping_fn *mapping, void *context)
+{
+	return mappings_each(own(e), mapping, context);
+}
+
 static size_t kernel_attached(const struct engine *engine, const char **means)
 {
 	const struct kernel *e = (const struct kernel *)engine;
@@ -251,6 +260,7 @@ const struct engine_operations kernel_operations = {
         .lookup = kernel_lookup,
         .clear = kernel_clear,
         .trouble = kernel_trouble,
+        .mappings = kernel_mappings,
         .attached = kernel_attached,
         .close = kernel_close,
         .can_follow = kernel_can_follow,

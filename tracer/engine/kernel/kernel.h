@@ -4,6 +4,7 @@
 
 #include "bpf/abi.h"
 #include "engine/operations.h"
+#include "perfring.h"
 #include "sys.h"
 
 #include <pthread.h>
@@ -27,17 +28,15 @@ struct ring {
 
 /* Where the kernel has no ring buffer: a buffer for each CPU (cpubuffers.c). */
 struct cpu_buffer {
-	int event;
-	void *memory;            /* a page with the positions, then the data */
-	uint64_t consumed, end;  /* end: as far as this look goes */
-	uint64_t time;           /* of the record at hand; UINT64_MAX: there is none */
+	struct perf_ring ring;
+	uint64_t time; /* of the record at hand; UINT64_MAX: there is none */
 };
 
 struct cpu_buffers {
 	struct cpu_buffer *items;
 	size_t count, room;
-	size_t size, page; /* bytes of data of one, a power of two */
-	void *record;      /* room for one, aligned */
+	size_t size;  /* bytes of data of one, a power of two */
+	void *record; /* room for one, aligned */
 };
 
 /* When to look again; see poll.c. */
@@ -117,6 +116,10 @@ struct kernel {
 	size_t link_count, link_room;
 	size_t attached;
 	struct guardian guardian;
+	struct {
+		struct perf_ring *rings;
+		size_t count, room;
+	} mappings; /* mappings.c */
 	bool began; /* BEGIN has run, END not yet */
 	struct news news;
 };
@@ -263,6 +266,12 @@ int records_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t w
 /* ---- privileges.c ---- */
 
 int privileges_drop(struct kernel *e, unsigned needs);
+
+/* ---- mappings.c ---- */
+
+int mappings_open(struct kernel *e, struct warnings *warnings);
+int mappings_each(struct kernel *e, engine_mapping_fn *mapping, void *context);
+void mappings_close(struct kernel *e);
 
 /* ---- read.c ---- */
 

@@ -153,7 +153,7 @@ static int prepare(struct waiting *w, const struct kernel *e, const int *wake_fd
 	w->fds[wake_count] = (struct pollfd){.fd = news_fd(e), .events = POLLIN};
 	for (size_t i = 0; i < own; i++)
 		w->fds[w->wake_count + i] = (struct pollfd){
-		        .fd = e->ring.fd >= 0 ? e->ring.fd : e->buffers.items[i].event,
+		        .fd = e->ring.fd >= 0 ? e->ring.fd : e->buffers.items[i].ring.event,
 		        .events = POLLIN,
 		};
 	if (timeout_ms >= 0)

@@ -270,6 +270,24 @@ int sys_perf_output(int cpu, uint32_t watermark)
 	return perf_event_open(&attr, -1, cpu);
 }
 
+int sys_perf_mappings(int cpu)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = PERF_TYPE_SOFTWARE;
+	attr.config = PERF_COUNT_SW_DUMMY;
+	attr.sample_type = PERF_SAMPLE_TIME;
+	attr.sample_id_all = 1;
+	attr.use_clockid = 1;
+	attr.clockid = CLOCK_MONOTONIC;
+	attr.mmap = attr.mmap2 = attr.task = attr.comm = attr.comm_exec = 1;
+	attr.watermark = 1;
+	attr.wakeup_watermark = 1u << 31; /* nobody waits for it */
+	return perf_event_open(&attr, -1, cpu);
+}
+
 int sys_perf_kprobe(const struct sys_kprobe *kprobe)
 {
 	struct perf_event_attr attr;

@@ -113,6 +113,8 @@ struct sys_kprobe {
 int sys_perf_kprobe(const struct sys_kprobe *kprobe);
 /* Any other, for every process on one CPU: PERF_TYPE_*, its `config`, and (0: none) its period. */
 int sys_perf_event(uint32_t type, uint64_t config, uint64_t period, int cpu);
+/* Tells what processes map as code, become and fork, on that CPU; each with its time. */
+int sys_perf_mappings(int cpu);
 int sys_perf_set_program(int event, int program); /* the way before 5.15 */
 
 #endif
