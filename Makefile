@@ -32,10 +32,12 @@ LIBS := -lbpf -ldw -lelf -llzma -liberty -lpthread
 
 # ---- rooms: who may include whom ----
 
-ROOMS := base elf types operand process probe lang compile engine engine/kernel engine/user output cli
+ROOMS := base elf types symbols operand process probe lang compile engine engine/kernel engine/user output cli
 ALLOW_base :=
 ALLOW_elf := base
 ALLOW_types := base elf
+# from addresses to names, of what processes have mapped
+ALLOW_symbols := base elf types process
 ALLOW_operand := base
 ALLOW_process := base elf
 # names and types of arguments may come from provider files
@@ -50,7 +52,7 @@ ALLOW_engine/kernel := $(ALLOW_engine) types engine
 ALLOW_engine/user := $(ALLOW_engine) engine elf
 ALLOW_output := base elf plan.h bpf/abi.h
 ALLOW_cli := base libtelltale.h gen
-ALLOW_top := base elf types operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
+ALLOW_top := base elf types symbols operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
 ALLOW_tests := $(ALLOW_top) cli gen tests contract.h expect.h session.h
 
 # where a name of the lists above is in the tree

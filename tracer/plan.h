@@ -25,11 +25,21 @@ enum plan_type {
 	PLAN_BYTES,   /* struct abi_bytes; `limit` bytes at the most */
 	PLAN_COMM,    /* ABI_COMM bytes, ends with a NUL or with its room */
 	PLAN_PROBE,   /* 4 bytes: index into the plan's probes */
-	PLAN_USTACK,  /* 8 bytes: stack id in the plan's stack map, negative: errno; then 4 bytes
-			 pid and 4 bytes that are 0 */
-	PLAN_KSTACK,  /* as PLAN_USTACK */
+	PLAN_USTACK,  /* 8 bytes: stack id in the plan's map number `map`, negative: errno; then 4
+			 bytes pid and 4 bytes that are 0 */
+	PLAN_KSTACK,  /* as PLAN_USTACK; pid is 0 */
+	PLAN_USYM,    /* 8 bytes: an address; then as PLAN_USTACK. Printed as its name */
+	PLAN_KSYM,
 	PLAN_TUPLE,   /* `parts`, whose offsets count from the tuple's start */
 	PLAN_NONE,    /* no value at all */
+};
+
+/* How a stack is printed. */
+enum plan_stack {
+	PLAN_STACK_NAMES, /* names and offsets */
+	PLAN_STACK_PERF,  /* and addresses in front, files behind */
+	PLAN_STACK_RAW,	  /* addresses only */
+	PLAN_STACK_FULL,  /* names, offsets, files, lines: of events */
 };
 
 struct plan_value {
@@ -38,6 +48,8 @@ struct plan_value {
 	uint32_t size;	 /* bytes that it occupies there */
 	uint32_t limit;	 /* texts and bytes: how many the person wants */
 	bool is_signed;
+	enum plan_stack stack;
+	size_t map; /* stacks: index into the plan's maps */
 	const char *name; /* "" where it has none */
 	struct plan_value *parts; /* tuples */
 	size_t part_count;
@@ -209,6 +221,7 @@ struct plan {
 	/* What is wanted of files that the target's processes map while the plan runs: to be told
 	 * (engine_news), so that the plan can be added to. */
 	bool grows;
+	bool symbols; /* addresses of processes or the kernel are printed as names */
 };
 
 void plan_free(struct plan *plan);

@@ -20,6 +20,7 @@ enum {
 	MILLISECOND = 1000000,
 	SECOND = 1000000000,
 	LOOK_EVERY = 100, /* milliseconds, where a process has no descriptor to wait for */
+	LISTEN_EVERY = 500, /* milliseconds, to what processes map, where names are wanted */
 };
 
 struct run {
@@ -27,7 +28,7 @@ struct run {
 	struct engine *engine;
 	const struct run_sink *sink; /* NULL: the output */
 	struct output *output;
-	struct symbolizer *symbolizer;
+	struct names *names;
 	int pipe;	  /* the output's descriptor where that is a pipe, else -1 */
 	uint64_t records; /* printed, of those that the limit counts */
 	uint64_t deadline;
@@ -172,6 +173,8 @@ static size_t collect(struct run *run, int *timeout)
 		else
 			*timeout = LOOK_EVERY;
 	}
+	if (run->names && (*timeout < 0 || *timeout > LISTEN_EVERY))
+		*timeout = LISTEN_EVERY;
 	if (run->deadline != UINT64_MAX) {
 		left = run->deadline > time ? (run->deadline - time) / MILLISECOND + 1 : 0;
 		if (*timeout < 0 || left < (uint64_t)*timeout)
@@ -217,6 +220,7 @@ static int wait_for_end(struct run *run, struct error *err)
 		size_t wake_count = collect(run, &timeout);
 
 		count = poll_once(run, ended ? 0 : timeout, wake_count, err);
+		names_listen(run->names);
 		if (count >= 0 && !ended)
 			count = take_late(run, count, err);
 		if (count < 0 || (!count && ended))
@@ -347,15 +351,15 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	if (!rc && file)
 		rc = output_open(file, &s->plan, &output, &run->output, err);
 	if (!rc && file)
-		rc = symbolizer_open(run->engine, &s->plan, &run->symbolizer, err);
-	if (!rc && run->symbolizer)
-		output_set_frames(run->output, symbolizer_frames, run->symbolizer);
+		rc = names_open(run->engine, &s->plan, &s->target, &run->names, s->warnings, err);
+	if (!rc && run->names)
+		output_set_frames(run->output, names_frames, run->names);
 	return rc;
 }
 
 static void run_close(struct run *run)
 {
-	symbolizer_close(run->symbolizer);
+	names_close(run->names);
 	output_close(run->output);
 	engine_close(run->engine);
 	free(run->wake_fds);

@@ -5,6 +5,7 @@
 #include "process/target.h"
 #include "symbols/symbols.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct names {

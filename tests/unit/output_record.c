@@ -64,7 +64,8 @@ enum { SMALL = 5, SECONDS = 10, PATH = 12, BODY = 13 };
 
 static struct plan_field stack_fields[] = {
         {{PLACE(word, PLAN_INT, false), .name = "word"}, PLAN_ARGUMENT},
-        {{.type = PLAN_USTACK, .offset = offsetof(struct event, stack), .size = 16}, PLAN_STACK},
+        {{.type = PLAN_USTACK, .offset = offsetof(struct event, stack), .size = 16,
+          .stack = PLAN_STACK_FULL, .map = 5}, PLAN_STACK},
 };
 
 static struct plan_record records[] = {
@@ -217,14 +218,14 @@ static void hostile_text(void **state)
 	printed_close(&p);
 }
 
-static int some_frames(void *context, bool kernel, int64_t stack, uint32_t pid,
+static int some_frames(void *context, const struct output_stack *stack,
                        struct output_frame *frames, size_t room)
 {
 	(void)context;
-	assert_false(kernel);
-	assert_true(stack == 7 && pid == 99 && room >= 2);
-	frames[0] = (struct output_frame){0x1234, "serve", 4, "/usr/bin/demo"};
-	frames[1] = (struct output_frame){0xabcd, NULL, 0, NULL};
+	assert_false(stack->kernel || stack->single);
+	assert_true(stack->id == 7 && stack->pid == 99 && stack->map == 5 && room >= 2);
+	frames[0] = (struct output_frame){0x1234, "serve", 4, "/usr/bin/demo", "serve.c", 17};
+	frames[1] = (struct output_frame){.address = 0xabcd};
 	return 2;
 }
 
@@ -241,7 +242,8 @@ static void stacks(void **state)
 	printed_is(&p, "demo:request word=4294967295<stack 7>\n");
 	output_set_frames(p.output, some_frames, NULL);
 	assert_int_equal(print(&p, &event), 0);
-	printed_is(&p, "demo:request word=4294967295\n    serve+4 (/usr/bin/demo)\n    0xabcd\n");
+	printed_is(&p, "demo:request word=4294967295\n    serve+4 at serve.c:17 (/usr/bin/demo)\n"
+	               "    0xabcd\n");
 	printed_close(&p);
 
 	printed_open(&p, records, 4, OUTPUT_JSON, false);
@@ -250,7 +252,8 @@ static void stacks(void **state)
 	printed_is(&p,
 	           "{\"provider\":\"demo\",\"probe\":\"request\",\"args\":{\"word\":4294967295},"
 	           "\"ustack\":[{\"address\":4660,\"symbol\":\"serve\",\"offset\":4,"
-	           "\"file\":\"/usr/bin/demo\"},{\"address\":43981}]}\n");
+	           "\"file\":\"/usr/bin/demo\",\"source\":\"serve.c\",\"line\":17},"
+	           "{\"address\":43981}]}\n");
 	event.stack = -EFAULT;
 	assert_int_equal(print(&p, &event), 0);
 	printed_is(&p,

@@ -81,13 +81,18 @@ size_t map_trouble(struct compiler *c)
 					    .entries = 1});
 }
 
-size_t map_stacks(struct compiler *c)
+/* One map for each depth: a stack's number stands for as many frames as the map keeps of it. */
+size_t map_stacks(struct compiler *c, uint32_t frames)
 {
-	return shared_map(c, &c->stacks,
+	for (size_t i = 0; i < c->plan->map_count; i++)
+		if (c->plan->maps[i].role == PLAN_MAP_STACKS &&
+		    c->plan->maps[i].value_size == frames * 8)
+			return i;
+	return shared_map(c, &(size_t){SIZE_MAX},
 			  (struct plan_map){.role = PLAN_MAP_STACKS,
 					    .bpf_type = BPF_MAP_TYPE_STACK_TRACE,
 					    .key_size = 4,
-					    .value_size = 127 * 8,
+					    .value_size = frames * 8,
 					    .entries = 16384});
 }
 
@@ -445,12 +450,14 @@ static void plan_map_or_place(struct compiler *c, const struct program_map *from
 /* The program's maps are the first of the plan, so that their numbers are the same. */
 static int compile_maps(struct compiler *c, struct error *err)
 {
-	for (size_t i = 0; i < c->program->map_count; i++) {
-		struct plan_map *map = add_map(c);
+	struct plan_map map;
 
-		if (!map)
+	for (size_t i = 0; i < c->program->map_count; i++)
+		if (!add_map(c))
 			return error_memory(err);
-		plan_map_or_place(c, &c->program->maps[i], map);
+	for (size_t i = 0; i < c->program->map_count; i++) {
+		plan_map_or_place(c, &c->program->maps[i], &map); /* may ask for more maps */
+		c->plan->maps[i] = map;
 	}
 	return c->plan->arena.failed ? error_memory(err) : 0;
 }
@@ -517,7 +524,6 @@ int compile(struct program *program, const struct probe_set *probes,
 
 	find_shared(&c, PLAN_MAP_RING, &c.ring);
 	find_shared(&c, PLAN_MAP_CONTROL, &c.control);
-	find_shared(&c, PLAN_MAP_STACKS, &c.stacks);
 	find_shared(&c, PLAN_MAP_FOLLOWED, &c.followed);
 	/* Children are to be followed from the start, whatever comes when. */
 	if (probes->follow)

@@ -23,7 +23,7 @@ struct compiler {
 	struct table probe_numbers; /* struct probe * to place in the plan */
 	/* Places of maps in the plan, behind the program's own, which stand first and in its order;
 	 * made when first asked for: SIZE_MAX before. */
-	size_t ring, control, trouble, stacks, zeros, frames, followed;
+	size_t ring, control, trouble, zeros, frames, followed;
 	size_t first_probe; /* of the plan that this compilation adds */
 	bool failed;	  /* memory ran out */
 };
@@ -106,7 +106,7 @@ struct gen {
 size_t map_ring(struct compiler *c);
 size_t map_control(struct compiler *c);
 size_t map_trouble(struct compiler *c);
-size_t map_stacks(struct compiler *c);
+size_t map_stacks(struct compiler *c, uint32_t frames);
 size_t map_followed(struct compiler *c);
 /* At least `bytes` zeros, to make the first value of a key from. */
 size_t map_zeros(struct compiler *c, uint32_t bytes);

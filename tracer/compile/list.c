@@ -172,7 +172,8 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 		[PLAN_INT] = "int",	[PLAN_WIDE] = "wide",	  [PLAN_BOOL] = "bool",	  [PLAN_CHAR] = "char",
 		[PLAN_FLOAT] = "float", [PLAN_POINTER] = "pointer", [PLAN_TEXT] = "text",
 		[PLAN_BYTES] = "bytes", [PLAN_COMM] = "comm",	  [PLAN_PROBE] = "probe",
-		[PLAN_USTACK] = "ustack", [PLAN_KSTACK] = "kstack", [PLAN_NONE] = "none",
+		[PLAN_USTACK] = "ustack", [PLAN_KSTACK] = "kstack", [PLAN_USYM] = "usym",
+		[PLAN_KSYM] = "ksym",	  [PLAN_NONE] = "none",
 		[PLAN_TUPLE] = "tuple",
 	};
 

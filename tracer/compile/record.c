@@ -196,6 +196,15 @@ static void gen_record(struct gen *g, const struct record *r, size_t at)
 		gen_submit(g, base);
 }
 
+/* With all that is known of its frames. */
+static void add_event_stack(struct gen *g, struct record *r, const struct expr *call)
+{
+	struct plan_field *f = add_field(g, r, call->child, PLAN_STACK, "stack", call->at);
+
+	if (f && f->value.stack == PLAN_STACK_NAMES)
+		f->value.stack = PLAN_STACK_FULL;
+}
+
 /* event(): the arguments as the program would name them. */
 void gen_event(struct gen *g, const struct expr *call)
 {
@@ -222,7 +231,7 @@ void gen_event(struct gen *g, const struct expr *call)
 			  call->at);
 	}
 	if (call->child)
-		add_field(g, &r, call->child, PLAN_STACK, "stack", call->at);
+		add_event_stack(g, &r, call);
 	finish_layout(g, &r, PLAN_RECORD_EVENT, NULL);
 	gen_record(g, &r, call->at);
 }

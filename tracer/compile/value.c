@@ -11,7 +11,9 @@ static enum plan_type plan_type_of(struct type type)
 	case TYPE_PROBE:
 		return PLAN_PROBE;
 	case TYPE_STACK:
-		return PLAN_USTACK;
+		return type.space == SPACE_KERNEL ? PLAN_KSTACK : PLAN_USTACK;
+	case TYPE_SYMBOL:
+		return type.space == SPACE_KERNEL ? PLAN_KSYM : PLAN_USYM;
 	case TYPE_TUPLE:
 		return PLAN_TUPLE;
 	default:
@@ -56,11 +58,19 @@ void type_layout(struct compiler *c, struct type t, struct plan_value *value)
 		tuple_layout(c, t, value);
 		return;
 	}
+	if (t.kind == TYPE_STACK) {
+		value->limit = t.limit;
+		value->stack = t.stack == STACK_PERF  ? PLAN_STACK_PERF
+			       : t.stack == STACK_RAW ? PLAN_STACK_RAW
+						      : PLAN_STACK_NAMES;
+		value->map = map_stacks(c, t.limit);
+	}
+	c->plan->symbols |= t.kind == TYPE_STACK || t.kind == TYPE_SYMBOL;
 	value->size = t.kind == TYPE_COMM    ? ABI_COMM
 		      : t.kind == TYPE_FLOAT ? t.size
 		      : t.kind == TYPE_PROBE ? 4
-		      : t.kind == TYPE_STACK ? 16
-					     : 8;
+		      : t.kind == TYPE_STACK || t.kind == TYPE_SYMBOL ? 16
+								      : 8;
 }
 
 void value_layout(struct gen *g, const struct expr *e, struct plan_value *value)
@@ -79,18 +89,41 @@ void value_layout(struct gen *g, const struct expr *e, struct plan_value *value)
 		value->size = 16;
 }
 
-/* The stack's id, or the negative errno why there is none; behind it the process, for names. */
-static void gen_stack(struct gen *g, reg base, int offset)
+/* Behind what names need the process for: its number. */
+static void gen_process(struct gen *g, reg base, int offset)
 {
-	reg id = ir_reg(&g->ir), pid = ir_reg(&g->ir);
+	reg pid = ir_reg(&g->ir);
 
-	ir_helper(&g->ir, BPF_FUNC_get_stackid, id, 3,
-		  (struct ir_arg[]){arg_reg(g->context), arg_map(map_stacks(g->c)),
-				    arg_value(BPF_F_USER_STACK)});
-	ir_store(&g->ir, BPF_DW, base, offset, id);
 	ir_helper(&g->ir, BPF_FUNC_get_current_pid_tgid, pid, 0, NULL);
 	ir_alu_value(&g->ir, BPF_RSH, pid, 32);
-	ir_store(&g->ir, BPF_DW, base, offset + 8, pid);
+	ir_store(&g->ir, BPF_DW, base, offset, pid);
+}
+
+/*
+ * The stack's id, or the negative errno why there is none. What is no user's is the same whoever it
+ * came from, so that stacks of the kernel are one key.
+ */
+static void gen_stack(struct gen *g, struct type type, reg base, int offset)
+{
+	reg id = ir_reg(&g->ir);
+
+	ir_helper(&g->ir, BPF_FUNC_get_stackid, id, 3,
+		  (struct ir_arg[]){arg_reg(g->context), arg_map(map_stacks(g->c, type.limit)),
+				    arg_value(type.space == SPACE_KERNEL ? 0 : BPF_F_USER_STACK)});
+	ir_store(&g->ir, BPF_DW, base, offset, id);
+	if (type.space == SPACE_KERNEL)
+		ir_store_value(&g->ir, BPF_DW, base, offset + 8, 0);
+	else
+		gen_process(g, base, offset + 8);
+}
+
+static void gen_symbol(struct gen *g, const struct expr *e, reg base, int offset, label fail)
+{
+	ir_store(&g->ir, BPF_DW, base, offset, gen_int(g, e->child, fail));
+	if (e->type.space == SPACE_KERNEL)
+		ir_store_value(&g->ir, BPF_DW, base, offset + 8, 0);
+	else
+		gen_process(g, base, offset + 8);
 }
 
 /* A float; where sites differ in its size, it is a double everywhere. */
@@ -201,7 +234,10 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 		gen_store_probe(g, base, offset, 0);
 		break;
 	case TYPE_STACK:
-		gen_stack(g, base, offset);
+		gen_stack(g, e->type, base, offset);
+		break;
+	case TYPE_SYMBOL:
+		gen_symbol(g, e, base, offset, fail);
 		break;
 	case TYPE_INT:
 		gen_integer(g, e, base, offset, layout, fail);

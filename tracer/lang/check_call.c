@@ -64,6 +64,12 @@ void set_lhist(struct checker *c, const struct expr *call, struct program_map *m
 	map->lhist_step = step;
 }
 
+/* A name that nothing has said yet what it is. */
+static bool is_word(const struct expr *e)
+{
+	return e->kind == EXPR_BUILTIN;
+}
+
 /* Conversions of a printf format against the arguments that follow. */
 static void check_format(struct checker *c, const struct expr *call)
 {
@@ -138,6 +144,36 @@ static void check_source(struct checker *c, struct expr *call, const struct func
 	call->type.space = first->type.space != SPACE_ANY ? first->type.space : default_space(c);
 }
 
+/* ustack(perf, 3): a mode, a number of frames, both or none. */
+static void check_stack(struct checker *c, struct expr *call)
+{
+	static const char *const modes[] = {[STACK_NAMES] = "bpftrace",
+					    [STACK_PERF] = "perf",
+					    [STACK_RAW] = "raw"};
+	const struct expr *e = call->child;
+
+	call->type.limit = STACK_FRAMES_MOST;
+	if (e && is_word(e)) {
+		size_t mode = 0;
+
+		while (mode <= STACK_RAW && strcmp(modes[mode], e->text) != 0)
+			mode++;
+		if (mode > STACK_RAW)
+			wrong(c, e, "a stack is bpftrace, perf or raw, not '%s'", e->text);
+		call->type.stack = (enum type_stack)mode;
+		e = e->next;
+	}
+	if (!e)
+		return;
+	if (e->kind != EXPR_INT || !e->number || e->number > STACK_FRAMES_MOST)
+		wrong(c, e, "the number of frames must be written here, from 1 to %d",
+		      STACK_FRAMES_MOST);
+	else
+		call->type.limit = (uint32_t)e->number;
+	if (e->next)
+		wrong(c, e->next, "nothing follows the number of frames");
+}
+
 static void check_arguments(struct checker *c, struct expr *call, const struct function *f)
 {
 	struct expr *first = call->child;
@@ -163,6 +199,10 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	case FUNC_STR:
 	case FUNC_BUF:
 		check_source(c, call, f);
+		break;
+	case FUNC_USTACK:
+	case FUNC_KSTACK:
+		check_stack(c, call);
 		break;
 	default:
 		check_int(c, first, f->name);
@@ -205,7 +245,8 @@ void check_call(struct checker *c, struct expr *e)
 	bool known = function_find(e->text, &place);
 
 	for (struct expr *a = e->child; a; a = a->next, count++)
-		if (!known || !function_at(place)->takes_map)
+		if (!known || !(function_at(place)->takes_map ||
+				(function_at(place)->takes_word && !count && is_word(a))))
 			check_expr(c, a);
 	if (!known) {
 		const char *near = function_near(e->text);

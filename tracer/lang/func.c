@@ -37,6 +37,16 @@ static const struct function functions[] = {
 	{"zero", FUNC_ZERO, 1, 1, true, NONE, "zero(@map)", "sets the values of all keys to 0"},
 	{"print", FUNC_PRINT, 1, 1, true, NONE, "print(@map | value)",
 	 "prints a map, or a value and a newline, now"},
+	{"ustack", FUNC_USTACK, 0, 2, false, {.kind = TYPE_STACK, .space = SPACE_USER},
+	 "ustack([mode][, int n])",
+	 "the stack of the user's side, n frames at the most; mode is bpftrace, perf or raw",
+	 .takes_word = true},
+	{"kstack", FUNC_KSTACK, 0, 2, false, {.kind = TYPE_STACK, .space = SPACE_KERNEL},
+	 "kstack([mode][, int n])", "the stack of the kernel's side", .takes_word = true},
+	{"usym", FUNC_USYM, 1, 1, false, {.kind = TYPE_SYMBOL, .space = SPACE_USER}, "usym(uint64 address)",
+	 "an address of the process, printed as its name"},
+	{"ksym", FUNC_KSYM, 1, 1, false, {.kind = TYPE_SYMBOL, .space = SPACE_KERNEL},
+	 "ksym(uint64 address)", "an address of the kernel, printed as its name"},
 };
 
 /* What is in it is looked up when a member is named. */
@@ -60,7 +70,12 @@ static const struct builtin builtins[] = {
 	 {.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER, .ctype = &task_pointer,
 	  .space = SPACE_KERNEL},
 	 "the thread as the kernel sees it"},
-	{"ustack", BUILTIN_USTACK, {.kind = TYPE_STACK}, "the stack of the user's side"},
+	{"ustack", BUILTIN_USTACK,
+	 {.kind = TYPE_STACK, .space = SPACE_USER, .limit = STACK_FRAMES_MOST},
+	 "the stack of the user's side"},
+	{"kstack", BUILTIN_KSTACK,
+	 {.kind = TYPE_STACK, .space = SPACE_KERNEL, .limit = STACK_FRAMES_MOST},
+	 "the stack of the kernel's side"},
 };
 
 enum { FUNCTIONS = sizeof(functions) / sizeof(*functions), BUILTINS = sizeof(builtins) / sizeof(*builtins) };

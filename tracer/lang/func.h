@@ -12,6 +12,7 @@ enum function_id {
 	FUNC_COUNT, FUNC_SUM, FUNC_MIN, FUNC_MAX, FUNC_AVG, FUNC_STATS, FUNC_HIST, FUNC_LHIST,
 	FUNC_EVENT, FUNC_PRINTF, FUNC_TIME, FUNC_EXIT, FUNC_STR, FUNC_BUF,
 	FUNC_DELETE, FUNC_CLEAR, FUNC_ZERO, FUNC_PRINT,
+	FUNC_USTACK, FUNC_KSTACK, FUNC_USYM, FUNC_KSYM,
 };
 
 struct function {
@@ -21,11 +22,12 @@ struct function {
 	bool takes_map;	      /* the first argument is a map itself, not its value */
 	struct type type;     /* of its value */
 	const char *signature, *what;
+	bool takes_word; /* the first argument may be a word of the function's own */
 };
 
 enum builtin_id {
 	BUILTIN_PID, BUILTIN_TID, BUILTIN_UID, BUILTIN_GID, BUILTIN_CPU, BUILTIN_COMM,
-	BUILTIN_NSECS, BUILTIN_PROBE, BUILTIN_USTACK, BUILTIN_RETVAL, BUILTIN_CURTASK,
+	BUILTIN_NSECS, BUILTIN_PROBE, BUILTIN_USTACK, BUILTIN_KSTACK, BUILTIN_RETVAL, BUILTIN_CURTASK,
 };
 
 struct builtin {

@@ -16,6 +16,7 @@ const char *type_name(struct type type)
 		[TYPE_TEXT] = "text",	    [TYPE_LITERAL] = "string", [TYPE_COMM] = "thread name",
 		[TYPE_PROBE] = "probe",	    [TYPE_STACK] = "stack",    [TYPE_AGGREGATE] = "aggregate",
 		[TYPE_TUPLE] = "tuple",	    [TYPE_RECORD] = "struct",  [TYPE_ARRAY] = "array",
+		[TYPE_SYMBOL] = "symbol",
 	};
 	static const char *const ints[2][4] = {{"uint8", "uint16", "uint32", "uint64"},
 					       {"int8", "int16", "int32", "int64"}};
@@ -50,6 +51,7 @@ bool type_same(struct type a, struct type b)
 {
 	if (a.kind != b.kind || a.size != b.size || a.is_signed != b.is_signed ||
 	    a.look != b.look || a.bytes != b.bytes || a.limit != b.limit || a.space != b.space ||
+	    a.stack != b.stack ||
 	    !same_ctype(a, b))
 		return false;
 	return a.kind != TYPE_TUPLE || same_items(a.tuple, b.tuple);
@@ -146,6 +148,9 @@ bool type_widen(struct arena *arena, struct type *into, struct type more)
 		return into->size == more.size;
 	case TYPE_TUPLE:
 		return widen_tuple(arena, into, more);
+	case TYPE_STACK: /* what is kept is kept in one way */
+	case TYPE_SYMBOL:
+		return type_same(*into, more);
 	default:
 		return true;
 	}

@@ -14,7 +14,8 @@ enum type_kind {
 	TYPE_LITERAL, /* text in the program itself */
 	TYPE_COMM,    /* a thread's name */
 	TYPE_PROBE,   /* a probe's name */
-	TYPE_STACK,   /* of the user's side */
+	TYPE_STACK,   /* of the user's or the kernel's side; `limit` frames at the most */
+	TYPE_SYMBOL,  /* an address that is printed as its name: usym(), ksym() */
 	TYPE_AGGREGATE, /* count(), hist(), ...: what a map is assigned */
 	TYPE_TUPLE,
 	TYPE_RECORD,  /* a struct or union in memory */
@@ -31,6 +32,10 @@ enum type_space {
 	SPACE_KERNEL,
 };
 
+/* How a stack is: as bpftrace has it, with addresses and modules as perf has it, addresses only. */
+enum type_stack { STACK_NAMES, STACK_PERF, STACK_RAW };
+enum { STACK_FRAMES_MOST = 127 }; /* PERF_MAX_STACK_DEPTH of the kernel */
+
 struct type {
 	enum type_kind kind;
 	uint8_t size; /* TYPE_INT: 1, 2, 4, 8; TYPE_FLOAT: 4, 8 */
@@ -38,6 +43,7 @@ struct type {
 	enum type_look look;
 	bool bytes; /* TYPE_TEXT: bytes with a length, not a text that ends with a NUL */
 	uint32_t limit; /* TYPE_TEXT, TYPE_LITERAL: how many bytes it has at the most, without the NUL */
+	enum type_stack stack; /* TYPE_STACK */
 	const struct type_tuple *tuple; /* TYPE_TUPLE */
 	/* C's type of it, where it has one: of pointers, enums, structs, arrays, texts in arrays. */
 	const struct ctype *ctype;

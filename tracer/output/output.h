@@ -75,19 +75,29 @@ int output_map_end(struct output *output);
 int output_lost(struct output *output, uint64_t lost);
 
 /*
- * Stacks: a record or a key holds only the number of one. Whoever has the stack map and the symbols
- * gives the frames, innermost first: at most `room` of them, returns how many, or a negative errno.
- * Its texts are valid until it is called again; NULL where it knows nothing. Without it, or when
- * it fails, a stack is printed as its number.
+ * Stacks, and addresses that are printed as names: a record or a key holds only a number. Whoever has
+ * the stack maps and the symbols gives the frames, innermost first: at most `room` of them, returns
+ * how many, or a negative errno. Its texts are valid until it is called again; NULL where it knows
+ * nothing. Without it, or when it fails, a stack is printed as its number and an address as it is.
  */
+struct output_stack {
+	bool kernel;
+	bool single; /* id is an address, not the number of a stack in the plan's map number `map` */
+	size_t map;
+	int64_t id;
+	uint32_t pid;
+};
+
 struct output_frame {
 	uint64_t address;
 	const char *symbol;
 	uint64_t offset; /* in the symbol */
 	const char *file;
+	const char *source; /* the line's file */
+	unsigned line;
 };
 
-typedef int output_frames_fn(void *context, bool kernel, int64_t stack, uint32_t pid,
+typedef int output_frames_fn(void *context, const struct output_stack *stack,
 			     struct output_frame *frames, size_t room);
 void output_set_frames(struct output *output, output_frames_fn *frames, void *context);
 

@@ -1,36 +1,79 @@
 /*
- * Stacks, one frame a line as bpftrace prints them, or as an array of objects.
+ * Stacks, one frame a line as bpftrace prints them, or as an array of objects; and single addresses
+ * as names.
  */
 #include "state.h"
+
+#include <errno.h>
 
 enum { STACK_MOST = 127 }; /* frames; the kernel's own limit of PERF_MAX_STACK_DEPTH */
 
 /* Negative: there are no frames to be had. */
-static int frames_of(const struct output *o, const struct value *stack, struct output_frame *frames)
+static int frames_of(const struct output *o, const struct value *v, struct output_frame *frames)
 {
-	int64_t id = (int64_t)stack->bits;
+	struct output_stack stack = {
+	        .kernel = v->type == PLAN_KSTACK || v->type == PLAN_KSYM,
+	        .single = v->type == PLAN_USYM || v->type == PLAN_KSYM,
+	        .map = v->place->map,
+	        .id = (int64_t)v->bits,
+	        .pid = v->pid,
+	};
 
-	if (id < 0 || !o->frames)
+	/* What came from user space has no frame of the kernel's. */
+	if (stack.kernel && !stack.single && stack.id == -EFAULT)
+		return 0;
+	if (!o->frames || (!stack.single && stack.id < 0))
 		return -1;
-	return o->frames(o->frames_context, stack->type == PLAN_KSTACK, id, stack->pid, frames,
-	                 STACK_MOST);
+	return o->frames(o->frames_context, &stack, frames, STACK_MOST);
 }
 
-static void frame_text(struct buffer *b, const struct output_frame *frame)
+static void put_plain_hex(struct buffer *b, uint64_t address)
+{
+	char digits[20];
+
+	snprintf(digits, sizeof(digits), "%llx", (unsigned long long)address);
+	put_text(b, digits);
+}
+
+static void put_symbol(struct buffer *b, const struct output_frame *frame)
+{
+	put_escaped(b, frame->symbol, strlen(frame->symbol), 0);
+	put_char(b, '+');
+	put_unsigned(b, frame->offset);
+}
+
+static void put_file(struct buffer *b, const char *file)
+{
+	put_text(b, " (");
+	put_escaped(b, file, strlen(file), 0);
+	put_char(b, ')');
+}
+
+static void put_line(struct buffer *b, const struct output_frame *frame)
+{
+	put_text(b, " at ");
+	put_escaped(b, frame->source, strlen(frame->source), 0);
+	put_char(b, ':');
+	put_unsigned(b, frame->line);
+}
+
+static void frame_text(struct buffer *b, const struct output_frame *frame, enum plan_stack form)
 {
 	put_text(b, "    ");
-	if (frame->symbol) {
-		put_escaped(b, frame->symbol, strlen(frame->symbol), 0);
-		put_char(b, '+');
-		put_unsigned(b, frame->offset);
-	} else {
+	if (form == PLAN_STACK_RAW || form == PLAN_STACK_PERF)
+		put_plain_hex(b, frame->address);
+	if (form == PLAN_STACK_PERF)
+		put_char(b, ' ');
+	if (form != PLAN_STACK_RAW && frame->symbol)
+		put_symbol(b, frame);
+	else if (form == PLAN_STACK_PERF)
+		put_text(b, "[unknown]");
+	else if (form != PLAN_STACK_RAW)
 		put_hex(b, frame->address);
-	}
-	if (frame->file) {
-		put_text(b, " (");
-		put_escaped(b, frame->file, strlen(frame->file), 0);
-		put_char(b, ')');
-	}
+	if (form == PLAN_STACK_FULL && frame->source)
+		put_line(b, frame);
+	if ((form == PLAN_STACK_FULL || form == PLAN_STACK_PERF) && frame->file)
+		put_file(b, frame->file);
 	put_char(b, '\n');
 }
 
@@ -52,7 +95,17 @@ void stack_text(const struct output *o, struct buffer *b, const struct value *st
 	}
 	put_char(b, '\n');
 	for (int i = 0; i < count; i++)
-		frame_text(b, &frames[i]);
+		frame_text(b, &frames[i], stack->place->stack);
+}
+
+void symbol_text(const struct output *o, struct buffer *b, const struct value *address)
+{
+	struct output_frame frame[STACK_MOST];
+
+	if (frames_of(o, address, frame) == 1 && frame[0].symbol)
+		put_escaped(b, frame[0].symbol, strlen(frame[0].symbol), 0);
+	else
+		put_hex(b, address->bits);
 }
 
 static void frame_json(struct buffer *b, const struct output_frame *frame)
@@ -68,6 +121,12 @@ static void frame_json(struct buffer *b, const struct output_frame *frame)
 	if (frame->file) {
 		put_text(b, ",\"file\":");
 		put_json_string(b, frame->file, strlen(frame->file));
+	}
+	if (frame->source) {
+		put_text(b, ",\"source\":");
+		put_json_string(b, frame->source, strlen(frame->source));
+		put_text(b, ",\"line\":");
+		put_unsigned(b, frame->line);
 	}
 	put_char(b, '}');
 }
@@ -91,6 +150,18 @@ void stack_json(const struct output *o, struct buffer *b, const struct value *st
 		frame_json(b, &frames[i]);
 	}
 	put_char(b, ']');
+}
+
+bool symbol_json(const struct output *o, struct buffer *b, const struct value *address)
+{
+	struct buffer text = {0};
+	bool clean;
+
+	symbol_text(o, &text, address);
+	clean = put_json_string(b, buffer_string(&text), text.length);
+	b->failed |= text.failed;
+	buffer_free(&text);
+	return clean;
 }
 
 void output_set_frames(struct output *o, output_frames_fn *frames, void *context)

@@ -80,6 +80,8 @@ int clock_format(struct output *o, struct buffer *b, const char *format, uint64_
 /* stack.c */
 void stack_text(const struct output *o, struct buffer *b, const struct value *stack);
 void stack_json(const struct output *o, struct buffer *b, const struct value *stack);
+void symbol_text(const struct output *o, struct buffer *b, const struct value *address);
+bool symbol_json(const struct output *o, struct buffer *b, const struct value *address);
 
 /* hist.c: the rows, or the JSON array, of the buckets of PLAN_HIST and PLAN_LHIST. */
 size_t hist_buckets(const struct plan_map *map);

@@ -123,7 +123,6 @@ static int take_tuple(const struct plan_value *place, const char *at, struct val
 	struct value part;
 	int r = 0;
 
-	v->place = place;
 	v->parts = at;
 	for (size_t i = 0; i < place->part_count && !r; i++)
 		r = value_take(&place->parts[i], at, place->size, &part);
@@ -142,7 +141,7 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 {
 	const char *at = (const char *)base + place->offset;
 
-	*v = (struct value){.type = place->type};
+	*v = (struct value){.type = place->type, .place = place};
 	if (place->offset > size || place->size > size - place->offset)
 		return -EBADMSG;
 	switch (place->type) {
@@ -156,6 +155,8 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 		return 0;
 	case PLAN_USTACK:
 	case PLAN_KSTACK:
+	case PLAN_USYM:
+	case PLAN_KSYM:
 		return take_stack(place, at, v);
 	case PLAN_TUPLE:
 		return take_tuple(place, at, v);
@@ -318,6 +319,10 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 	case PLAN_KSTACK:
 		stack_text(o, b, v);
 		break;
+	case PLAN_USYM:
+	case PLAN_KSYM:
+		symbol_text(o, b, v);
+		break;
 	case PLAN_TUPLE:
 		tuple_text(o, b, v, style);
 		break;
@@ -388,6 +393,9 @@ bool value_json(const struct output *o, struct buffer *b, const struct value *v)
 	case PLAN_KSTACK:
 		stack_json(o, b, v);
 		return true;
+	case PLAN_USYM:
+	case PLAN_KSYM:
+		return symbol_json(o, b, v);
 	case PLAN_TUPLE:
 		return tuple_json(o, b, v);
 	case PLAN_NONE:

@@ -19,7 +19,7 @@ struct value {
 	const char *bytes;   /* texts, bytes, thread names; not NUL-terminated */
 	size_t length;
 	uint32_t pid; /* stacks */
-	const struct plan_value *place; /* tuples: their parts, and where these are */
+	const struct plan_value *place; /* which says more: of tuples their parts, of stacks their map */
 	const char *parts;
 };
 

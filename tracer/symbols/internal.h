@@ -79,6 +79,7 @@ struct process {
 	struct mapping *mappings; /* by address */
 	size_t mapping_count, mapping_room;
 	struct jit jit;
+	struct process *former; /* what it was before execve(2); NULL: nothing, as far as we know */
 };
 
 struct processes {
@@ -93,6 +94,8 @@ struct process *process_get(struct processes *processes, pid_t pid);
 /* Reads /proc/PID/maps, when it still can. */
 void process_read(struct processes *processes, struct process *process);
 void process_map(struct process *process, const struct mapping *mapping);
+/* It becomes another program; what it was is remembered. */
+void process_become(struct process *process);
 void process_copy(struct process *to, const struct process *from);
 const struct mapping *process_at(const struct process *process, uint64_t address);
 void processes_close(struct processes *processes);

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PROCESSES_MOST = 4096 }; /* remembered at once; the oldest go first */
+enum {
+	PROCESSES_MOST = 4096, /* remembered at once; the oldest go first */
+	LIVES_MOST = 8,	       /* of one process */
+};
 
 struct process *process_find(struct processes *p, pid_t pid)
 {
@@ -22,9 +25,32 @@ struct process *process_find(struct processes *p, pid_t pid)
 
 static void process_free(struct process *process)
 {
-	jit_free(&process->jit);
-	free(process->mappings);
-	free(process);
+	for (struct process *former; process; process = former) {
+		former = process->former;
+		jit_free(&process->jit);
+		free(process->mappings);
+		free(process);
+	}
+}
+
+void process_become(struct process *process)
+{
+	struct process *former = malloc(sizeof(*former)), *last = process;
+
+	for (int i = 0; last->former && i < LIVES_MOST; i++)
+		last = last->former;
+	process_free(last->former);
+	last->former = NULL;
+	if (former)
+		*former = *process;
+	else
+		process_free(process->former);
+	if (!former) {
+		jit_free(&process->jit);
+		free(process->mappings);
+	}
+	*process = (struct process){.pid = process->pid, .inner = process->inner,
+				    .former = former};
 }
 
 struct process *process_get(struct processes *p, pid_t pid)

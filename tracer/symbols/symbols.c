@@ -50,7 +50,7 @@ void symbolizer_mapped(struct symbolizer *s, pid_t pid, const struct symbolizer_
 	struct process *process = process_get(&s->processes, pid);
 	struct mapping mapping = {m->start, m->end, m->offset, NULL};
 
-	if (!process || m->path[0] != '/')
+	if (!process || m->path[0] != '/' || m->path[1] == '/')
 		return; /* "[vdso]", "//anon": no file */
 	mapping.module = module_of(&s->modules, m->device, m->inode, m->path, strlen(m->path));
 	if (mapping.module)
@@ -72,12 +72,8 @@ void symbolizer_executed(struct symbolizer *s, pid_t pid)
 {
 	struct process *process = process_get(&s->processes, pid);
 
-	if (!process)
-		return;
-	jit_free(&process->jit);
-	process->mapping_count = 0;
-	process->device = 0; /* what comes is told */
-	process->inode = 0;
+	if (process)
+		process_become(process); /* what it maps now is told */
 }
 
 void symbolizer_look(struct symbolizer *s, pid_t pid)
@@ -121,16 +117,39 @@ static const struct mapping *find_mapping(struct symbolizer *s, struct process *
 	return process_at(process, address);
 }
 
-static void name_jit(struct process *process, uint64_t address, bool returns,
+static bool name_jit(struct process *process, uint64_t address, bool returns,
 		     struct symbol_name *name)
 {
 	const struct jit_symbol *symbol = jit_find(&process->jit, process->pid, process->inner,
 						   address - returns);
 
 	if (!symbol)
-		return;
+		return false;
 	name->symbol = symbol->name;
 	name->offset = address - symbol->start;
+	return true;
+}
+
+static bool is_same_place(const struct mapping *a, const struct mapping *b)
+{
+	return a->module == b->module && a->offset - a->start == b->offset - b->start;
+}
+
+/*
+ * Where the address is in what the process was before it became what it is. Two different answers
+ * are none: nobody knows to which of its lives the address belongs.
+ */
+static const struct mapping *former_mapping(const struct process *process,
+					    const struct mapping *mapping, uint64_t address)
+{
+	for (process = process->former; process; process = process->former) {
+		const struct mapping *other = process_at(process, address);
+
+		if (other && mapping && !is_same_place(mapping, other))
+			return NULL;
+		mapping = mapping ? mapping : other;
+	}
+	return mapping;
 }
 
 void symbolizer_user(struct symbolizer *s, pid_t pid, uint64_t address, bool returns,
@@ -142,12 +161,13 @@ void symbolizer_user(struct symbolizer *s, pid_t pid, uint64_t address, bool ret
 	*name = (struct symbol_name){.symbol = NULL};
 	if (!process)
 		return;
-	mapping = find_mapping(s, process, address);
+	mapping = former_mapping(process, find_mapping(s, process, address), address);
 	if (mapping)
 		module_name(mapping->module, pid, mapping->start, mapping->end,
 			    address - mapping->start + mapping->offset, returns, name);
 	else
-		name_jit(process, address, returns, name);
+		while (process && !name_jit(process, address, returns, name))
+			process = process->former;
 }
 
 void symbolizer_kernel(struct symbolizer *s, uint64_t address, struct symbol_name *name)

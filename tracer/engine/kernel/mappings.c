@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 enum { BUFFER_BYTES = 256 * 1024, RECORD_MOST = 8192, TIME_BYTES = 8 };
 
