@@ -375,7 +375,7 @@ static int drop_privileges(struct run *run, struct error *err)
 		return 0;
 	if (s->plan.grows || run->watch >= 0)
 		needs |= ENGINE_NEED_MORE;
-	if (run->symbolizer)
+	if (run->names)
 		needs |= ENGINE_NEED_SYMBOLS;
 	for (size_t i = 0; i < s->target.process_count; i++)
 		if (s->target.processes[i].command)

@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-static void map(struct process *p, uint64_t start, uint64_t end, uint64_t offset)
+static void map(struct memory *p, uint64_t start, uint64_t end, uint64_t offset)
 {
-	process_map(p, &(struct mapping){start, end, offset, NULL});
+	memory_map(p, &(struct mapping){start, end, offset, NULL});
 }
 
-static void is(const struct process *p, const char *expected)
+static void is(const struct memory *p, const char *expected)
 {
 	struct buffer b = {0};
 
@@ -30,7 +30,7 @@ static void is(const struct process *p, const char *expected)
 
 static void test_mappings(void **state)
 {
-	struct process p = {.pid = 1};
+	struct memory p = {.pid = 1};
 
 	(void)state;
 	map(&p, 0x3000, 0x4000, 0);
@@ -53,19 +53,19 @@ static void test_mappings(void **state)
 
 static void test_lookup(void **state)
 {
-	struct process p = {.pid = 1}, child = {.pid = 2};
+	struct memory p = {.pid = 1}, child = {.pid = 2};
 
 	(void)state;
-	assert_null(process_at(&p, 0));
+	assert_null(memory_at(&p, 0));
 	map(&p, 0x1000, 0x2000, 0);
 	map(&p, 0x3000, 0x4000, 1);
-	assert_null(process_at(&p, 0xfff));
-	assert_int_equal(process_at(&p, 0x1000)->start, 0x1000);
-	assert_int_equal(process_at(&p, 0x1fff)->start, 0x1000);
-	assert_null(process_at(&p, 0x2000));
-	assert_int_equal(process_at(&p, 0x3fff)->start, 0x3000);
-	assert_null(process_at(&p, UINT64_MAX));
-	process_copy(&child, &p);
+	assert_null(memory_at(&p, 0xfff));
+	assert_int_equal(memory_at(&p, 0x1000)->start, 0x1000);
+	assert_int_equal(memory_at(&p, 0x1fff)->start, 0x1000);
+	assert_null(memory_at(&p, 0x2000));
+	assert_int_equal(memory_at(&p, 0x3fff)->start, 0x3000);
+	assert_null(memory_at(&p, UINT64_MAX));
+	memory_copy(&child, &p);
 	is(&child, "1000-2000@0 3000-4000@1");
 	free(child.mappings);
 	free(p.mappings);
@@ -74,16 +74,16 @@ static void test_lookup(void **state)
 static void test_many_processes(void **state)
 {
 	struct modules modules = {.items = NULL};
-	struct processes processes = {.modules = &modules};
+	struct memories processes = {.modules = &modules};
 
 	(void)state;
 	for (pid_t pid = 1; pid <= 5000; pid++)
-		assert_non_null(process_get(&processes, pid));
+		assert_non_null(memory_get(&processes, pid));
 	assert_int_equal(processes.count, 4096);
-	assert_null(process_find(&processes, 1)); /* the oldest went */
-	assert_int_equal(process_find(&processes, 5000)->pid, 5000);
-	assert_ptr_equal(process_get(&processes, 5000), process_find(&processes, 5000));
-	processes_close(&processes);
+	assert_null(memory_find(&processes, 1)); /* the oldest went */
+	assert_int_equal(memory_find(&processes, 5000)->pid, 5000);
+	assert_ptr_equal(memory_get(&processes, 5000), memory_find(&processes, 5000));
+	memories_close(&processes);
 	modules_close(&modules);
 }
 

@@ -33,11 +33,13 @@ bool demangle(const char *symbol, enum demangle_form form, struct buffer *name)
 	struct writing w = {.text = *name};
 	volatile bool done = false;
 
-	if (symbol[0] != '_' || symbol[1] != 'Z' || strnlen(symbol, MANGLED_MOST) == MANGLED_MOST)
+	if (symbol[0] != '_' || (symbol[1] != 'Z' && symbol[1] != 'R') ||
+	    strnlen(symbol, MANGLED_MOST) == MANGLED_MOST)
 		return false;
 	buffer_clear(&w.text);
 	if (!setjmp(w.enough))
-		done = cplus_demangle_v3_callback(symbol, options, take, &w);
+		done = rust_demangle_callback(symbol, options, take, &w) ||
+		       cplus_demangle_v3_callback(symbol, options, take, &w);
 	*name = w.text;
 	return done && !name->failed;
 }

@@ -1,5 +1,5 @@
 /*
- * C++ names: from _ZN3foo3barEi to foo::bar(int). The one place that demangles.
+ * C++ and Rust names: from _ZN3foo3barEi to foo::bar(int). The one place that demangles.
  */
 #ifndef TELLTALE_ELF_DEMANGLE_H
 #define TELLTALE_ELF_DEMANGLE_H

@@ -68,7 +68,7 @@ struct mapping {
 	struct module *module;
 };
 
-struct process {
+struct memory {
 	pid_t pid;
 	pid_t inner; /* its number in its own namespace */
 	/* Of its program, when its maps were read; 0: they never were. Another one after an execve(2)
@@ -79,26 +79,26 @@ struct process {
 	struct mapping *mappings; /* by address */
 	size_t mapping_count, mapping_room;
 	struct jit jit;
-	struct process *former; /* what it was before execve(2); NULL: nothing, as far as we know */
+	struct memory *former; /* what it was before execve(2); NULL: nothing, as far as we know */
 };
 
-struct processes {
-	struct process **items; /* the one that came last is the last */
+struct memories {
+	struct memory **items; /* the one that came last is the last */
 	size_t count, room;
 	struct modules *modules;
 };
 
-struct process *process_find(struct processes *processes, pid_t pid);
+struct memory *memory_find(struct memories *memories, pid_t pid);
 /* Made when there is none; NULL when memory is out. */
-struct process *process_get(struct processes *processes, pid_t pid);
+struct memory *memory_get(struct memories *memories, pid_t pid);
 /* Reads /proc/PID/maps, when it still can. */
-void process_read(struct processes *processes, struct process *process);
-void process_map(struct process *process, const struct mapping *mapping);
+void memory_read(struct memories *memories, struct memory *memory);
+void memory_map(struct memory *memory, const struct mapping *mapping);
 /* It becomes another program; what it was is remembered. */
-void process_become(struct process *process);
-void process_copy(struct process *to, const struct process *from);
-const struct mapping *process_at(const struct process *process, uint64_t address);
-void processes_close(struct processes *processes);
+void memory_become(struct memory *memory);
+void memory_copy(struct memory *to, const struct memory *from);
+const struct mapping *memory_at(const struct memory *memory, uint64_t address);
+void memories_close(struct memories *memories);
 
 /* ---- kernel.c: /proc/kallsyms ---- */
 

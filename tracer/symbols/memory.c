@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 
 enum {
-	PROCESSES_MOST = 4096, /* remembered at once; the oldest go first */
+	MEMORIES_MOST = 4096, /* remembered at once; the oldest go first */
 	LIVES_MOST = 8,	       /* of one process */
 };
 
-struct process *process_find(struct processes *p, pid_t pid)
+struct memory *memory_find(struct memories *p, pid_t pid)
 {
 	for (size_t i = p->count; i > 0; i--)
 		if (p->items[i - 1]->pid == pid)
@@ -23,75 +23,75 @@ struct process *process_find(struct processes *p, pid_t pid)
 	return NULL;
 }
 
-static void process_free(struct process *process)
+static void memory_free(struct memory *memory)
 {
-	for (struct process *former; process; process = former) {
-		former = process->former;
-		jit_free(&process->jit);
-		free(process->mappings);
-		free(process);
+	for (struct memory *former; memory; memory = former) {
+		former = memory->former;
+		jit_free(&memory->jit);
+		free(memory->mappings);
+		free(memory);
 	}
 }
 
-void process_become(struct process *process)
+void memory_become(struct memory *memory)
 {
-	struct process *former = malloc(sizeof(*former)), *last = process;
+	struct memory *former = malloc(sizeof(*former)), *last = memory;
 
 	for (int i = 0; last->former && i < LIVES_MOST; i++)
 		last = last->former;
-	process_free(last->former);
+	memory_free(last->former);
 	last->former = NULL;
 	if (former)
-		*former = *process;
+		*former = *memory;
 	else
-		process_free(process->former);
+		memory_free(memory->former);
 	if (!former) {
-		jit_free(&process->jit);
-		free(process->mappings);
+		jit_free(&memory->jit);
+		free(memory->mappings);
 	}
-	*process = (struct process){.pid = process->pid, .inner = process->inner,
+	*memory = (struct memory){.pid = memory->pid, .inner = memory->inner,
 				    .former = former};
 }
 
-struct process *process_get(struct processes *p, pid_t pid)
+struct memory *memory_get(struct memories *p, pid_t pid)
 {
-	struct process *process = process_find(p, pid), **place;
+	struct memory *memory = memory_find(p, pid), **place;
 
-	if (process)
-		return process;
-	if (p->count == PROCESSES_MOST) {
-		process_free(p->items[0]);
+	if (memory)
+		return memory;
+	if (p->count == MEMORIES_MOST) {
+		memory_free(p->items[0]);
 		memmove(p->items, p->items + 1, --p->count * sizeof(*p->items));
 	}
-	process = calloc(1, sizeof(*process));
-	place = process ? array_add(&p->items, &p->count, &p->room, sizeof(*place)) : NULL;
+	memory = calloc(1, sizeof(*memory));
+	place = memory ? array_add(&p->items, &p->count, &p->room, sizeof(*place)) : NULL;
 	if (!place) {
-		free(process);
+		free(memory);
 		return NULL;
 	}
-	process->pid = process->inner = pid;
-	*place = process;
-	return process;
+	memory->pid = memory->inner = pid;
+	*place = memory;
+	return memory;
 }
 
-void processes_close(struct processes *p)
+void memories_close(struct memories *p)
 {
 	for (size_t i = 0; i < p->count; i++)
-		process_free(p->items[i]);
+		memory_free(p->items[i]);
 	free(p->items);
 }
 
 /* ---- mappings, in the order of their addresses ---- */
 
 /* The first that ends behind the address. */
-static size_t place_of(const struct process *process, uint64_t address)
+static size_t place_of(const struct memory *memory, uint64_t address)
 {
-	size_t low = 0, high = process->mapping_count;
+	size_t low = 0, high = memory->mapping_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (process->mappings[middle].end <= address)
+		if (memory->mappings[middle].end <= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -99,68 +99,68 @@ static size_t place_of(const struct process *process, uint64_t address)
 	return low;
 }
 
-const struct mapping *process_at(const struct process *process, uint64_t address)
+const struct mapping *memory_at(const struct memory *memory, uint64_t address)
 {
-	size_t place = place_of(process, address);
+	size_t place = place_of(memory, address);
 
-	if (place == process->mapping_count || process->mappings[place].start > address)
+	if (place == memory->mapping_count || memory->mappings[place].start > address)
 		return NULL;
-	return &process->mappings[place];
+	return &memory->mappings[place];
 }
 
 /* What the new one covers goes; of what it covers in part, the rest stays. */
-void process_map(struct process *process, const struct mapping *new)
+void memory_map(struct memory *memory, const struct mapping *new)
 {
-	size_t place = place_of(process, new->start), behind = place;
-	struct mapping *m = process->mappings;
+	size_t place = place_of(memory, new->start), behind = place;
+	struct mapping *m = memory->mappings;
 
 	if (new->start >= new->end)
 		return;
-	if (place < process->mapping_count && m[place].start < new->start) {
+	if (place < memory->mapping_count && m[place].start < new->start) {
 		struct mapping rest = m[place];
 
 		m[place].end = new->start;
 		if (rest.end > new->end) {
 			rest.offset += new->end - rest.start;
 			rest.start = new->end;
-			process_map(process, &rest);
-			m = process->mappings;
+			memory_map(memory, &rest);
+			m = memory->mappings;
 		}
 		place = behind = place + 1;
 	}
-	while (behind < process->mapping_count && m[behind].end <= new->end)
+	while (behind < memory->mapping_count && m[behind].end <= new->end)
 		behind++;
-	if (behind < process->mapping_count && m[behind].start < new->end) {
+	if (behind < memory->mapping_count && m[behind].start < new->end) {
 		m[behind].offset += new->end - m[behind].start;
 		m[behind].start = new->end;
 	}
 	if (behind == place) {
-		if (!array_add(&process->mappings, &process->mapping_count, &process->mapping_room,
+		if (!array_add(&memory->mappings, &memory->mapping_count, &memory->mapping_room,
 			       sizeof(*m)))
 			return;
-		m = process->mappings;
+		m = memory->mappings;
 		behind++;
 		memmove(m + behind, m + place,
-			(process->mapping_count - behind) * sizeof(*m));
+			(memory->mapping_count - behind) * sizeof(*m));
 	} else if (behind > place + 1) {
-		memmove(m + place + 1, m + behind, (process->mapping_count - behind) * sizeof(*m));
-		process->mapping_count -= behind - place - 1;
+		memmove(m + place + 1, m + behind, (memory->mapping_count - behind) * sizeof(*m));
+		memory->mapping_count -= behind - place - 1;
 	}
 	m[place] = *new;
 }
 
-void process_copy(struct process *to, const struct process *from)
+void memory_copy(struct memory *to, const struct memory *from)
 {
 	to->mapping_count = 0;
 	to->device = from->device;
 	to->inode = from->inode;
 	for (size_t i = 0; i < from->mapping_count; i++)
-		process_map(to, &from->mappings[i]);
+		memory_map(to, &from->mappings[i]);
 }
 
 /* ---- /proc ---- */
 
-static void read_line(struct processes *p, struct process *process, const char *text, size_t length)
+static void read_line(struct memories *p, struct memory *memory, const char *text, size_t length)
 {
 	struct maps_line line;
 	struct mapping mapping;
@@ -174,16 +174,16 @@ static void read_line(struct processes *p, struct process *process, const char *
 				   module_of(p->modules, line.device, line.inode, line.path,
 					     path_length)};
 	if (mapping.module)
-		process_map(process, &mapping);
+		memory_map(memory, &mapping);
 }
 
-static void read_inner(struct process *process)
+static void read_inner(struct memory *memory)
 {
 	char path[64], *text = NULL, *last;
 	size_t room = 0;
 	FILE *status;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", process->pid);
+	snprintf(path, sizeof(path), "/proc/%d/status", memory->pid);
 	status = fopen(path, "re");
 	if (!status)
 		return;
@@ -191,13 +191,13 @@ static void read_inner(struct process *process)
 		if (strncmp(text, "NSpid:", 6) != 0)
 			continue;
 		last = strrchr(text, '\t');
-		process->inner = last ? (pid_t)strtol(last, NULL, 10) : process->pid;
+		memory->inner = last ? (pid_t)strtol(last, NULL, 10) : memory->pid;
 	}
 	free(text);
 	fclose(status);
 }
 
-void process_read(struct processes *p, struct process *process)
+void memory_read(struct memories *p, struct memory *memory)
 {
 	char path[64], *text = NULL;
 	size_t room = 0;
@@ -205,19 +205,19 @@ void process_read(struct processes *p, struct process *process)
 	struct stat st;
 	FILE *maps;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", memory->pid);
 	if (stat(path, &st))
 		return; /* it has ended, or is of the kernel */
-	snprintf(path, sizeof(path), "/proc/%d/maps", process->pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", memory->pid);
 	maps = fopen(path, "re");
 	if (!maps)
 		return;
-	process->device = st.st_dev;
-	process->inode = st.st_ino;
-	process->mapping_count = 0;
+	memory->device = st.st_dev;
+	memory->inode = st.st_ino;
+	memory->mapping_count = 0;
 	while ((length = getline(&text, &room, maps)) > 0)
-		read_line(p, process, text, (size_t)length - (text[length - 1] == '\n'));
+		read_line(p, memory, text, (size_t)length - (text[length - 1] == '\n'));
 	free(text);
 	fclose(maps);
-	read_inner(process);
+	read_inner(memory);
 }

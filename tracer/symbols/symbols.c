@@ -1,6 +1,8 @@
 /* The questions, put together from what the other files of this folder know. */
 #include "internal.h"
 
+#include "elf/demangle.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +13,10 @@ enum { LOOK_EVERY = 100000000 }; /* nanoseconds */
 
 struct symbolizer {
 	struct modules modules;
-	struct processes processes;
+	struct memories memories;
 	struct kernel_symbols *kernel;
 	bool kernel_tried;
+	struct buffer demangled;
 };
 
 static uint64_t now(void)
@@ -29,7 +32,7 @@ int symbolizer_open(struct symbolizer **symbolizer, struct error *err)
 	*symbolizer = calloc(1, sizeof(**symbolizer));
 	if (!*symbolizer)
 		return error_memory(err);
-	(*symbolizer)->processes.modules = &(*symbolizer)->modules;
+	(*symbolizer)->memories.modules = &(*symbolizer)->modules;
 	return 0;
 }
 
@@ -37,9 +40,10 @@ void symbolizer_close(struct symbolizer *s)
 {
 	if (!s)
 		return;
-	processes_close(&s->processes);
+	memories_close(&s->memories);
 	modules_close(&s->modules);
 	kernel_symbols_close(s->kernel);
+	buffer_free(&s->demangled);
 	free(s);
 }
 
@@ -47,80 +51,80 @@ void symbolizer_close(struct symbolizer *s)
 
 void symbolizer_mapped(struct symbolizer *s, pid_t pid, const struct symbolizer_mapping *m)
 {
-	struct process *process = process_get(&s->processes, pid);
+	struct memory *memory = memory_get(&s->memories, pid);
 	struct mapping mapping = {m->start, m->end, m->offset, NULL};
 
-	if (!process || m->path[0] != '/' || m->path[1] == '/')
+	if (!memory || m->path[0] != '/' || m->path[1] == '/')
 		return; /* "[vdso]", "//anon": no file */
 	mapping.module = module_of(&s->modules, m->device, m->inode, m->path, strlen(m->path));
 	if (mapping.module)
-		process_map(process, &mapping);
+		memory_map(memory, &mapping);
 }
 
 void symbolizer_forked(struct symbolizer *s, pid_t pid, pid_t parent)
 {
-	struct process *from, *to = process_get(&s->processes, pid);
+	struct memory *from, *to = memory_get(&s->memories, pid);
 
-	from = process_find(&s->processes, parent);
+	from = memory_find(&s->memories, parent);
 	if (to && from)
-		process_copy(to, from);
+		memory_copy(to, from);
 	else if (to)
-		process_read(&s->processes, to);
+		memory_read(&s->memories, to);
 }
 
 void symbolizer_executed(struct symbolizer *s, pid_t pid)
 {
-	struct process *process = process_get(&s->processes, pid);
+	struct memory *memory = memory_get(&s->memories, pid);
 
-	if (process)
-		process_become(process); /* what it maps now is told */
+	if (memory)
+		memory_become(memory); /* what it maps now is told */
 }
 
 void symbolizer_look(struct symbolizer *s, pid_t pid)
 {
-	struct process *process = process_get(&s->processes, pid);
+	struct memory *memory = memory_get(&s->memories, pid);
 
-	if (!process)
+	if (!memory)
 		return;
-	process_read(&s->processes, process);
-	process->looked = now();
+	memory_read(&s->memories, memory);
+	memory->looked = now();
 }
 
 /* ---- names ---- */
 
 /* Whether it has become another program since its maps were read, and nobody told us. */
-static bool has_changed(const struct process *process)
+static bool has_changed(const struct memory *memory)
 {
 	char path[64];
 	struct stat st;
 
-	if (!process->inode)
+	if (!memory->inode)
 		return false;
-	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
-	return !stat(path, &st) && (st.st_ino != process->inode || st.st_dev != process->device);
+	snprintf(path, sizeof(path), "/proc/%d/exe", memory->pid);
+	return !stat(path, &st) && (st.st_ino != memory->inode || st.st_dev != memory->device);
 }
 
 /* It may have loaded a library since, or become another program, and nobody told us; not that we
  * looked at each frame. */
-static const struct mapping *find_mapping(struct symbolizer *s, struct process *process,
+static const struct mapping *find_mapping(struct symbolizer *s, struct memory *memory,
 					  uint64_t address)
 {
-	const struct mapping *mapping = process_at(process, address);
+	const struct mapping *mapping = memory_at(memory, address);
 	uint64_t time = now();
 
-	if (time - process->looked < LOOK_EVERY)
+	if (time - memory->looked < LOOK_EVERY)
 		return mapping;
-	process->looked = time;
-	if (mapping && !has_changed(process))
+	memory->looked = time;
+	if (mapping && !has_changed(memory))
 		return mapping;
-	process_read(&s->processes, process);
-	return process_at(process, address);
+	memory_read(&s->memories, memory);
+	return memory_at(memory, address);
 }
 
-static bool name_jit(struct process *process, uint64_t address, bool returns,
+static bool name_jit(struct memory *memory, uint64_t address, bool returns,
 		     struct symbol_name *name)
 {
-	const struct jit_symbol *symbol = jit_find(&process->jit, process->pid, process->inner,
+	const struct jit_symbol *symbol = jit_find(&memory->jit, memory->pid, memory->inner,
 						   address - returns);
 
 	if (!symbol)
@@ -139,11 +143,11 @@ static bool is_same_place(const struct mapping *a, const struct mapping *b)
  * Where the address is in what the process was before it became what it is. Two different answers
  * are none: nobody knows to which of its lives the address belongs.
  */
-static const struct mapping *former_mapping(const struct process *process,
+static const struct mapping *former_mapping(const struct memory *memory,
 					    const struct mapping *mapping, uint64_t address)
 {
-	for (process = process->former; process; process = process->former) {
-		const struct mapping *other = process_at(process, address);
+	for (memory = memory->former; memory; memory = memory->former) {
+		const struct mapping *other = memory_at(memory, address);
 
 		if (other && mapping && !is_same_place(mapping, other))
 			return NULL;
@@ -155,19 +159,21 @@ static const struct mapping *former_mapping(const struct process *process,
 void symbolizer_user(struct symbolizer *s, pid_t pid, uint64_t address, bool returns,
 		     struct symbol_name *name)
 {
-	struct process *process = process_get(&s->processes, pid);
+	struct memory *memory = memory_get(&s->memories, pid);
 	const struct mapping *mapping;
 
 	*name = (struct symbol_name){.symbol = NULL};
-	if (!process)
+	if (!memory)
 		return;
-	mapping = former_mapping(process, find_mapping(s, process, address), address);
+	mapping = former_mapping(memory, find_mapping(s, memory, address), address);
 	if (mapping)
 		module_name(mapping->module, pid, mapping->start, mapping->end,
 			    address - mapping->start + mapping->offset, returns, name);
 	else
-		while (process && !name_jit(process, address, returns, name))
-			process = process->former;
+		while (memory && !name_jit(memory, address, returns, name))
+			memory = memory->former;
+	if (name->symbol && demangle(name->symbol, DEMANGLE_FULL, &s->demangled))
+		name->symbol = buffer_string(&s->demangled);
 }
 
 void symbolizer_kernel(struct symbolizer *s, uint64_t address, struct symbol_name *name)
