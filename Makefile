@@ -25,7 +25,8 @@ Q := @
 say = @printf '  %-8s %s\n' $(1) $(2)
 endif
 
-WARNINGS := -Wall -Wextra -Werror
+# A table says what applies; the rest is zero.
+WARNINGS := -Wall -Wextra -Werror -Wno-missing-field-initializers
 CFLAGS ?= -O2 -g
 TT_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(SANFLAGS) -MMD -MP
 LIBS := -lbpf -ldw -lelf -llzma -liberty -lpthread
