@@ -51,7 +51,7 @@ static void forget_changes(struct gen *g, const struct stmt *s, reg counter)
 	find_changes(s->body, changed);
 	ir_map_value(&g->ir, base, map_control(g->c), 0);
 	ir_load(&g->ir, BPF_DW, zero, base, offsetof(struct abi_control, zero));
-	for (size_t i = 0; i < g->in->variable_count; i++)
+	for (size_t i = 0; i < s->older; i++)
 		if (changed[i])
 			gen_variable_forget(g, i, zero);
 	if (counter != REG_NONE)

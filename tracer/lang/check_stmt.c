@@ -165,6 +165,7 @@ static void check_one(struct checker *c, struct stmt *s)
 static void check_stmts(struct checker *c, struct stmt *s)
 {
 	for (; s; s = s->next) {
+		s->older = c->instance->variable_count;
 		if (s->value && s->kind != STMT_EACH)
 			check_expr(c, s->value);
 		check_one(c, s);
