@@ -45,7 +45,6 @@ enum { ABI_COMM = 16 }; /* bytes of a thread's name, TASK_COMM_LEN of the kernel
 struct abi_control {
 	__u32 asleep;
 	__u32 reserved;
-	__u64 zero; /* always 0, which the kernel's verifier does not know: see compile/loop.c */
 };
 
 /* Per probe, in one array map: what could not be delivered or read. Added to atomically. */

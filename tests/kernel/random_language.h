@@ -458,9 +458,7 @@ static const struct production expressions[] = {
 static const struct production texts[] = {
 	{"args.path", 2, NULL, SIGNED},
 	{"str(%i)", 1, NULL, SIGNED},
-	{"str(args.where, %i)", 1, NULL, SIGNED},
-	{"buf(%i, %i)", 1, NULL, SIGNED},
-	{"args.body", 1, NULL, SIGNED},
+	{"str(args.where, %#)", 1, NULL, SIGNED},
 };
 
 static const struct production statements[] = {
@@ -501,6 +499,8 @@ static const struct production statements[] = {
 	{"@t[%t] = sum(%i);", 1, NULL, SIGNED},
 	{"printf(\"%%d %%s %%d\\n\", %i, %t, %i);", 2, NULL, SIGNED},
 	{"printf(\"%%f %%s %%x\\n\", args.seconds, probe, %i);", 1, NULL, SIGNED},
+	{"@b[buf(%i, %#)] = count();", 1, NULL, SIGNED},
+	{"printf(\"%%r\\n\", args.body);", 1, NULL, SIGNED},
 	{"event();", 1, NULL, SIGNED},
 	{"@u[ustack] = count();", 1, NULL, SIGNED},
 	{"time();", 1, NULL, SIGNED},

@@ -423,6 +423,12 @@ static void add_clause(struct random_program *p, struct results *results)
 	}
 	write_results(p, results);
 	buffer_text(&p->text, "}\n");
+	if (getenv("RANDOM_TRACE")) {
+		printf("# clause %u s %lld k", p->clause, (long long)p->scalar);
+		for (int k = 0; k < MAP_KEYS; k++)
+			printf(" %lld", p->key_there[k] ? (long long)p->keyed[k] : 0);
+		printf(" state %d\n", p->state);
+	}
 	p->clause++;
 }
 
@@ -439,7 +445,7 @@ struct counts {
 };
 
 /* Loads it, runs what is computed, compares. */
-static bool load(const struct plan *plan, const struct hand *hand, struct results *results,
+static bool load(const struct plan *plan, struct hand *hand, struct results *results,
 		 bool computed, struct error *err)
 {
 	struct engine *engine = NULL;
@@ -466,19 +472,18 @@ static bool load(const struct plan *plan, const struct hand *hand, struct result
 	return !code && !results->wrong;
 }
 
-static void try_program(struct random_program *p, const struct hand *hand,
+static void try_program(struct random_program *p, uint64_t seed, struct hand *hand,
 			struct results *results, struct counts *counts)
 {
-	const struct compile_options options = {.text_limit = 64};
-	uint64_t seed = p->seed;
-	struct program program = {0};
+	const struct compile_options options = {0};
+	struct program program = {.text_limit = 64};
 	struct plan plan = {0};
 	struct error err = {0};
 	int code = program_parse("random", buffer_string(&p->text), &program, &err);
 	bool good;
 
 	if (!code)
-		code = program_check(&program, (struct probe_set *)&hand->set, &err);
+		code = program_check(&program, &hand->set, &err);
 	if (!code)
 		code = compile(&program, &hand->set, &options, &plan, &err);
 	counts->programs++;
@@ -487,7 +492,7 @@ static void try_program(struct random_program *p, const struct hand *hand,
 	for (size_t i = 0; i < plan.program_count; i++)
 		counts->insns += plan.programs[i].insn_count;
 	if (!good) {
-		printf("# %s\n%s# after chance at %llu:\n%s", err.text,
+		printf("# %s\n%s# RANDOM_SEED=%llu RANDOM_PROGRAMS=1:\n%s", err.text,
 		       buffer_string(&program.diagnostics.text), (unsigned long long)seed,
 		       buffer_string(&p->text));
 		counts->failures++;
@@ -497,7 +502,7 @@ static void try_program(struct random_program *p, const struct hand *hand,
 }
 
 /* `clauses` of them, some to a program. */
-static void try_many(uint64_t seed, bool computed, unsigned clauses, const struct hand *hand,
+static void try_many(uint64_t seed, bool computed, unsigned clauses, struct hand *hand,
 		     struct counts *counts)
 {
 	static struct random_program p;
@@ -509,9 +514,10 @@ static void try_many(uint64_t seed, bool computed, unsigned clauses, const struc
 		p.seed = seed + done;
 		p.computed = computed;
 		results.count = results.wrong = 0;
+		buffer_text(&p.text, "BEGIN { @s = 0; @k[0] = 0; delete(@k[0]); }\n");
 		for (unsigned i = 0; i < CLAUSES; i++)
 			add_clause(&p, &results);
-		try_program(&p, hand, &results, counts);
+		try_program(&p, seed + done, hand, &results, counts);
 		buffer_free(&p.text);
 		arena_free(&p.arena);
 	}

@@ -376,7 +376,10 @@ void gen_condition(struct gen *g, const struct expr *e, label if_false, label fa
 {
 	label other;
 
-	if (e->kind == EXPR_UNARY && e->op == OP_NOT) {
+	if (e->kind == EXPR_INT) {
+		if (!e->number)
+			ir_jump(&g->ir, if_false);
+	} else if (e->kind == EXPR_UNARY && e->op == OP_NOT) {
 		other = ir_label(&g->ir);
 		gen_condition(g, e->child, other, fail);
 		ir_jump(&g->ir, if_false);

@@ -83,8 +83,9 @@ struct gen {
 	struct variants variants;
 	size_t recipes;	 /* map of recipes; SIZE_MAX: none yet */
 	reg *variables;
-	struct wide_variable { /* those that no register holds */
+	struct wide_variable { /* those that no register holds, or not always */
 		int at; /* in the frame */
+		bool looped; /* an integer that a loop uses: it is in the frame, too */
 		struct plan_value layout;
 	} *wide;
 	reg frame; /* see frame.c */
@@ -176,8 +177,6 @@ void gen_variables(struct gen *g); /* at the start */
 reg gen_variable(struct gen *g, const struct expr *e);
 void gen_variable_set(struct gen *g, const struct expr *e, reg value);
 void gen_variable_assign(struct gen *g, const struct stmt *s);
-/* Makes its value unknown to the verifier; `zero` is 0, which the verifier does not know. */
-void gen_variable_forget(struct gen *g, size_t number, reg zero);
 /* Does any of these change a variable or a map? */
 bool has_effect(const struct expr *e);
 /* As gen_int(); what is computed later does not change the value. */
@@ -188,6 +187,7 @@ reg gen_step(struct gen *g, const struct expr *e, label fail);
 
 /* ---- loop.c ---- */
 
+void mark_looped_variables(struct gen *g);
 void gen_while(struct gen *g, const struct stmt *s);
 void gen_range(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);
@@ -271,7 +271,7 @@ void gen_map_delete(struct gen *g, const struct expr *call);
 reg gen_map_read(struct gen *g, const struct expr *e, label fail);
 struct place gen_map_place(struct gen *g, const struct expr *e, label fail);
 void gen_value_record(struct gen *g, const struct expr *call);
-reg gen_map_step(struct gen *g, const struct expr *e);
+reg gen_map_step(struct gen *g, const struct expr *e, label fail);
 void gen_stmts(struct gen *g, const struct stmt *s);
 
 /* ---- link.c ---- */

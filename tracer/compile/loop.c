@@ -3,59 +3,43 @@
  * down and leaves when the kernel's limit is reached (may_goto), and the hit is given up there and
  * counted, so that the person is told.
  *
- * The verifier walks a loop until a round brings nothing new. A variable that starts as a number it
- * knows would bring something new each round, so what a loop changes is made unknown in front of it:
- * by adding a 0 that comes from memory.
+ * The verifier walks a loop until a round brings nothing new, and it follows what registers hold: a
+ * counter that it knows would bring something new each round, and every `if` would double the ways.
+ * So what a loop computes with lives in the frame, in memory whose contents it does not follow.
  */
 #include "compile/internal.h"
 
-#include <stddef.h>
-
 enum { UNROLLED_MOST = 20000 }; /* instructions of a clause that may be unrolled further */
 
-/* ---- what a loop changes ---- */
+/* ---- variables that loops use ---- */
 
-static void find_steps(const struct expr *e, bool *changed)
+static void mark_expr(struct gen *g, const struct expr *e)
 {
 	for (; e; e = e->next) {
-		if ((e->kind == EXPR_STEP_BEFORE || e->kind == EXPR_STEP_AFTER) &&
-		    e->child->kind == EXPR_VARIABLE)
-			changed[e->child->number] = true;
-		find_steps(e->child, changed);
+		if (e->kind == EXPR_VARIABLE)
+			g->wide[e->number].looped = true;
+		mark_expr(g, e->child);
 	}
 }
 
-static void find_changes(const struct stmt *s, bool *changed)
+static void mark_stmts(struct gen *g, const struct stmt *s, bool inside)
 {
 	for (; s; s = s->next) {
-		if (s->target && s->target->kind == EXPR_VARIABLE)
-			changed[s->target->number] = true;
-		find_steps(s->target, changed);
-		find_steps(s->value, changed);
-		find_changes(s->body, changed);
-		find_changes(s->otherwise, changed);
+		bool loop = inside || s->kind == STMT_WHILE || s->kind == STMT_RANGE ||
+			    s->kind == STMT_EACH;
+
+		if (loop) {
+			mark_expr(g, s->target);
+			mark_expr(g, s->value);
+		}
+		mark_stmts(g, s->body, loop);
+		mark_stmts(g, s->otherwise, loop);
 	}
 }
 
-/* Makes unknown what the loop changes, and the counter of its own, where it has one. */
-static void forget_changes(struct gen *g, const struct stmt *s, reg counter)
+void mark_looped_variables(struct gen *g)
 {
-	bool *changed = arena_alloc(&g->c->program->arena, g->in->variable_count + 1);
-	reg base = ir_reg(&g->ir), zero = ir_reg(&g->ir);
-
-	if (!changed) {
-		g->c->failed = true;
-		return;
-	}
-	find_steps(s->value, changed);
-	find_changes(s->body, changed);
-	ir_map_value(&g->ir, base, map_control(g->c), 0);
-	ir_load(&g->ir, BPF_DW, zero, base, offsetof(struct abi_control, zero));
-	for (size_t i = 0; i < s->older; i++)
-		if (changed[i])
-			gen_variable_forget(g, i, zero);
-	if (counter != REG_NONE)
-		ir_alu(&g->ir, BPF_ADD, counter, zero);
+	mark_stmts(g, g->in->body, false);
 }
 
 /* ---- loops ---- */
@@ -80,7 +64,6 @@ void gen_while(struct gen *g, const struct stmt *s)
 
 	enter_loop(g, &loop);
 	ir_note(&g->ir, "while");
-	forget_changes(g, s, REG_NONE);
 	ir_place(&g->ir, loop.next.label);
 	ir_may_goto(&g->ir, use(&g->endless));
 	gen_condition(g, s->value, loop.end.label, use(&g->give_up));
@@ -94,22 +77,26 @@ void gen_range(struct gen *g, const struct stmt *s)
 {
 	const struct expr *from = s->value, *to = from->next;
 	bool is_signed = s->target->type.is_signed;
+	int place = gen_frame(g, s->at, 16);
 	reg counter = ir_reg(&g->ir), end = ir_reg(&g->ir);
 	label top = ir_label(&g->ir);
 	struct loop loop;
 
 	enter_loop(g, &loop);
 	ir_note(&g->ir, "for $%s", s->target->text);
-	ir_move(&g->ir, counter, gen_int(g, from, use(&g->give_up)));
-	ir_move(&g->ir, end, gen_int(g, to, use(&g->give_up)));
-	forget_changes(g, s, counter);
+	ir_store(&g->ir, BPF_DW, g->frame, place, gen_int(g, from, use(&g->give_up)));
+	ir_store(&g->ir, BPF_DW, g->frame, place + 8, gen_int(g, to, use(&g->give_up)));
 	ir_place(&g->ir, top);
-	ir_branch(&g->ir, is_signed ? BPF_JSGE : BPF_JGE, counter, end, loop.end.label);
 	ir_may_goto(&g->ir, use(&g->endless));
+	ir_load(&g->ir, BPF_DW, counter, g->frame, place);
+	ir_load(&g->ir, BPF_DW, end, g->frame, place + 8);
+	ir_branch(&g->ir, is_signed ? BPF_JSGE : BPF_JGE, counter, end, loop.end.label);
 	gen_variable_set(g, s->target, counter);
 	gen_stmts(g, s->body);
 	ir_place(&g->ir, loop.next.label);
+	ir_load(&g->ir, BPF_DW, counter, g->frame, place);
 	ir_alu_value(&g->ir, BPF_ADD, counter, 1);
+	ir_store(&g->ir, BPF_DW, g->frame, place, counter);
 	ir_jump(&g->ir, top);
 	leave_loop(g, &loop);
 }

@@ -134,14 +134,14 @@ static void gen_lookup(struct gen *g, size_t place, struct place key, reg addres
  * The address of the key's value, made of zeros if the key is new. Two hits may make it at once:
  * the second one finds the first one's.
  */
-static reg gen_value_address(struct gen *g, const struct expr *e)
+static reg gen_value_address(struct gen *g, const struct expr *e, label fail, label full)
 {
 	size_t place = e->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
 	reg address = ir_reg(&g->ir), zeros = ir_reg(&g->ir);
 	label found = ir_label(&g->ir);
-	struct place key = gen_key(g, e, &map, use(&g->give_up));
+	struct place key = gen_key(g, e, &map, fail);
 
 	gen_lookup(g, place, key, address);
 	if (map.key_count) {
@@ -153,9 +153,14 @@ static reg gen_value_address(struct gen *g, const struct expr *e)
 		gen_lookup(g, place, key, address);
 		ir_place(&g->ir, found);
 	}
-	ir_branch_value(&g->ir, BPF_JEQ, address, 0, use(&g->full));
+	ir_branch_value(&g->ir, BPF_JEQ, address, 0, full);
 	ir_stack_back(&g->ir, mark);
 	return address;
+}
+
+static reg address_of(struct gen *g, const struct expr *e)
+{
+	return gen_value_address(g, e, use(&g->give_up), use(&g->full));
 }
 
 /*
@@ -172,7 +177,7 @@ static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 	struct place key;
 
 	if (!map.key_count) {
-		ir_store(&g->ir, BPF_DW, gen_value_address(g, e), 0, value);
+		ir_store(&g->ir, BPF_DW, address_of(g, e), 0, value);
 		return;
 	}
 	fresh = ir_stack(&g->ir, 8);
@@ -260,7 +265,7 @@ void gen_aggregate(struct gen *g, const struct stmt *s)
 	ir_note(&g->ir, "%s = %s()", m->name, m->aggregate->name);
 	if (id != FUNC_COUNT)
 		value = gen_int_before(g, s->value->child, s->target->child, use(&g->give_up));
-	address = gen_value_address(g, s->target);
+	address = address_of(g, s->target);
 	switch (id) {
 	case FUNC_COUNT:
 		gen_add_one(g, address, 0);
@@ -347,21 +352,25 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 			gen_value_set(g, s->target, value);
 			return;
 		}
-		address = gen_value_address(g, s->target);
+		address = address_of(g, s->target);
 		ir_atomic_add(&g->ir, address, 0, gen_added(g, s, value));
 		return;
 	}
-	address = gen_value_address(g, s->target);
+	address = address_of(g, s->target);
 	value = ir_reg(&g->ir);
 	ir_load(&g->ir, BPF_DW, value, address, 0);
 	gen_arithmetic(g, s->op, s->target->type, value, s->value, use(&g->give_up));
 	ir_store(&g->ir, BPF_DW, address, 0, value);
 }
 
-/* @++ and its kind: in one step, so that no two hits get the same value. */
-reg gen_map_step(struct gen *g, const struct expr *e)
+/*
+ * @++ and its kind: in one step, so that no two hits get the same value. Where the hit goes on
+ * without a value that can't be had, it does so, too, when the map is full.
+ */
+reg gen_map_step(struct gen *g, const struct expr *e, label fail)
 {
-	reg address = gen_value_address(g, e->child), value = ir_reg(&g->ir);
+	label full = fail == g->give_up.label ? use(&g->full) : fail;
+	reg address = gen_value_address(g, e->child, fail, full), value = ir_reg(&g->ir);
 	int64_t one = (int64_t)pointer_step(e->child->type), step = e->op == OP_ADD ? one : -one;
 
 	ir_set(&g->ir, value, step);

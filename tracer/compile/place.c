@@ -122,8 +122,11 @@ void place_variables(struct gen *g)
 	for (size_t i = 0; i < g->in->variable_count; i++) {
 		const struct variable *v = &g->in->variables[i];
 
-		if (!is_wide(v->type))
+		if (!is_wide(v->type)) {
+			if (g->wide[i].looped)
+				g->wide[i].at = gen_frame(g, g->in->clause->at, 8);
 			continue;
+		}
 		type_layout(g->c, v->type, &g->wide[i].layout);
 		g->wide[i].at = gen_frame(g, g->in->clause->at, g->wide[i].layout.size + 8);
 	}
@@ -132,9 +135,10 @@ void place_variables(struct gen *g)
 void gen_clear_variables(struct gen *g)
 {
 	for (size_t i = 0; i < g->in->variable_count; i++)
-		if (is_wide(g->in->variables[i].type) && g->in->variables[i].loose)
+		if ((g->wide[i].looped || is_wide(g->in->variables[i].type)) &&
+		    g->in->variables[i].loose)
 			gen_zero(g, (struct place){g->frame, g->wide[i].at},
-				 g->wide[i].layout.size);
+				 is_wide(g->in->variables[i].type) ? g->wide[i].layout.size : 8);
 }
 
 void gen_wide_assign(struct gen *g, const struct stmt *s)

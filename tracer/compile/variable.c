@@ -1,7 +1,8 @@
 /*
- * Where the variables of a program live, and getting at them. A variable is made when it is first
- * assigned, which is in front of all of its uses; a loose one (see struct variable) is 0 from the
- * start, since the block that assigns it may not run.
+ * Where the variables of a program live, and getting at them: in a register, or, those that loops
+ * use, in the frame (see loop.c). A register is made when the variable is first assigned, which is in
+ * front of all of its uses; a loose one (see struct variable) is 0 from the start, since the block
+ * that assigns it may not run. Variables that no register holds are in place.c.
  */
 #include "compile/internal.h"
 
@@ -18,9 +19,10 @@ static void make(struct gen *g, size_t number)
 
 void gen_variables(struct gen *g)
 {
+	mark_looped_variables(g);
 	for (size_t i = 0; i < g->in->variable_count; i++) {
 		g->variables[i] = REG_NONE;
-		if (!g->in->variables[i].loose || is_wide(g->in->variables[i].type))
+		if (!g->in->variables[i].loose || g->wide[i].looped || is_wide(type_of(g, i)))
 			continue;
 		make(g, i);
 		ir_set(&g->ir, g->variables[i], 0);
@@ -29,38 +31,46 @@ void gen_variables(struct gen *g)
 
 reg gen_variable(struct gen *g, const struct expr *e)
 {
-	make(g, e->number);
-	return g->variables[e->number];
+	reg value;
+
+	if (!g->wide[e->number].looped) {
+		make(g, e->number);
+		return g->variables[e->number];
+	}
+	value = ir_reg(&g->ir);
+	ir_load(&g->ir, BPF_DW, value, g->frame, g->wide[e->number].at);
+	return value;
 }
 
 /* A variable that was declared with a narrow type holds what fits. */
-static void cut(struct gen *g, size_t number)
+static void cut(struct gen *g, size_t number, reg value)
 {
 	struct type type = type_of(g, number);
-	reg r = g->variables[number];
 
+	if (!g->in->variables[number].typed)
+		return;
 	if (type.look == LOOK_BOOL) {
 		label no = ir_label(&g->ir);
 
-		ir_branch_value(&g->ir, BPF_JEQ, r, 0, no);
-		ir_set(&g->ir, r, 1);
+		ir_branch_value(&g->ir, BPF_JEQ, value, 0, no);
+		ir_set(&g->ir, value, 1);
 		ir_place(&g->ir, no);
 	} else if (type.kind == TYPE_INT && type.size < 8) {
-		ir_extend(&g->ir, r, type.size * 8u, type.is_signed);
+		ir_extend(&g->ir, value, type.size * 8u, type.is_signed);
 	}
 }
 
 void gen_variable_set(struct gen *g, const struct expr *e, reg value)
 {
-	make(g, e->number);
-	ir_move(&g->ir, g->variables[e->number], value);
-	cut(g, e->number);
-}
+	reg to;
 
-void gen_variable_forget(struct gen *g, size_t number, reg zero)
-{
-	if (g->variables[number] != REG_NONE)
-		ir_alu(&g->ir, BPF_ADD, g->variables[number], zero);
+	if (!g->wide[e->number].looped)
+		make(g, e->number);
+	to = g->wide[e->number].looped ? ir_reg(&g->ir) : g->variables[e->number];
+	ir_move(&g->ir, to, value);
+	cut(g, e->number, to);
+	if (g->wide[e->number].looped)
+		ir_store(&g->ir, BPF_DW, g->frame, g->wide[e->number].at, to);
 }
 
 bool has_effect(const struct expr *e)
@@ -113,18 +123,19 @@ reg gen_step(struct gen *g, const struct expr *e, label fail)
 {
 	const struct expr *x = e->child;
 	uint64_t step = pointer_step(x->type);
-	reg value, variable;
+	reg value, old, fresh;
 
 	if (x->kind == EXPR_MAP)
-		return gen_map_step(g, e);
+		return gen_map_step(g, e, fail);
 	value = ir_reg(&g->ir);
-	variable = gen_int(g, x, fail);
+	fresh = ir_reg(&g->ir);
+	old = gen_int(g, x, fail);
 	if (e->kind == EXPR_STEP_AFTER)
-		ir_move(&g->ir, value, variable);
-	ir_alu_value(&g->ir, BPF_ADD, variable,
-		     (int64_t)(e->op == OP_ADD ? step : 0 - step));
-	cut(g, x->number);
+		ir_move(&g->ir, value, old);
+	ir_move(&g->ir, fresh, old);
+	ir_alu_value(&g->ir, BPF_ADD, fresh, (int64_t)(e->op == OP_ADD ? step : 0 - step));
+	gen_variable_set(g, x, fresh);
 	if (e->kind == EXPR_STEP_BEFORE)
-		ir_move(&g->ir, value, variable);
+		ir_move(&g->ir, value, gen_variable(g, x));
 	return value;
 }

@@ -97,7 +97,6 @@ struct stmt {
 	enum op op;
 	size_t at;
 	struct type declared; /* STMT_LET: TYPE_UNKNOWN where no type is written */
-	size_t older; /* loops, after the check: so many variables are older than the loop */
 	struct expr *target, *value;
 	struct stmt *body, *otherwise;
 	struct stmt *next;

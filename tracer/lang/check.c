@@ -162,7 +162,7 @@ struct type arithmetic(struct type a, struct type b)
 /* A literal number fits both signs, so it takes the other side's. */
 static void settle_literal(struct expr *literal, const struct expr *other)
 {
-	if (literal->kind == EXPR_INT && literal->number <= INT64_MAX &&
+	if (literal->kind == EXPR_INT && literal->text && literal->number <= INT64_MAX &&
 	    other->type.kind == TYPE_INT)
 		literal->type.is_signed = other->type.is_signed || other->type.size < 8;
 }
@@ -186,8 +186,10 @@ static void check_binary(struct checker *c, struct expr *e)
 		      type_name(b->type));
 		return;
 	}
-	settle_literal(a, b);
-	settle_literal(b, a);
+	if (e->op != OP_SHL && e->op != OP_SHR) {
+		settle_literal(a, b);
+		settle_literal(b, a);
+	}
 	if ((e->op == OP_DIV || e->op == OP_MOD) && b->kind == EXPR_INT && !b->number)
 		wrong(c, e, "division by zero");
 	e->type = compares || e->op == OP_AND || e->op == OP_OR ? type_bool
@@ -223,8 +225,11 @@ static void check_step(struct checker *c, struct expr *e)
 	if (e->child->kind == EXPR_MAP)
 		step_map(c, e->child);
 	check_expr(c, e->child);
-	if (check_int(c, e->child, e->text))
-		e->type = e->child->type;
+	if (!check_int(c, e->child, e->text))
+		return;
+	if (e->child->kind == EXPR_VARIABLE)
+		step_variable(c, e->child);
+	e->type = e->child->type;
 }
 
 static const char *parameter(const struct checker *c, uint64_t number)

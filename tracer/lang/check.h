@@ -36,6 +36,8 @@ struct type arithmetic(struct type a, struct type b);
 
 void check_variable(struct checker *c, struct expr *e);
 void assign_variable(struct checker *c, struct stmt *s);
+/* ++ and --, of a variable that was checked. */
+void step_variable(struct checker *c, struct expr *e);
 /* let $x, and what a loop declares: seen from here to the end of the block. */
 void declare_variable(struct checker *c, struct expr *target, struct type type);
 /* Behind a block nothing is seen that the block brought: mark is visible_count in front of it. */
@@ -70,6 +72,8 @@ struct program_map *find_map(struct checker *c, struct expr *e);
 struct program_map *check_keys(struct checker *c, struct expr *e);
 /* Finds also the maps of clauses that no instance was made of. */
 int program_name_maps(struct program *program, struct error *err);
+/* A map whose value is counted with: a truth becomes a number. */
+void count_map(struct checker *c, struct program_map *map);
 /* A map whose value is stepped, as @++: it holds an integer. */
 void step_map(struct checker *c, struct expr *e);
 /* A map whose value is used. */

@@ -104,12 +104,22 @@ struct program_map *check_keys(struct checker *c, struct expr *e)
 	return map;
 }
 
+void count_map(struct checker *c, struct program_map *map)
+{
+	if (map->value.kind == TYPE_UNKNOWN)
+		map->value = type_s64;
+	if (map->value.look != LOOK_BOOL)
+		return;
+	map->value.look = LOOK_NUMBER;
+	c->program->unsettled |= map->used;
+}
+
 void step_map(struct checker *c, struct expr *e)
 {
 	struct program_map *map = find_map(c, e);
 
-	if (map && !map->aggregate && map->value.kind == TYPE_UNKNOWN)
-		map->value = type_s64;
+	if (map && !map->aggregate)
+		count_map(c, map);
 }
 
 void check_map(struct checker *c, struct expr *e)

@@ -49,6 +49,8 @@ static void assign_map(struct checker *c, struct stmt *s)
 	if (!hold(c, &map->value, map->used, s->value->type))
 		wrong(c, s->value, "%s holds a %s elsewhere in the program, a %s here", map->name,
 		      type_name(map->value), type_name(s->value->type));
+	if (s->op != OP_NONE)
+		count_map(c, map);
 	s->target->type = map->value;
 }
 
@@ -165,7 +167,6 @@ static void check_one(struct checker *c, struct stmt *s)
 static void check_stmts(struct checker *c, struct stmt *s)
 {
 	for (; s; s = s->next) {
-		s->older = c->instance->variable_count;
 		if (s->value && s->kind != STMT_EACH)
 			check_expr(c, s->value);
 		check_one(c, s);
@@ -185,6 +186,9 @@ void instance_check(struct program *program, struct instance *instance)
 		check_int(&c, instance->filter, "a filter");
 	}
 	check_stmts(&c, instance->body);
+	for (size_t i = 0; i < instance->variable_count; i++)
+		if (instance->variables[i].type.kind == TYPE_UNKNOWN) /* never assigned: 0 */
+			instance->variables[i].type = type_s64;
 	free(c.visible);
 	free(c.known);
 }

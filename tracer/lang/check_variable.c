@@ -163,7 +163,9 @@ static void widen_variable(struct checker *c, struct variable *v, const struct e
 static bool goes_on(const struct variable *v, struct type type)
 {
 	return type_same(v->type, type) || (v->type.kind != TYPE_INT && v->type.kind == type.kind) ||
-	       (type_is_text(v->type) && type_is_text(type));
+	       (type_is_text(v->type) && type_is_text(type)) ||
+	       (v->type.kind == TYPE_INT && type.kind == TYPE_INT &&
+		v->type.size == type.size && v->type.is_signed == type.is_signed);
 }
 
 void declare_variable(struct checker *c, struct expr *target, struct type type)
@@ -182,6 +184,25 @@ void declare_variable(struct checker *c, struct expr *target, struct type type)
 	v->declared = true;
 	v->typed = type.kind != TYPE_UNKNOWN;
 	use(c, target, v);
+}
+
+/* A truth that is counted with is a number, unless it was declared to be none. */
+static void count_with(struct checker *c, struct variable *v)
+{
+	if (v->typed || v->type.look != LOOK_BOOL)
+		return;
+	v->type.look = LOOK_NUMBER;
+	c->program->unsettled |= v->used;
+}
+
+void step_variable(struct checker *c, struct expr *e)
+{
+	struct variable *v = &c->instance->variables[e->number];
+
+	if (v->type.kind == TYPE_UNKNOWN)
+		v->type = type_s64;
+	count_with(c, v);
+	use(c, e, v);
 }
 
 void assign_variable(struct checker *c, struct stmt *s)
@@ -208,5 +229,7 @@ void assign_variable(struct checker *c, struct stmt *s)
 		return;
 	if (s->op == OP_NONE || !is_pointer(v->type)) /* a pointer that moves stays one */
 		widen_variable(c, v, s->value);
+	if (s->op != OP_NONE)
+		count_with(c, v);
 	use(c, s->target, v);
 }

@@ -83,6 +83,7 @@ static void become(struct expr *e, uint64_t number)
 	e->kind = EXPR_INT;
 	e->op = OP_NONE;
 	e->number = number;
+	e->text = NULL; /* no literal, whose type would go with the other side's */
 	e->child = NULL;
 }
 
@@ -106,25 +107,23 @@ static void fold_binary(struct expr *e)
 		become(e, divide(e->op, a->number, b->number, e->type.is_signed));
 }
 
+/* Programs are checked again when a type turns out wider; so what is left must not lose any. */
+static void fold_ternary(struct expr *e)
+{
+	const struct expr *a = e->child->next, *b = a->next;
+
+	if (a->kind == EXPR_INT && b->kind == EXPR_INT)
+		become(e, e->child->number ? a->number : b->number);
+}
+
 void fold(struct expr *e)
 {
-	const struct expr *chosen;
-	struct type type = e->type;
-
 	if (e->type.kind != TYPE_INT || !e->child || e->child->kind != EXPR_INT)
 		return;
-	if (e->kind == EXPR_UNARY) {
+	if (e->kind == EXPR_UNARY)
 		fold_unary(e);
-	} else if (e->kind == EXPR_BINARY) {
+	else if (e->kind == EXPR_BINARY)
 		fold_binary(e);
-	} else if (e->kind == EXPR_TERNARY) {
-		struct expr *next = e->next;
-		size_t at = e->at;
-
-		chosen = e->child->number ? e->child->next : e->child->next->next;
-		*e = *chosen;
-		e->next = next;
-		e->at = at;
-		e->type = type;
-	}
+	else if (e->kind == EXPR_TERNARY)
+		fold_ternary(e);
 }
