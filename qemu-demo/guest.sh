@@ -54,7 +54,7 @@ guest_options()
 		"${firmware[@]}" -nodefaults -no-user-config -display none -no-reboot
 		-machine pc -accel tcg,thread=multi -cpu max -smp 2 -m 256
 		-kernel "$guest_kernel" -initrd "$guest_initramfs"
-		-append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable no_timer_check work=$(IFS=,; echo "$*")"
+		-append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable no_timer_check nokaslr work=$(IFS=,; echo "$*")"
 		-serial "file:$guest_files/console"
 		-drive "file=$disk,format=raw,if=none,id=disk,cache=none,aio=threads"
 		-device virtio-blk-pci,drive=disk

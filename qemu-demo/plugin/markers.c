@@ -7,7 +7,7 @@
  *	qemu:vcpu__start, vcpu__idle, vcpu__resume, vcpu__exit	(vcpu)
  *	qemu:block__translate	(address, instructions, bytes)
  *	qemu:block__execute	(vcpu, address, instructions)
- *	qemu:device__access	(vcpu, device, address, size, is_write)
+ *	qemu:device__access	(vcpu, device, address, size, is_write), guests of x86
  *	qemu:syscall__entry	(vcpu, number, a1 to a6), user mode
  *	qemu:syscall__return	(vcpu, number, result), user mode
  *
@@ -125,6 +125,32 @@ static void watch_executions(struct qemu_plugin_tb *translated, uint64_t address
 	qemu_plugin_register_vcpu_tb_exec_cb(translated, block_executes, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 
+/*
+ * A move between a register, or a constant, and memory: how Linux touches devices, apart from the ports of x86, which are no memory.
+ * QEMU 7.2 keeps a pointer to the callbacks of an instruction that calls a helper, and uses it at the next access from a helper,
+ * even though block and callbacks were thrown away between: it aborts. Moves call none, unless they are the last instruction
+ * of a block, where finding the next block is a helper. So only moves are instrumented that are not the last; and since that has
+ * to be known of each instruction, accesses to devices are seen on x86 only.
+ */
+static bool is_move(const struct qemu_plugin_insn *insn)
+{
+	static const uint8_t opcodes[] = {0x88, 0x89, 0x8a, 0x8b, 0xa0, 0xa1, 0xa2, 0xa3};
+	const uint8_t *code = qemu_plugin_insn_data(insn);
+	size_t size = qemu_plugin_insn_size(insn), at = 0;
+
+	while (at < size && (code[at] == 0x66 || code[at] == 0x67 || code[at] == 0x64 || code[at] == 0x65 ||
+	                     (code[at] & 0xf0) == 0x40))
+		at++;
+	if (at + 1 >= size)
+		return false;
+	if (memchr(opcodes, code[at], sizeof(opcodes)))
+		return true;
+	if (code[at] == 0xc6 || code[at] == 0xc7)
+		return !(code[at + 1] & 0x38);
+	/* with zeros or the sign in the upper bits */
+	return code[at] == 0x0f && (code[at + 1] & 0xf6) == 0xb6;
+}
+
 /* iret, with or without its prefix for 64 bits */
 static bool is_interrupt_return(const struct qemu_plugin_insn *insn)
 {
@@ -148,10 +174,13 @@ static void block_translates(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 	}
 	if (has_executions)
 		watch_executions(block, address, count);
-	if (has_accesses)
-		for (size_t i = 0; i < count; i++)
-			qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(block, i), memory_access,
-			                                 QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
+	for (size_t i = 0; has_accesses && i + 1 < count; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
+
+		if (is_move(insn))
+			qemu_plugin_register_vcpu_mem_cb(insn, memory_access, QEMU_PLUGIN_CB_NO_REGS,
+			                                 QEMU_PLUGIN_MEM_RW, NULL);
+	}
 	if (is_x86 && is_system && count) {
 		struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(block, count - 1);
 
@@ -203,7 +232,7 @@ static void syscall_returns(qemu_plugin_id_t id, unsigned int vcpu, int64_t numb
 static void set_up(qemu_plugin_id_t id)
 {
 	has_executions = TELLTALE_ENABLED(qemu, block__execute);
-	has_accesses = is_system && TELLTALE_ENABLED(qemu, device__access);
+	has_accesses = is_x86 && is_system && TELLTALE_ENABLED(qemu, device__access);
 	qemu_plugin_register_vcpu_init_cb(id, vcpu_starts);
 	qemu_plugin_register_vcpu_exit_cb(id, vcpu_exits);
 	qemu_plugin_register_vcpu_idle_cb(id, vcpu_idles);
