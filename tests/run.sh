@@ -287,6 +287,9 @@ done
 for name in $(scripts unit); do
 	later "$name" 300 "tests/$name.sh"
 done
+for name in $(scripts user); do
+	later "$name" 300 "tests/$name.sh"
+done
 run_queue
 
 if [ "$san" != 1 ]; then

@@ -21,7 +21,7 @@ if [ ${#as_nobody[@]} -gt 0 ] && "${as_nobody[@]}" "$tmp/telltale" --version >/d
 	done
 	run "${as_nobody[@]}" "$tmp/telltale" features --json
 	is "features without permission" "$(jq -r 'select(.feature == "bpf") | .present, .permitted' <<<"$out" | xargs)" "false false"
-	run "${as_nobody[@]}" "$tmp/telltale" trace demo:reply -- "$tmp/demo" -n 1
+	run "${as_nobody[@]}" "$tmp/telltale" trace --engine kernel demo:reply -- "$tmp/demo" -n 1
 	is "a command without permission: exit code 3, and it never ran" "$code $out" "3 "
 else
 	skip "without permission" "not root"

@@ -61,11 +61,11 @@ like "features: how to grant the rest" "$out" 'setcap cap_bpf,cap_perfmon,cap_sy
 
 for missing in perfmon bpf; do
 	grant ",+$([ $missing = bpf ] && echo perfmon || echo bpf)"
-	run "${user_with[@]}" "$tmp/telltale" count -b "$demo" demo:request -- touch "$tmp/touched.$missing"
+	run "${user_with[@]}" "$tmp/telltale" count --engine kernel -b "$demo" demo:request -- touch "$tmp/touched.$missing"
 	like "without CAP_${missing^^}: says so" "$code $err" "^3 .*CAP_${missing^^} is missing.*setcap"
 	check "and starts nothing" test ! -e "$tmp/touched.$missing"
 done
-run "${user[@]}" "$tmp/telltale" count -t 1 -p "$target" demo:reply
+run "${user[@]}" "$tmp/telltale" count --engine kernel -t 1 -p "$target" demo:reply
 like "with none of them" "$code $err" '^3 .*CAP_BPF and CAP_PERFMON are missing.*setcap'
 run "${user[@]}" "$tmp/telltale" list -p "$target" demo:reply
 is "listing needs none" "$code" 0

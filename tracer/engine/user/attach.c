@@ -276,13 +276,16 @@ void detach_processes(struct user_engine *u)
 		next = thread_next(u, t);
 		if (!t->stopped)
 			continue;
+		linker_watch(u, t, false);
 		ptrace(PTRACE_DETACH, t->tid, NULL, (void *)(intptr_t)t->signal);
 		thread_free(u, t);
 	}
 	/* Those that wait for a vfork(2)'s child, which runs by now. */
 	while ((t = thread_next(u, NULL))) {
-		if (thread_wait(u, t))
+		if (thread_wait(u, t)) {
+			linker_watch(u, t, false);
 			ptrace(PTRACE_DETACH, t->tid, NULL, NULL);
+		}
 		thread_free(u, t);
 	}
 }

@@ -34,6 +34,7 @@ bool thread_let_go(struct user_engine *u, struct thread *thread)
 	if (process->followed || process->space->users > 1)
 		return false;
 	space_restore(u, process);
+	linker_watch(u, thread, false);
 	ptrace(PTRACE_DETACH, thread->tid, NULL, (void *)(intptr_t)thread->signal);
 	thread_free(u, thread);
 	if (!process->threads)
@@ -140,6 +141,7 @@ void thread_has_exec(struct user_engine *u, struct thread *thread)
 		close(thread->comm);
 	thread->comm = -1;
 	thread->rseq = 0;
+	thread->watches = false;
 	thread->call_count = 0;
 	space = space_new();
 	if (!space) {

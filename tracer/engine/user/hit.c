@@ -90,6 +90,17 @@ static void set_hit(struct user_engine *u, struct thread *thread, const struct b
 
 /* ---- functions ---- */
 
+/*
+ * An exception or longjmp(3) has left the call when it is below the top of the stack, or when another
+ * call has taken its place: not a tail call, which is of another function and returns to where the
+ * first would have.
+ */
+static bool was_left(const struct call *call, const struct place *place, uint64_t top, uint64_t back)
+{
+	return call->slot < top ||
+	       (call->slot == top && (call->place == place || call->back != back));
+}
+
 static void remember_call(struct thread *thread, const struct breakpoint *b,
 			  const struct user_regs_struct *regs)
 {
@@ -100,11 +111,12 @@ static void remember_call(struct thread *thread, const struct breakpoint *b,
 	struct breakpoint *at;
 	struct call *call;
 
-	/* What is below the top of the stack was left by an exception or longjmp(3). */
-	while (thread->call_count && thread->calls[thread->call_count - 1].slot < regs->rsp)
+	if (process_read(process, regs->rsp, &back, word) != (ssize_t)word)
+		return;
+	while (thread->call_count &&
+	       was_left(&thread->calls[thread->call_count - 1], place, regs->rsp, back))
 		thread->call_count--;
-	if (thread->call_count >= CALLS_MOST ||
-	    process_read(process, regs->rsp, &back, word) != (ssize_t)word)
+	if (thread->call_count >= CALLS_MOST)
 		return;
 	at = space_add(process->space, back);
 	if (!at)
@@ -117,7 +129,7 @@ static void remember_call(struct thread *thread, const struct breakpoint *b,
 	at->returns = true;
 	call = array_add(&thread->calls, &thread->call_count, &thread->call_room, sizeof(*call));
 	if (call)
-		*call = (struct call){regs->rsp, entry, place};
+		*call = (struct call){regs->rsp, back, entry, place};
 }
 
 /* The innermost comes first; a tail call has left several with one slot. */
@@ -151,6 +163,15 @@ static bool was_ours(struct thread *thread, struct user_regs_struct *regs)
 	return !ptrace(PTRACE_SETREGS, thread->tid, NULL, regs);
 }
 
+/* Libraries have come or gone. */
+static void look_at_libraries(struct user_engine *u, struct thread *thread)
+{
+	if (!thread->process->followed)
+		return;
+	tracer_ask(u, thread->process->pid);
+	space_scan(u, thread->process);
+}
+
 static void act(struct user_engine *u, struct thread *thread, const struct breakpoint *b,
 		const struct user_regs_struct *regs)
 {
@@ -166,10 +187,8 @@ static void act(struct user_engine *u, struct thread *thread, const struct break
 		if (has_use(u, here.place, PLAN_ATTACH_URETPROBE))
 			remember_call(thread, &here, regs);
 	}
-	if (here.loader && counts) {
-		tracer_ask(u, thread->process->pid);
-		space_scan(u, thread->process);
-	}
+	if (here.loader)
+		look_at_libraries(u, thread);
 }
 
 bool thread_trap(struct user_engine *u, struct thread *thread)
@@ -180,8 +199,14 @@ bool thread_trap(struct user_engine *u, struct thread *thread)
 	siginfo_t info;
 
 	/* A SIGTRAP that somebody sent, or that the program steps itself with, is not ours. */
-	if (ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &info) || info.si_code != SI_KERNEL ||
+	if (ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &info) ||
 	    ptrace(PTRACE_GETREGS, thread->tid, NULL, &regs))
+		return false;
+	if (info.si_code == TRAP_HWBKPT && regs.rip == thread->process->space->linker) {
+		look_at_libraries(u, thread);
+		return true;
+	}
+	if (info.si_code != SI_KERNEL)
 		return false;
 	address = regs.rip - 1;
 	b = space_find(thread->process->space, address);

@@ -13,9 +13,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -301,6 +303,47 @@ static uint64_t loader_function(const struct process *process, uint64_t base)
 	return address;
 }
 
+static void say_not_watched(struct user_engine *u, const struct process *process)
+{
+	tracer_say(u,
+		   "process %d: its dynamic linker can't be watched: probes in libraries that it "
+		   "loads from now on are missed",
+		   process->pid);
+}
+
+void linker_watch(struct user_engine *u, struct thread *thread, bool watched)
+{
+	struct space *space = thread->process->space;
+	uintptr_t place = offsetof(struct user, u_debugreg[0]);
+	uintptr_t control = offsetof(struct user, u_debugreg[7]);
+
+	if (!space->linker || thread->watches == watched)
+		return;
+	thread->watches = watched;
+	/* Switched off first: the kernel checks each step. 1: the first register, for execution. */
+	if (!ptrace(PTRACE_POKEUSER, thread->tid, control, 0ul) &&
+	    (!watched || (!ptrace(PTRACE_POKEUSER, thread->tid, place, space->linker) &&
+			  !ptrace(PTRACE_POKEUSER, thread->tid, control, 1ul))))
+		return;
+	if (watched && errno != ESRCH)
+		say_not_watched(u, thread->process);
+}
+
+/*
+ * Somebody's breakpoint is there, such as one of the kernel's for another telltale. The processor has
+ * others, which each thread gets at its next stop.
+ */
+static void interrupt_for_linker(struct user_engine *u, const struct process *process,
+				 uint64_t address)
+{
+	if (process->space->linker)
+		return;
+	process->space->linker = address;
+	for (struct thread *t = thread_next(u, NULL); t; t = thread_next(u, t))
+		if (t->process == process && !t->stopped)
+			ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+}
+
 static void watch_loader(struct user_engine *u, struct process *process)
 {
 	struct space *space = process->space;
@@ -310,6 +353,8 @@ static void watch_loader(struct user_engine *u, struct process *process)
 	for (size_t i = 0; i < space->breakpoint_count; i++)
 		if (space->breakpoints[i].loader)
 			return;
+	if (space->linker)
+		return;
 	base = loader_base(process);
 	if (!base)
 		return; /* a static program has none */
@@ -321,10 +366,10 @@ static void watch_loader(struct user_engine *u, struct process *process)
 		return;
 	if (b)
 		space_drop(space, (size_t)(b - space->breakpoints));
-	tracer_say(u,
-		   "process %d: its dynamic linker can't be watched: probes in libraries that it "
-		   "loads from now on are missed",
-		   process->pid);
+	if (function)
+		interrupt_for_linker(u, process, base + function);
+	else
+		say_not_watched(u, process);
 }
 
 /* ---- the whole ---- */

@@ -45,6 +45,7 @@ struct space *space_copy(const struct space *from, pid_t pid)
 		       from->breakpoint_count * sizeof(*s->breakpoints));
 	if (from->raised_count)
 		memcpy(s->raised, from->raised, from->raised_count * sizeof(*s->raised));
+	s->linker = from->linker;
 	s->breakpoint_count = s->breakpoint_room = from->breakpoint_count;
 	s->raised_count = s->raised_room = from->raised_count;
 	return s;

@@ -123,8 +123,11 @@ void thread_event(struct user_engine *u, struct thread *thread, int status)
 	thread->signal = 0;
 	thread->group_stopped = thread->asked = false;
 	handle_stop(u, thread, WSTOPSIG(status), status >> 16);
-	if (!thread->kept && !thread_let_go(u, thread))
-		resume(u, thread);
+	if (thread->kept || thread_let_go(u, thread))
+		return;
+	if (!u->detaching)
+		linker_watch(u, thread, true);
+	resume(u, thread);
 }
 
 /* ---- the loop ---- */

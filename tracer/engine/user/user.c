@@ -4,6 +4,7 @@
  */
 #include "user.h"
 
+#include "engine/merge.h"
 #include "process/target.h"
 
 #include <errno.h>
@@ -71,13 +72,17 @@ static int open_maps(struct user_engine *u, struct error *err)
 	if (!maps)
 		return error_memory(err);
 	u->maps = maps;
-	while (u->map_count < count && !code) {
-		const struct plan_map *plan = &u->plan->maps[u->map_count];
-		struct user_map *map = calloc(1, sizeof(*map));
+	for (size_t i = 0; i < count && !code; i++) {
+		const struct plan_map *plan = &u->plan->maps[i];
+		struct user_map *map = i < u->map_count ? maps[i] : calloc(1, sizeof(*map));
 
 		if (!map)
 			return error_memory(err);
-		maps[u->map_count++] = map;
+		/* One that nobody used may be used by an addition. */
+		if (i < u->map_count && map->plan.bpf_type)
+			continue;
+		if (i == u->map_count)
+			maps[u->map_count++] = map;
 		code = user_map_open(map, plan, err);
 		if (!code && plan->role == PLAN_MAP_RING && !u->ring.data)
 			code = user_ring_new(&u->ring, u->options.ring_bytes, err);
@@ -457,16 +462,39 @@ static struct user_map *map_of(struct user_engine *u, const struct plan_map *map
 	return u->maps[map - u->plan->maps];
 }
 
+/* Values of one CPU, which are not always what they stand for: a minimum is a rank. */
+struct merging {
+	const struct plan_map *map;
+	engine_entry_fn *entry;
+	void *context;
+	uint64_t *merged;
+};
+
+static int merge_one(void *context, const void *key, const void *value)
+{
+	struct merging *m = context;
+
+	merge_cpus(m->map, value, 0, 1, m->merged);
+	return m->entry(m->context, key, m->merged);
+}
+
 static int user_each(struct engine *engine, const struct plan_map *map, engine_entry_fn *entry,
 		     void *context, struct error *err)
 {
 	struct user_engine *u = own(engine);
+	struct merging merging = {map, entry, context, NULL};
 	int code;
 
-	(void)err;
+	if (map->per_cpu) {
+		merging.merged = calloc(1, map->value_size + sizeof(uint64_t));
+		if (!merging.merged)
+			return error_memory(err);
+	}
 	pthread_mutex_lock(&u->lock);
-	code = user_map_each(map_of(u, map), entry, context);
+	code = map->per_cpu ? user_map_each(map_of(u, map), merge_one, &merging)
+			    : user_map_each(map_of(u, map), entry, context);
 	pthread_mutex_unlock(&u->lock);
+	free(merging.merged);
 	return code;
 }
 

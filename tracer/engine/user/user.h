@@ -74,6 +74,7 @@ struct raised {
 struct space {
 	unsigned users;
 	int memory; /* /proc/PID/mem */
+	uint64_t linker; /* the dynamic linker's function, where it is watched by debug registers */
 	struct breakpoint *breakpoints; /* by address */
 	size_t breakpoint_count, breakpoint_room;
 	struct raised *raised;
@@ -97,7 +98,8 @@ bool space_change(struct space *space, uint64_t semaphore, int by);
 
 /* A call that was probed and has not returned. */
 struct call {
-	uint64_t slot; /* where its return address is on the stack */
+	uint64_t slot; /* where its return address is on the stack, */
+	uint64_t back; /* and that address */
 	uint64_t entry; /* the function's address */
 	const struct place *place;
 };
@@ -127,6 +129,7 @@ struct thread {
 	struct call *calls;
 	size_t call_count, call_room;
 	int comm; /* its name's file; -1 */
+	bool watches; /* its debug registers are set */
 	uint64_t rseq; /* where the kernel tells it its CPU; 0: not known */
 };
 
@@ -215,6 +218,9 @@ struct place *places_of(const struct batch *batch, uint32_t file, size_t *count)
 
 /* Looks at what the process has mapped by now: breakpoints come and go, semaphores are raised. */
 void space_scan(struct user_engine *u, struct process *process);
+/* Where another tracer's breakpoint is at the linker's function, threads watch by debug registers:
+ * sets or clears those of a thread that is stopped. */
+void linker_watch(struct user_engine *u, struct thread *thread, bool watched);
 /* Everything back as it was. */
 void space_restore(struct user_engine *u, struct process *process);
 
