@@ -97,6 +97,17 @@ struct abi_integer {
 	__u64 is_signed;
 };
 
+/* A network address: 4 bytes of it, or 16. */
+struct abi_inet {
+	__u64 family;
+	__u8 bytes[16];
+};
+
+/* join(): texts with their NULs, a length in front (struct abi_text). */
+enum { ABI_JOIN = 4096, ABI_JOIN_TEXT = 1024, ABI_JOIN_TEXTS = 32 };
+
+enum { ABI_BOUNDS_MOST = 127 }; /* of bhist() */
+
 /* An integer of more than 64 bits. */
 struct abi_wide {
 	__u64 low, high;

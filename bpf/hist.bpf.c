@@ -55,3 +55,15 @@ __u64 tt_linear_bucket(__s64 value, __s64 min, __s64 max, __u64 step, __u64 is_s
 		return last;
 	return ((__u64)value - (__u64)min) / step + 1;
 }
+
+/* The bucket of bhist(): how many bounds are not above the value. */
+__u64 tt_custom_bucket(__s64 value, const __s64 *bounds, __u64 count, __u64 is_signed)
+{
+	__u64 bucket = 0;
+
+	if (!is_signed && value < 0)
+		return count; /* an unsigned value above every signed one */
+	while (bucket < count && bounds[bucket] <= value)
+		bucket++;
+	return bucket;
+}

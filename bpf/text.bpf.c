@@ -31,3 +31,29 @@ __s64 tt_compare(const unsigned char *a, const unsigned char *b, __u64 most)
 	}
 	return 0;
 }
+
+/*
+ * 1 when the needle's `length` bytes are somewhere in the haystack's `room` bytes. Looks at 8 bytes at
+ * a time, up to 7 behind the end of both, which must be there.
+ */
+__u64 tt_contains(const char *hay, __u64 room, const char *needle, __u64 length, __u64 most)
+{
+	for (__u64 i = 0; i <= room; i++) {
+		__u64 differ = 0;
+
+		for (__u64 k = 0; k < most; k += 8) {
+			__u64 left = length > k ? length - k : 0;
+			__u64 mask = left >= 8 ? ~(__u64)0 : ((__u64)1 << (left & 7) * 8) - 1;
+
+			/* Beyond the haystack are zeros, and none is in the needle. */
+			if (i + k > room)
+				differ |= mask;
+			else
+				differ |= (*(const __u64 *)(hay + i + k) ^
+					   *(const __u64 *)(needle + k)) & mask;
+		}
+		if (!differ)
+			return 1;
+	}
+	return 0;
+}

@@ -35,3 +35,28 @@ __s64 tt_text(char *to, __u32 size, __u64 address)
 	}
 	return length;
 }
+
+/*
+ * join(): the texts of an array of pointers, one behind the other with their NULs. Returns how many
+ * bytes these are, and above bit 32 whether there is more than fits; or -1.
+ */
+__s64 tt_join(char *to, __u64 array)
+{
+	__u64 used = 0, text;
+
+	for (int i = 0; i < ABI_JOIN_TEXTS; i++) {
+		__s64 length;
+
+		if (tt_read(&text, sizeof(text), array + i * sizeof(text)))
+			return -1;
+		if (!text)
+			return (__s64)used;
+		if (used > ABI_JOIN - ABI_JOIN_TEXT)
+			break;
+		length = tt_text(to + used, ABI_JOIN_TEXT, text);
+		if (length <= 0)
+			return -1;
+		used += (__u64)length;
+	}
+	return (__s64)(used | (__u64)1 << 32);
+}

@@ -44,6 +44,7 @@ struct session_options {
 	bool no_follow; /* of processes and commands: not the children that they fork */
 	bool wait; /* a probe may have no site yet, if a process or command is to load its file */
 	bool debug_verifier;
+	bool is_unsafe; /* functions that change the system are allowed */
 	bool drop_privileges; /* session_run() gives up, for good, what it needs no more once it has attached */
 };
 
@@ -129,6 +130,9 @@ int session_dump(struct session *session, const char *stage, FILE *file, struct 
  * -EPIPE when nobody reads `file` any more (not an error to a person).
  */
 int session_run(struct session *session, FILE *file, struct error *err);
+
+/* True when the program gave an exit code, by exit(code). */
+bool session_exit_code(const struct session *session, int *code);
 
 /* Ends session_run() properly. The only function that a signal handler may call. */
 void session_stop(struct session *session);

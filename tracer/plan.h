@@ -31,6 +31,13 @@ enum plan_type {
 	PLAN_USYM,    /* 8 bytes: an address; then as PLAN_USTACK. Printed as its name */
 	PLAN_KSYM,
 	PLAN_TUPLE,   /* `parts`, whose offsets count from the tuple's start */
+	PLAN_ERRNO,   /* 8 bytes: an error number, printed as its text */
+	PLAN_TIMESTAMP, /* 8 bytes: nanoseconds, printed by `format`; `limit`: of which clock */
+	PLAN_INET,    /* struct abi_inet */
+	PLAN_MAC,     /* 6 bytes in 8 */
+	PLAN_CGROUP,  /* 8 bytes: its number; `format` says which hierarchies, or is NULL */
+	PLAN_USER,    /* 8 bytes: the user's number, printed as a name */
+	PLAN_FUNCTION, /* as PLAN_PROBE, printed as the traced function */
 	PLAN_NONE,    /* no value at all */
 };
 
@@ -42,6 +49,8 @@ enum plan_stack {
 	PLAN_STACK_FULL,  /* names, offsets, files, lines: of events */
 };
 
+enum plan_clock { PLAN_MONOTONIC, PLAN_BOOT, PLAN_TAI };
+
 struct plan_value {
 	enum plan_type type;
 	uint32_t offset; /* in the record (from its start), in the key or in the value */
@@ -51,6 +60,7 @@ struct plan_value {
 	enum plan_stack stack;
 	size_t map; /* stacks: index into the plan's maps */
 	const char *name; /* "" where it has none */
+	const char *format;
 	struct plan_value *parts; /* tuples */
 	size_t part_count;
 };
@@ -60,7 +70,11 @@ struct plan_value {
 enum plan_record_kind {
 	PLAN_RECORD_EVENT,  /* event(): one hit with all its arguments */
 	PLAN_RECORD_PRINTF, /* printf(format, ...) */
-	PLAN_RECORD_EXIT,   /* exit(): no fields */
+	PLAN_RECORD_ERRORF, /* the same on standard error, `place` in front */
+	PLAN_RECORD_CAT,    /* cat(format, ...) */
+	PLAN_RECORD_SYSTEM, /* system(format, ...) */
+	PLAN_RECORD_JOIN,   /* join(): one text; `format` goes between its parts */
+	PLAN_RECORD_EXIT,   /* exit(code): no field, or one */
 	PLAN_RECORD_TIME,   /* time(format): one field, PLAN_TIME */
 	PLAN_RECORD_VALUE,  /* print(value): one field */
 	PLAN_RECORD_PRINT,  /* print(@map), clear(@map), zero(@map): no fields, but `map` */
@@ -69,7 +83,8 @@ enum plan_record_kind {
 };
 
 /* Fields of an event that are not arguments have these roles. */
-enum plan_role { PLAN_ARGUMENT, PLAN_TIME, PLAN_PID, PLAN_TID, PLAN_CPU, PLAN_THREAD_NAME, PLAN_STACK };
+enum plan_role { PLAN_ARGUMENT, PLAN_TIME, PLAN_PID, PLAN_TID, PLAN_CPU, PLAN_THREAD_NAME, PLAN_STACK,
+		 PLAN_JOINED, PLAN_KEY };
 
 struct plan_field {
 	struct plan_value value;
@@ -82,7 +97,10 @@ struct plan_record {
 	struct plan_field *fields;
 	size_t field_count;
 	const char *format; /* PLAN_RECORD_PRINTF, PLAN_RECORD_TIME */
-	size_t map;	    /* PLAN_RECORD_PRINT and its kind: index into the plan's maps */
+	size_t map;	    /* PLAN_RECORD_PRINT and its kind: index into the plan's maps; its one field,
+			       if any, is the key of which it is */
+	uint64_t top, div;  /* PLAN_RECORD_PRINT: so many, divided by that; 0: all, and 1 */
+	const char *place;  /* PLAN_RECORD_ERRORF: FILE:LINE:COLUMN */
 	size_t clause;	    /* of the program, in the order of its text, that makes it */
 };
 
@@ -109,6 +127,7 @@ enum plan_aggregate {
 	PLAN_STATS, /* struct abi_average */
 	PLAN_HIST,  /* u64[ABI_HIST_BUCKETS_OF(hist_bits)] */
 	PLAN_LHIST, /* u64[(max - min) / step + 2], rounded up */
+	PLAN_BHIST, /* u64[bound_count + 1] */
 	PLAN_VALUE, /* one plan_value, the same for all CPUs */
 };
 
@@ -132,6 +151,8 @@ struct plan_map {
 	struct plan_value value; /* of the value, or of what is aggregated */
 	int64_t lhist_min, lhist_max, lhist_step;
 	uint32_t hist_bits; /* see ABI_HIST_BUCKETS */
+	const int64_t *bounds; /* PLAN_BHIST: where its buckets begin, but the first */
+	size_t bound_count;
 };
 
 /* ---- programs ---- */
@@ -168,6 +189,9 @@ enum { PLAN_PSEUDO_KERNEL = 15 };
 enum plan_kernel_value {
 	PLAN_TASK_FSBASE, /* offset of thread.fsbase in task_struct */
 	PLAN_TASK_TLS,	  /* of thread.tls_array */
+	PLAN_STARTED,	  /* when the program was loaded: nanoseconds of the monotonic clock */
+	PLAN_TAI_OFFSET,  /* what makes these nanoseconds of international atomic time */
+	PLAN_CPUS,	  /* how many there are */
 };
 
 /*
@@ -198,6 +222,7 @@ struct plan_program {
 struct plan_probe {
 	const char *provider, *name; /* "demo", "request" */
 	const char *full;	     /* "usdt:/usr/bin/demo:demo:request" */
+	const char *function;	     /* the traced function; "" where there is none */
 };
 
 /* A place that a process passes when its dynamic linker has mapped libraries and not run them yet. */

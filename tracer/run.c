@@ -60,22 +60,56 @@ static bool is_of_end(const struct plan *plan, const struct abi_record *record)
 	return !*probe->provider && !strcmp(probe->name, "END");
 }
 
-static int print_map(struct run *run, const struct plan_map *map, struct error *err);
+
+/* What of a map is printed: one key, or the largest values. */
+struct wanted {
+	const void *key; /* NULL: all */
+	uint64_t top, div;
+};
+
+static int print_map(struct run *run, const struct plan_map *map, const struct wanted *wanted,
+		     struct error *err);
 
 /* What the program wants done with a map as a whole. Returns 1 when the record is none of these. */
-static int take_map_record(struct run *run, const struct plan_record *shape)
+static int take_map_record(struct run *run, const struct plan_record *shape,
+			   const struct abi_record *record, size_t size)
 {
 	const struct plan_map *map = &run->session->plan.maps[shape->map];
+	struct wanted wanted = {.top = shape->top, .div = shape->div};
+
+	if (size < shape->size)
+		return 1;
+	if (shape->kind == PLAN_RECORD_PRINT && shape->field_count) {
+		if (record->unreadable & 1) {
+			warn(run->session->warnings, "the key of %s to print can't be read", map->name);
+			return 0;
+		}
+		wanted.key = (const char *)record + shape->fields[0].value.offset;
+	}
 
 	switch (shape->kind) {
 	case PLAN_RECORD_PRINT:
-		return !map->bpf_type ? 0 : print_map(run, map, &run->error);
+		return !map->bpf_type ? 0 : print_map(run, map, &wanted, &run->error);
 	case PLAN_RECORD_CLEAR:
 	case PLAN_RECORD_ZERO:
 		return !map->bpf_type ? 0 : engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
 	default:
 		return 1;
 	}
+}
+
+/* exit(code) */
+static int take_exit(struct run *run, const struct plan_record *shape,
+		     const struct abi_record *record, size_t size)
+{
+	uint64_t code;
+
+	if (!shape->field_count || size < shape->size || record->unreadable & 1)
+		return 0;
+	memcpy(&code, (const char *)record + shape->fields[0].value.offset, sizeof(code));
+	run->session->exit_code = (int)(code & 0xff);
+	run->session->exit_given = true;
+	return 0;
 }
 
 static int take_record(void *context, const struct abi_record *record, size_t size)
@@ -93,10 +127,10 @@ static int take_record(void *context, const struct abi_record *record, size_t si
 	if (record->format < plan->record_count &&
 	    plan->records[record->format].kind == PLAN_RECORD_EXIT) {
 		run->over = true;
-		return 0;
+		return take_exit(run, &plan->records[record->format], record, size);
 	}
 	rc = record->format < plan->record_count
-		     ? take_map_record(run, &plan->records[record->format])
+		     ? take_map_record(run, &plan->records[record->format], record, size)
 		     : 1;
 	if (rc <= 0)
 		return rc;
@@ -233,19 +267,32 @@ static int wait_for_end(struct run *run, struct error *err)
 
 /* ---- results ---- */
 
+struct printing {
+	struct output *output;
+	const struct plan_map *map;
+	const struct wanted *wanted;
+};
+
 static int print_entry(void *context, const void *key, const void *value)
 {
-	return output_map_entry(context, key, value);
+	const struct printing *p = context;
+
+	if (p->wanted->key && key && memcmp(key, p->wanted->key, p->map->key_size) != 0)
+		return 0;
+	return output_map_entry(p->output, key, value);
 }
 
-static int print_map(struct run *run, const struct plan_map *map, struct error *err)
+static int print_map(struct run *run, const struct plan_map *map, const struct wanted *wanted,
+		     struct error *err)
 {
+	struct printing printing = {run->output, map, wanted};
 	int rc = output_map_begin(run->output, map);
 
 	if (rc)
 		return output_error(rc, err);
+	output_map_limits(run->output, wanted->top, wanted->div);
 	err->code = 0;
-	rc = engine_each(run->engine, map, print_entry, run->output, err);
+	rc = engine_each(run->engine, map, print_entry, &printing, err);
 	if (rc)
 		return err->code ? rc : output_error(rc, err);
 	rc = output_map_end(run->output);
@@ -255,11 +302,12 @@ static int print_map(struct run *run, const struct plan_map *map, struct error *
 static int print_maps(struct run *run, struct error *err)
 {
 	const struct plan *plan = &run->session->plan;
+	const struct wanted all = {.div = 1};
 	int rc = 0;
 
 	for (size_t i = 0; i < plan->map_count && !rc; i++)
 		if (plan->maps[i].role == PLAN_MAP_USER && plan->maps[i].bpf_type)
-			rc = print_map(run, &plan->maps[i], err);
+			rc = print_map(run, &plan->maps[i], &all, err);
 	return rc;
 }
 

@@ -295,6 +295,7 @@ static struct elf_file *elf_of_file(void *context, uint32_t number)
 void session_prepare(struct session *s, struct program *program)
 {
 	program->text_limit = s->options.text_limit;
+	program->is_unsafe = s->options.is_unsafe;
 	program->types.file = elf_of_file;
 	program->types.context = s;
 }
@@ -380,4 +381,10 @@ void session_stop(struct session *s)
 	ignored = write(s->stop_fd, &one, sizeof(one)); /* full means it is readable already */
 	(void)ignored;
 	errno = saved;
+}
+
+bool session_exit_code(const struct session *s, int *code)
+{
+	*code = s->exit_code;
+	return s->exit_given;
 }

@@ -30,6 +30,8 @@ struct session {
 	struct program program;
 	struct plan plan;
 	bool compiled;
+	bool exit_given; /* by exit(code) of the program */
+	int exit_code;
 	struct addition **additions; /* late.c */
 	size_t addition_count, addition_room;
 	/* session_stop(): the flag is the truth, the descriptor wakes a poll. */

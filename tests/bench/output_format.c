@@ -82,7 +82,7 @@ static struct plan_record records[] = {
          .field_count = sizeof(mixed_fields) / sizeof(*mixed_fields)},
 };
 
-static struct plan_probe probe = {"demo", "request", "usdt:/usr/bin/demo:demo:request"};
+static struct plan_probe probe = {"demo", "request", "usdt:/usr/bin/demo:demo:request", ""};
 
 static double now(void)
 {

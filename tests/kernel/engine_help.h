@@ -210,8 +210,8 @@ static struct plan_map count_maps[] = {
 };
 
 static struct plan_probe probes[] = {
-        {"demo", "one", "usdt:self:demo:one"},
-        {"demo", "two", "usdt:self:demo:two"},
+        {"demo", "one", "usdt:self:demo:one", ""},
+        {"demo", "two", "usdt:self:demo:two", ""},
 };
 
 struct counts {

@@ -187,6 +187,13 @@ void session_stop(struct session *session)
 	session->stopped = 1;
 }
 
+bool session_exit_code(const struct session *session, int *code)
+{
+	(void)session;
+	(void)code;
+	return false;
+}
+
 bool session_command_status(const struct session *session, int *status)
 {
 	*status = command_status;

@@ -52,7 +52,8 @@ static const struct record sample = {
 /* What one conversion makes of one field. */
 static void one(const char *format, struct plan_field field, const char *expected)
 {
-	struct plan_record shape = {PLAN_RECORD_PRINTF, sizeof(struct record), &field, 1, format, 0, 0};
+	struct plan_record shape = {.kind = PLAN_RECORD_PRINTF, .size = sizeof(struct record),
+	                            .fields = &field, .field_count = 1, .format = format};
 	struct printed p;
 
 	printed_open(&p, &shape, 1, OUTPUT_TEXT, false);
@@ -133,8 +134,9 @@ static void several(void **state)
 {
 	struct plan_field fields[] = {FIELD(minus, PLAN_INT, true), FIELD(comm, PLAN_COMM, false),
 	                              FIELD(most, PLAN_INT, false)};
-	struct plan_record shape = {PLAN_RECORD_PRINTF, sizeof(struct record), fields, 3,
-	                            "%d %s %-5x|\n", 0, 0};
+	struct plan_record shape = {.kind = PLAN_RECORD_PRINTF, .size = sizeof(struct record),
+	                            .fields = fields, .field_count = 3,
+	                            .format = "%d %s %-5x|\n"};
 	struct record record = sample;
 	struct printed p;
 
@@ -152,9 +154,10 @@ static void several(void **state)
 static void as_json(void **state)
 {
 	struct plan_field fields[] = {FIELD(text, PLAN_TEXT, false)};
-	struct plan_record shape = {PLAN_RECORD_PRINTF, sizeof(struct record), fields, 1,
-	                            "\"%s\"\n", 0, 0};
-	struct plan_record plain = {PLAN_RECORD_PRINTF, sizeof(struct record), NULL, 0, "a\xff", 0, 0};
+	struct plan_record shape = {.kind = PLAN_RECORD_PRINTF, .size = sizeof(struct record),
+	                            .fields = fields, .field_count = 1, .format = "\"%s\"\n"};
+	struct plan_record plain = {.kind = PLAN_RECORD_PRINTF, .size = sizeof(struct record),
+	                            .format = "a\xff"};
 	struct record record = sample;
 	struct printed p;
 

@@ -69,11 +69,10 @@ static struct plan_field stack_fields[] = {
 };
 
 static struct plan_record records[] = {
-        {PLAN_RECORD_EVENT, sizeof(struct event), event_fields,
-         sizeof(event_fields) / sizeof(*event_fields), NULL, 0, 0},
-        {PLAN_RECORD_EVENT, sizeof(struct event), stack_fields, 2, NULL, 0, 0},
-        {PLAN_RECORD_EXIT, sizeof(struct abi_record), NULL, 0, NULL, 0, 0},
-        {PLAN_RECORD_EVENT, sizeof(struct event), NULL, 0, NULL, 0, 0},
+        {.kind = PLAN_RECORD_EVENT, .size = sizeof(struct event), .fields = event_fields, .field_count = sizeof(event_fields) / sizeof(*event_fields)},
+        {.kind = PLAN_RECORD_EVENT, .size = sizeof(struct event), .fields = stack_fields, .field_count = 2},
+        {.kind = PLAN_RECORD_EXIT, .size = sizeof(struct abi_record)},
+        {.kind = PLAN_RECORD_EVENT, .size = sizeof(struct event)},
 };
 
 static struct event sample(void)
@@ -371,11 +370,14 @@ static void random_records(void **state)
 static void bad_plans(void **state)
 {
 	struct plan_field outside = {{.type = PLAN_INT, .offset = 20, .size = 8}, PLAN_ARGUMENT};
-	struct plan_record bad[] = {{PLAN_RECORD_EVENT, 24, &outside, 1, NULL, 0, 0},
-	                            {PLAN_RECORD_EVENT, 8, NULL, 0, NULL, 0, 0},
-	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "%d", 0, 0},
-	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "100%", 0, 0},
-	                            {PLAN_RECORD_PRINTF, 24, NULL, 0, "%n", 0, 0}};
+	struct plan_record bad[] = {{.kind = PLAN_RECORD_EVENT, .size = 24, .fields = &outside, .field_count = 1},
+	                            {.kind = PLAN_RECORD_EVENT, .size = 8},
+	                            {.kind = PLAN_RECORD_PRINTF, .size = 24,
+	                             .format = "%d"},
+	                            {.kind = PLAN_RECORD_PRINTF, .size = 24,
+	                             .format = "100%"},
+	                            {.kind = PLAN_RECORD_PRINTF, .size = 24,
+	                             .format = "%n"}};
 	struct output_options options = {.form = OUTPUT_TEXT};
 	struct error err = {0};
 	struct output *output;

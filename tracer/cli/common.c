@@ -104,6 +104,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .color = wants_color(file),
 	        .line_flush = isatty(fileno(file)),
 	        .text_limit = (uint32_t)c->text_limit,
+	        .is_unsafe = c->is_unsafe,
 	        .ring_bytes = c->ring_bytes,
 	        .most_records = c->records,
 	        .seconds = c->seconds,

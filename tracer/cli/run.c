@@ -104,6 +104,8 @@ int run_main(int argc, char **argv)
 	        {'c', "command", OPTION_TEXT, &command, "COMMAND", "as -- COMMAND, in one word"},
 	        {'d', "dump", OPTION_TEXT, &stage, "STAGE",
 	         "print ast, types, code or plan instead of running"},
+	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
+	         "allow functions that change the system: system(), signal()"},
 	        {0, "no-warnings", OPTION_FLAG, &c.quiet, NULL, "as -q"},
 	        ROWS_END,
 	};

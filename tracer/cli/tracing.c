@@ -80,6 +80,8 @@ static int run_to_end(struct session *session, FILE *file)
 		clearerr(file); /* what went wrong is said here, once */
 		return complain(&err);
 	}
+	if (session_exit_code(session, &status))
+		return status;
 	if (!interrupted && session_command_status(session, &status))
 		return exit_status(status);
 	return 0;

@@ -140,6 +140,20 @@ size_t map_frames(struct compiler *c, uint32_t bytes, uint32_t count)
 
 /* ---- probes and variants ---- */
 
+/* What a probe on functions names last. */
+static const char *function_of(const struct probe *probe, struct arena *arena)
+{
+	bool user = probe->kind == PROBE_UPROBE || probe->kind == PROBE_URETPROBE;
+	const char *at = probe->name;
+
+	if (!user && probe->kind != PROBE_KPROBE && probe->kind != PROBE_KRETPROBE)
+		return "";
+	/* KIND:FILE:FUNCTION, KIND:FUNCTION; a function's name may have colons */
+	for (int i = 0; i < (user ? 2 : 1) && strchr(at, ':'); i++)
+		at = strchr(at, ':') + 1;
+	return arena_string(arena, at);
+}
+
 static int probe_number(struct compiler *c, const struct probe *probe, size_t *number)
 {
 	const struct probe **key = arena_alloc(&c->program->arena, sizeof(*key));
@@ -158,6 +172,7 @@ static int probe_number(struct compiler *c, const struct probe *probe, size_t *n
 		return -ENOMEM;
 	p->provider = arena_string(&plan->arena, probe->provider);
 	p->name = arena_string(&plan->arena, probe->name);
+	p->function = function_of(probe, &plan->arena);
 	p->full = probe_full_name(c->probes, probe, &plan->arena);
 	return plan->arena.failed ? -ENOMEM : 0;
 }

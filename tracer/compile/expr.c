@@ -28,7 +28,7 @@ void gen_store_probe(struct gen *g, reg base, int offset, size_t first)
 static reg gen_builtin(struct gen *g, const struct expr *e, label fail)
 {
 	bool low = false;
-	reg dst;
+	reg dst, started;
 
 	switch (builtin_at(e->number)->id) {
 	case BUILTIN_RETVAL:
@@ -49,6 +49,22 @@ static reg gen_builtin(struct gen *g, const struct expr *e, label fail)
 		return gen_helper_value(g, BPF_FUNC_get_current_task);
 	case BUILTIN_CPU:
 		return gen_helper_value(g, BPF_FUNC_get_smp_processor_id);
+	case BUILTIN_NUMAID:
+		return gen_helper_value(g, BPF_FUNC_get_numa_node_id);
+	case BUILTIN_RAND:
+		return gen_helper_value(g, BPF_FUNC_get_prandom_u32);
+	case BUILTIN_CGROUP:
+		return gen_helper_value(g, BPF_FUNC_get_current_cgroup_id);
+	case BUILTIN_NCPUS:
+		dst = ir_reg(&g->ir);
+		ir_kernel(&g->ir, dst, PLAN_CPUS);
+		return dst;
+	case BUILTIN_ELAPSED:
+		dst = gen_helper_value(g, BPF_FUNC_ktime_get_ns);
+		started = ir_reg(&g->ir);
+		ir_kernel(&g->ir, started, PLAN_STARTED);
+		ir_alu(&g->ir, BPF_SUB, dst, started);
+		return dst;
 	default:
 		return gen_helper_value(g, BPF_FUNC_ktime_get_ns);
 	}
@@ -252,6 +268,8 @@ reg gen_int(struct gen *g, const struct expr *e, label fail)
 		return gen_map_read(g, e, fail);
 	case EXPR_ITEM:
 		return gen_item(g, e, fail);
+	case EXPR_CALL:
+		return gen_call(g, e, fail);
 	case EXPR_UNARY:
 		return gen_unary(g, e, fail);
 	case EXPR_BINARY:

@@ -192,6 +192,15 @@ void gen_while(struct gen *g, const struct stmt *s);
 void gen_range(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);
 
+/* ---- call.c ---- */
+
+/* The value of a call: a number. */
+reg gen_call(struct gen *g, const struct expr *e, label fail);
+/* A value that the reader turns into text. */
+void gen_shown(struct gen *g, const struct expr *e, struct place to, label fail);
+void gen_pton(struct gen *g, const struct expr *e, struct place to,
+	      const struct plan_value *layout);
+
 /* ---- fetch.c ---- */
 
 reg gen_operand(struct gen *g, size_t operand, label fail);
@@ -244,6 +253,9 @@ void gen_text(struct gen *g, const struct expr *e, reg base, int offset,
 /* Two texts, one of them perhaps a literal: goes on when they are equal. */
 void gen_text_equal(struct gen *g, const struct expr *a, const struct expr *b, label if_not,
 		    label fail);
+/* Where a text is, as struct abi_text or abi_bytes. */
+struct place gen_text_place(struct gen *g, const struct expr *e, struct plan_value *layout,
+			    label fail);
 /* A literal as struct abi_text. */
 void gen_literal(struct gen *g, const struct expr *e, struct place to,
 		 const struct plan_value *layout);
@@ -260,10 +272,18 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 /* ---- record.c, map.c, stmt.c ---- */
 
 void gen_event(struct gen *g, const struct expr *call);
-void gen_printf(struct gen *g, const struct expr *call);
+/* printf() and what else has a format. */
+void gen_printf(struct gen *g, const struct expr *call, enum plan_record_kind kind);
+void gen_join(struct gen *g, const struct expr *call);
+void gen_signal(struct gen *g, const struct expr *call);
+/* Whether a map has a key. */
+reg gen_has_key(struct gen *g, const struct expr *call, label fail);
+/* The key of a map expression, in memory that has been cleared where that counts. */
+void gen_key_into(struct gen *g, const struct expr *e, const struct plan_map *map, struct place key,
+		  label fail);
 void gen_time(struct gen *g, const struct expr *call);
 void gen_map_record(struct gen *g, const struct expr *call, enum plan_record_kind kind);
-void gen_exit_record(struct gen *g);
+void gen_exit_record(struct gen *g, const struct expr *call);
 void plan_user_map(struct compiler *c, const struct program_map *from, struct plan_map *to);
 void gen_aggregate(struct gen *g, const struct stmt *s);
 void gen_map_assign(struct gen *g, const struct stmt *s);

@@ -144,6 +144,11 @@ void ir_negate(struct ir *ir, reg dst)
 	add_bpf(ir, BPF_ALU64 | BPF_NEG, dst, REG_NONE, 0, 0);
 }
 
+void ir_swap(struct ir *ir, reg dst, unsigned bits)
+{
+	add_bpf(ir, BPF_ALU | BPF_END | BPF_TO_BE, dst, REG_NONE, 0, bits);
+}
+
 void ir_extend(struct ir *ir, reg dst, unsigned bits, bool is_signed)
 {
 	if (bits >= 64)

@@ -111,6 +111,8 @@ void ir_move(struct ir *ir, reg dst, reg src);
 void ir_alu(struct ir *ir, int op, reg dst, reg src);
 void ir_alu_value(struct ir *ir, int op, reg dst, int64_t value);
 void ir_negate(struct ir *ir, reg dst);
+/* The bytes of the low `bits` bits in reverse order. */
+void ir_swap(struct ir *ir, reg dst, unsigned bits);
 /* Leaves the low `bits` bits, as signed or unsigned. */
 void ir_extend(struct ir *ir, reg dst, unsigned bits, bool is_signed);
 

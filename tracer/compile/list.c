@@ -174,7 +174,9 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 		[PLAN_BYTES] = "bytes", [PLAN_COMM] = "comm",	  [PLAN_PROBE] = "probe",
 		[PLAN_USTACK] = "ustack", [PLAN_KSTACK] = "kstack", [PLAN_USYM] = "usym",
 		[PLAN_KSYM] = "ksym",	  [PLAN_NONE] = "none",
-		[PLAN_TUPLE] = "tuple",
+		[PLAN_TUPLE] = "tuple", [PLAN_ERRNO] = "errno", [PLAN_TIMESTAMP] = "timestamp",
+		[PLAN_INET] = "inet",	[PLAN_MAC] = "mac",	[PLAN_CGROUP] = "cgroup",
+		[PLAN_USER] = "user",	[PLAN_FUNCTION] = "function",
 	};
 
 	buffer_print(out, "    +%u %s%s, %u bytes", v->offset,
@@ -206,8 +208,8 @@ static void print_site(const struct plan_program *p, const struct plan_site *sit
 
 void plan_print(const struct plan *plan, struct buffer *out)
 {
-	static const char *const kinds[] = {"event", "printf", "exit",  "time",
-					    "value", "print",  "clear", "zero"};
+	static const char *const kinds[] = {"event",  "printf", "errorf", "cat",	 "system", "join",
+					    "exit",   "time",	"value",  "print", "clear",  "zero"};
 
 	for (size_t i = 0; i < plan->probe_count; i++)
 		buffer_print(out, "probe %zu: %s\n", i, plan->probes[i].full);

@@ -6,10 +6,20 @@
 #include "compile/internal.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { ENTRIES = 4096 }; /* keys of a map, as in bpftrace */
 
 /* ---- the plan's side ---- */
+
+static void *arena_copy_of(struct arena *arena, const void *from, size_t size)
+{
+	void *to = size ? arena_alloc(arena, size) : NULL;
+
+	if (to)
+		memcpy(to, from, size);
+	return to;
+}
 
 static uint32_t aggregate_size(const struct program_map *m)
 {
@@ -28,6 +38,8 @@ static uint32_t aggregate_size(const struct program_map *m)
 
 		return (uint32_t)((range / step + (range % step != 0) + 2) * 8);
 	}
+	case FUNC_BHIST:
+		return (uint32_t)(m->bound_count + 1) * 8;
 	default:
 		return 8;
 	}
@@ -38,7 +50,7 @@ static enum plan_aggregate aggregate_of(const struct program_map *m)
 	static const enum plan_aggregate kinds[] = {
 		[FUNC_COUNT] = PLAN_COUNT, [FUNC_SUM] = PLAN_SUM,     [FUNC_MIN] = PLAN_MIN,
 		[FUNC_MAX] = PLAN_MAX,	   [FUNC_AVG] = PLAN_AVG,     [FUNC_STATS] = PLAN_STATS,
-		[FUNC_HIST] = PLAN_HIST,   [FUNC_LHIST] = PLAN_LHIST,
+		[FUNC_HIST] = PLAN_HIST,   [FUNC_LHIST] = PLAN_LHIST,   [FUNC_BHIST] = PLAN_BHIST,
 	};
 
 	return m->aggregate ? kinds[m->aggregate->id] : PLAN_VALUE;
@@ -72,6 +84,9 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 		.lhist_max = from->lhist_max,
 		.lhist_step = from->lhist_step,
 		.hist_bits = from->hist_bits,
+		.bounds = arena_copy_of(&c->plan->arena, from->bounds,
+					from->bound_count * sizeof(*from->bounds)),
+		.bound_count = from->bound_count,
 	};
 	if (from->aggregate) {
 		to->value = (struct plan_value){.type = PLAN_INT, .size = 8, .name = "",
@@ -97,23 +112,30 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 /* ---- keys ---- */
 
 /* Builds the key of a map expression. A tuple as the only key stands for its items. */
-static struct place gen_key(struct gen *g, const struct expr *e, const struct plan_map *map,
-			    label fail)
+void gen_key_into(struct gen *g, const struct expr *e, const struct plan_map *map, struct place key,
+		  label fail)
 {
 	struct plan_value whole = {.type = PLAN_TUPLE, .size = map->key_size, .name = "",
 				   .parts = map->keys, .part_count = map->key_count};
 	const struct expr *part = e->child;
-	struct place key = gen_room(g, e->at, map->key_size);
 
 	if (!map->key_count || layout_has_holes(&whole))
 		gen_zero(g, key, map->key_size);
 	if (part && part->type.kind == TYPE_TUPLE && !part->next) {
 		gen_value(g, part, key.base, key.offset, &whole, fail);
-		return key;
+		return;
 	}
 	for (size_t i = 0; i < map->key_count && part; i++, part = part->next)
 		gen_value(g, part, key.base, key.offset + (int)map->keys[i].offset, &map->keys[i],
 			  fail);
+}
+
+static struct place gen_key(struct gen *g, const struct expr *e, const struct plan_map *map,
+			    label fail)
+{
+	struct place key = gen_room(g, e->at, map->key_size);
+
+	gen_key_into(g, e, map, key, fail);
 	return key;
 }
 
@@ -233,6 +255,30 @@ static void gen_average(struct gen *g, bool is_signed, reg address, reg value)
 	ir_atomic_add(&g->ir, address, offsetof(struct abi_average, high), half);
 }
 
+/* Where the buckets begin is data. */
+static void gen_custom_bucket(struct gen *g, const struct program_map *m, reg value, reg bucket)
+{
+	struct plan_map *map = add_map(g->c);
+	reg bounds = ir_reg(&g->ir);
+	uint32_t size = (uint32_t)(m->bound_count * sizeof(*m->bounds));
+
+	if (!map)
+		return;
+	*map = (struct plan_map){
+		.role = PLAN_MAP_RECIPES,
+		.bpf_type = BPF_MAP_TYPE_ARRAY,
+		.key_size = 4,
+		.value_size = size,
+		.entries = 1,
+		.initial = arena_copy_of(&g->c->plan->arena, m->bounds, size),
+	};
+	ir_map_value(&g->ir, bounds, (size_t)(map - g->c->plan->maps), 0);
+	ir_function(&g->ir, "tt_custom_bucket", bucket, 4,
+		    (struct ir_arg[]){arg_reg(value), arg_reg(bounds),
+				      arg_value((int64_t)m->bound_count),
+				      arg_value(m->value.is_signed)});
+}
+
 /* The bucket comes from a function of bpf/; the check is what the verifier wants to see. */
 static void gen_bucket(struct gen *g, const struct program_map *m, reg address, reg value)
 {
@@ -244,6 +290,8 @@ static void gen_bucket(struct gen *g, const struct program_map *m, reg address, 
 		ir_function(&g->ir, "tt_log2_bucket", bucket, 3,
 			    (struct ir_arg[]){arg_reg(value), arg_value(is_signed),
 					      arg_value(m->hist_bits)});
+	else if (m->aggregate->id == FUNC_BHIST)
+		gen_custom_bucket(g, m, value, bucket);
 	else
 		ir_function(&g->ir, "tt_linear_bucket", bucket, 5,
 			    (struct ir_arg[]){arg_reg(value), arg_value(m->lhist_min),
@@ -397,6 +445,24 @@ reg gen_map_read(struct gen *g, const struct expr *e, label fail)
 	ir_place(&g->ir, missing);
 	ir_stack_back(&g->ir, mark);
 	return value;
+}
+
+reg gen_has_key(struct gen *g, const struct expr *call, label fail)
+{
+	const struct expr *e = call->child;
+	struct plan_map map = g->c->plan->maps[e->number];
+	int mark = g->ir.stack;
+	reg address = ir_reg(&g->ir), has = ir_reg(&g->ir);
+	label missing = ir_label(&g->ir);
+	struct place key = gen_key(g, e, &map, fail);
+
+	gen_lookup(g, e->number, key, address);
+	ir_set(&g->ir, has, 0);
+	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
+	ir_set(&g->ir, has, 1);
+	ir_place(&g->ir, missing);
+	ir_stack_back(&g->ir, mark);
+	return has;
 }
 
 /* delete(@x[key]); a key that is not there is none the less gone. */

@@ -112,6 +112,18 @@ static void gen_fixed(struct gen *g, const struct plan_field *f, reg base)
 	}
 }
 
+static void gen_joined(struct gen *g, const struct expr *array, reg base, int offset, label fail)
+{
+	reg length = ir_reg(&g->ir);
+
+	ir_function(&g->ir, "tt_join", length, 2,
+		    (struct ir_arg[]){arg_at(base, offset + (int)sizeof(struct abi_text)),
+				      arg_reg(gen_int(g, array, fail))});
+	ir_branch_value(&g->ir, BPF_JSLT, length, 0, fail);
+	ir_store(&g->ir, BPF_DW, base, offset, length); /* the length, and whether it was cut */
+	g->sleepable = true;
+}
+
 static void gen_field(struct gen *g, const struct record *r, size_t i, reg base, reg unreadable)
 {
 	label fail = ir_label(&g->ir), done = ir_label(&g->ir);
@@ -121,7 +133,13 @@ static void gen_field(struct gen *g, const struct record *r, size_t i, reg base,
 		gen_fixed(g, &r->fields[i], base);
 		return;
 	}
-	gen_value(g, r->values[i], base, (int)layout->offset, layout, fail);
+	if (r->fields[i].role == PLAN_JOINED)
+		gen_joined(g, r->values[i], base, (int)layout->offset, fail);
+	else if (r->fields[i].role == PLAN_KEY)
+		gen_key_into(g, r->values[i], &g->c->plan->maps[r->values[i]->number],
+			     (struct place){base, (int)layout->offset}, fail);
+	else
+		gen_value(g, r->values[i], base, (int)layout->offset, layout, fail);
 	ir_jump(&g->ir, done);
 	ir_place(&g->ir, fail);
 	ir_alu_value(&g->ir, BPF_OR, unreadable, (int64_t)(1ull << i));
@@ -236,16 +254,45 @@ void gen_event(struct gen *g, const struct expr *call)
 	gen_record(g, &r, call->at);
 }
 
-void gen_printf(struct gen *g, const struct expr *call)
+void gen_printf(struct gen *g, const struct expr *call, enum plan_record_kind kind)
 {
 	struct record r = {0};
 
-	for (const struct expr *e = call->child->next; e; e = e->next) {
+	for (const struct expr *e = call->child->next; e; e = e->next)
 		add_field(g, &r, e, PLAN_ARGUMENT, "", e->at);
-	}
-	finish_layout(g, &r, PLAN_RECORD_PRINTF,
+	finish_layout(g, &r, kind,
 		      arena_copy(&g->c->plan->arena, call->child->text, call->child->length));
+	if (r.plan && kind == PLAN_RECORD_ERRORF)
+		r.plan->place = source_place(&g->c->program->source, call->at, &g->c->plan->arena);
 	gen_record(g, &r, call->at);
+}
+
+/* join(): the texts are written where they will be read. */
+void gen_join(struct gen *g, const struct expr *call)
+{
+	const struct expr *separator = call->child->next;
+	struct record r = {0};
+	struct plan_field *f = add_field(g, &r, NULL, PLAN_JOINED, "", call->at);
+
+	text_layout(&f->value, false, ABI_JOIN - 1);
+	r.values[0] = call->child;
+	finish_layout(g, &r, PLAN_RECORD_JOIN,
+		      separator ? arena_string(&g->c->plan->arena, separator->text) : " ");
+	gen_record(g, &r, call->at);
+}
+
+void gen_signal(struct gen *g, const struct expr *call)
+{
+	const struct expr *e = call->child;
+	reg number;
+
+	if (e->kind == EXPR_STRING) {
+		number = ir_reg(&g->ir);
+		ir_set(&g->ir, number, signal_number(e->text));
+	} else {
+		number = gen_int(g, e, use(&g->give_up));
+	}
+	ir_helper(&g->ir, BPF_FUNC_send_signal, REG_NONE, 1, (struct ir_arg[]){arg_reg(number)});
 }
 
 /* print(value) */
@@ -270,22 +317,37 @@ void gen_time(struct gen *g, const struct expr *call)
 	gen_record(g, &r, call->at);
 }
 
-/* What is done with a map as a whole is done by the reader: the record says which. */
+/* What is done with a map as a whole, or with the value of many hits, is done by the reader: the
+ * record says of which. */
 void gen_map_record(struct gen *g, const struct expr *call, enum plan_record_kind kind)
 {
+	const struct expr *map = call->child, *top = map->next;
+	const struct plan_map *plan = &g->c->plan->maps[map->number];
 	struct record r = {0};
+	struct plan_field *f;
 
+	if (map->child) {
+		f = add_field(g, &r, NULL, PLAN_KEY, "", call->at);
+		f->value = (struct plan_value){.type = PLAN_TUPLE, .size = plan->key_size, .name = "",
+					       .parts = plan->keys, .part_count = plan->key_count};
+		r.values[0] = map;
+	}
 	finish_layout(g, &r, kind, NULL);
-	if (r.plan)
-		r.plan->map = call->child->number;
+	if (r.plan) {
+		r.plan->map = map->number;
+		r.plan->top = top ? top->number : 0;
+		r.plan->div = top && top->next ? top->next->number : 1;
+	}
 	gen_record(g, &r, call->at);
 }
 
-void gen_exit_record(struct gen *g)
+void gen_exit_record(struct gen *g, const struct expr *call)
 {
 	struct record r = {0};
 
+	if (call->child)
+		add_field(g, &r, call->child, PLAN_ARGUMENT, "code", call->at);
 	finish_layout(g, &r, PLAN_RECORD_EXIT, NULL);
-	gen_record(g, &r, 0);
+	gen_record(g, &r, call->at);
 	ir_jump(&g->ir, use(&g->done));
 }

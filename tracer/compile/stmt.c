@@ -20,13 +20,31 @@ static void gen_call_stmt(struct gen *g, const struct expr *call)
 		gen_event(g, call);
 		break;
 	case FUNC_PRINTF:
-		gen_printf(g, call);
+		gen_printf(g, call, PLAN_RECORD_PRINTF);
+		break;
+	case FUNC_ERRORF:
+		gen_printf(g, call, PLAN_RECORD_ERRORF);
+		break;
+	case FUNC_CAT:
+		gen_printf(g, call, PLAN_RECORD_CAT);
+		break;
+	case FUNC_SYSTEM:
+		gen_printf(g, call, PLAN_RECORD_SYSTEM);
+		break;
+	case FUNC_JOIN:
+		gen_join(g, call);
+		break;
+	case FUNC_SIGNAL:
+		gen_signal(g, call);
 		break;
 	case FUNC_TIME:
 		gen_time(g, call);
 		break;
 	case FUNC_DELETE:
-		gen_map_delete(g, call);
+		if (call->child->child)
+			gen_map_delete(g, call);
+		else
+			gen_map_record(g, call, PLAN_RECORD_CLEAR);
 		break;
 	case FUNC_CLEAR:
 		gen_map_record(g, call, PLAN_RECORD_CLEAR);
@@ -35,13 +53,15 @@ static void gen_call_stmt(struct gen *g, const struct expr *call)
 		gen_map_record(g, call, PLAN_RECORD_ZERO);
 		break;
 	case FUNC_PRINT:
-		if (call->child->kind == EXPR_MAP && !call->child->child)
+		if (call->child->kind == EXPR_MAP &&
+		    (!call->child->child ||
+		     g->c->program->maps[call->child->number].aggregate))
 			gen_map_record(g, call, PLAN_RECORD_PRINT);
 		else
 			gen_value_record(g, call);
 		break;
 	case FUNC_EXIT:
-		gen_exit_record(g);
+		gen_exit_record(g, call);
 		break;
 	default:
 		refuse(g, call->at, "%s() is not a statement", call->text);

@@ -137,7 +137,8 @@ void gen_literal(struct gen *g, const struct expr *e, struct place to,
 	int at = to.offset + (int)sizeof(struct abi_text);
 
 	ir_store_value(&g->ir, BPF_W, to.base, to.offset, (int32_t)length);
-	ir_store_value(&g->ir, BPF_W, to.base, to.offset + (int)offsetof(struct abi_text, cut), 0);
+	ir_store_value(&g->ir, BPF_W, to.base, to.offset + (int)offsetof(struct abi_text, cut),
+		       layout->type == PLAN_BYTES ? (int32_t)e->length : 0);
 	for (size_t i = 0; i < length; i += 8) {
 		reg part = ir_reg(&g->ir);
 		uint64_t bytes = 0;
@@ -246,7 +247,6 @@ static void gen_user_equal(struct gen *g, const struct expr *e, const struct exp
 		gen_string_equal(g, t, literal, if_not, fail);
 }
 
-/* Where a text is, as struct abi_text or abi_bytes. */
 struct place gen_text_place(struct gen *g, const struct expr *e, struct plan_value *layout,
 			    label fail)
 {
@@ -333,7 +333,8 @@ void gen_text_equal(struct gen *g, const struct expr *a, const struct expr *b, l
 		gen_both_equal(g, a, b, if_not, fail);
 	else if (a->kind == EXPR_BUILTIN && a->type.kind == TYPE_COMM)
 		gen_comm_equal(g, b, if_not);
-	else if (a->type.kind == TYPE_TEXT && (a->kind == EXPR_CALL || a->kind == EXPR_ARGUMENT || a->place))
+	else if (a->kind == EXPR_ARGUMENT || a->place ||
+		 (a->kind == EXPR_CALL && function_at(a->number)->id != FUNC_PTON))
 		gen_user_equal(g, a, b, if_not, fail);
 	else
 		gen_kept_equal(g, a, b, if_not, fail);

@@ -3,6 +3,12 @@
 
 static enum plan_type plan_type_of(struct type type)
 {
+	static const enum plan_type shown[] = {
+		[SHOW_ERRNO] = PLAN_ERRNO, [SHOW_TIME] = PLAN_TIMESTAMP, [SHOW_INET] = PLAN_INET,
+		[SHOW_MAC] = PLAN_MAC,	   [SHOW_CGROUP] = PLAN_CGROUP,	 [SHOW_USER] = PLAN_USER,
+		[SHOW_FUNCTION] = PLAN_FUNCTION,
+	};
+
 	switch (type.kind) {
 	case TYPE_FLOAT:
 		return PLAN_FLOAT;
@@ -16,6 +22,8 @@ static enum plan_type plan_type_of(struct type type)
 		return type.space == SPACE_KERNEL ? PLAN_KSYM : PLAN_USYM;
 	case TYPE_TUPLE:
 		return PLAN_TUPLE;
+	case TYPE_SHOWN:
+		return shown[type.show];
 	default:
 		break;
 	}
@@ -66,7 +74,13 @@ void type_layout(struct compiler *c, struct type t, struct plan_value *value)
 		value->map = map_stacks(c, t.limit);
 	}
 	c->plan->symbols |= t.kind == TYPE_STACK || t.kind == TYPE_SYMBOL;
-	value->size = t.kind == TYPE_COMM    ? ABI_COMM
+	if (t.kind == TYPE_SHOWN) {
+		value->limit = (uint32_t)t.clock;
+		value->format = t.format ? arena_string(&c->plan->arena, t.format) : NULL;
+	}
+	value->size = value->type == PLAN_INET ? sizeof(struct abi_inet)
+		      : value->type == PLAN_FUNCTION ? 4
+		      : t.kind == TYPE_COMM    ? ABI_COMM
 		      : t.kind == TYPE_FLOAT ? t.size
 		      : t.kind == TYPE_PROBE ? 4
 		      : t.kind == TYPE_STACK || t.kind == TYPE_SYMBOL ? 16
@@ -222,7 +236,13 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 		return;
 	switch (e->type.kind) {
 	case TYPE_TEXT:
-		gen_text(g, e, base, offset, layout, fail);
+		if (e->kind == EXPR_CALL && function_at(e->number)->id == FUNC_PTON)
+			gen_pton(g, e, to, layout);
+		else
+			gen_text(g, e, base, offset, layout, fail);
+		break;
+	case TYPE_SHOWN:
+		gen_shown(g, e, to, fail);
 		break;
 	case TYPE_LITERAL:
 		gen_literal(g, e, to, layout);

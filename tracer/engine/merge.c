@@ -56,6 +56,7 @@ void merge_cpus(const struct plan_map *map, const void *values, size_t stride, u
 	case PLAN_STATS:
 	case PLAN_HIST:
 	case PLAN_LHIST:
+	case PLAN_BHIST:
 		add_all(map, values, stride, cpus, merged);
 		break;
 	case PLAN_MIN:

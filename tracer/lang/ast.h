@@ -153,18 +153,22 @@ struct program_map {
 	bool used; /* its value is, in an expression */
 	int64_t lhist_min, lhist_max, lhist_step;
 	uint32_t hist_bits;
+	const int64_t *bounds; /* of bhist() */
+	size_t bound_count;
 };
 
 bool map_is_typed(const struct program_map *map);
 
 enum { PROGRAM_HIST_BITS_MOST = 5 };   /* hist(n, bits): each power of two in 2^bits parts */
 enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
+enum { PROGRAM_NEEDLE_MOST = 64 };  /* bytes of what strcontains() looks for */
 enum { PROGRAM_UNROLL_MOST = 100 };  /* rounds of an unroll */
 
 struct program {
 	/* Given before program_parse(): what $1, $2, ... are. */
 	char *const *parameters;
 	size_t parameter_count;
+	bool is_unsafe;	     /* functions that change the system are allowed */
 	uint32_t text_limit; /* bytes of a text whose length nothing else says; 0: PROGRAM_TEXT */
 	struct source source;
 	struct diagnostics diagnostics;

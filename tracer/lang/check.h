@@ -60,6 +60,9 @@ bool hold(struct checker *c, struct type *held, bool used, struct type value);
 bool check_operands(struct checker *c, const struct stmt *s, struct type held);
 void check_tuple(struct checker *c, struct expr *e);
 void check_item(struct checker *c, struct expr *e);
+/* A value that is printed by itself. Of a map that counts, the key's value is what its hits make of
+ * it, so it is the reader who knows it. */
+void check_printed(struct checker *c, struct expr *e);
 /* True when it is == or != of two texts. */
 bool is_text_comparison(const struct expr *e);
 void check_wide_ternary(struct checker *c, struct expr *e);
@@ -79,7 +82,20 @@ void step_map(struct checker *c, struct expr *e);
 /* A map whose value is used. */
 void check_map(struct checker *c, struct expr *e);
 
+/* ---- check_func.c ---- */
+
+/* The arguments of a function that is none of the old ones in check_call.c. */
+void check_function(struct checker *c, struct expr *call, const struct function *f);
+/* Those whose arguments are not values: a map with a key, a clock. */
+void check_key_call(struct checker *c, struct expr *call, const struct function *f);
+void check_clock(struct checker *c, struct expr *call);
+/* The buckets that an assignment of bhist() gives its map. */
+void set_bhist(struct checker *c, const struct expr *call, struct program_map *map);
+
 /* ---- check_call.c ---- */
+
+/* A number as it is written, with its sign. False when it is none. */
+bool constant(const struct expr *e, int64_t *number);
 
 void check_call(struct checker *c, struct expr *e);
 /* The buckets that an assignment of hist() or lhist() gives its map. */

@@ -7,15 +7,24 @@
 
 #include <string.h>
 
+bool constant(const struct expr *e, int64_t *number)
+{
+	bool negative = e->kind == EXPR_UNARY && e->op == OP_NEG;
+	const struct expr *bare = negative ? e->child : e;
+
+	*number = (int64_t)(negative ? 0 - bare->number : bare->number);
+	return bare->kind == EXPR_INT;
+}
+
 static void check_lhist(struct checker *c, const struct expr *call)
 {
 	const struct expr *e = call->child->next;
 	static const char *const names[] = {"min", "max", "step"};
 
 	for (size_t i = 0; i < 3; i++, e = e->next) {
-		bool negative = e->kind == EXPR_UNARY && e->op == OP_NEG;
+		int64_t number;
 
-		if ((negative ? e->child : e)->kind != EXPR_INT) {
+		if (!constant(e, &number)) {
 			wrong(c, e, "the %s of lhist() must be a number", names[i]);
 			return;
 		}
@@ -36,19 +45,13 @@ void set_hist(struct checker *c, const struct expr *call, struct program_map *ma
 		map->hist_bits = (uint32_t)wanted;
 }
 
-static int64_t lhist_number(const struct expr *e)
-{
-	if (e->kind == EXPR_UNARY)
-		return (int64_t)(0 - e->child->number);
-	return (int64_t)e->number;
-}
-
 void set_lhist(struct checker *c, const struct expr *call, struct program_map *map)
 {
 	const struct expr *min = call->child->next;
-	int64_t low = lhist_number(min), high = lhist_number(min->next);
-	int64_t step = lhist_number(min->next->next);
+	int64_t low, high, step;
 
+	if (!constant(min, &low) || !constant(min->next, &high) || !constant(min->next->next, &step))
+		return;
 	if (step <= 0)
 		wrong(c, min->next->next, "the step of lhist() must be above 0");
 	else if (high <= low)
@@ -76,7 +79,7 @@ static void check_format(struct checker *c, const struct expr *call)
 	const struct expr *format = call->child, *argument = format->next;
 
 	if (format->kind != EXPR_STRING) {
-		wrong(c, format, "the format of printf() must be a string in quotes");
+		wrong(c, format, "the format of %s() must be a string in quotes", call->text);
 		return;
 	}
 	for (size_t i = 0; i < format->length; i++) {
@@ -92,7 +95,8 @@ static void check_format(struct checker *c, const struct expr *call)
 		i += strspn(format->text + i, "hlzjt");
 		kind = format->text[i];
 		if (!kind || !strchr("diuxXocsprfFeEgGaA", kind)) {
-			wrong(c, format, "printf() has no conversion '%%%c'", kind ? kind : ' ');
+			wrong(c, format, "%s() has no conversion '%%%c'", call->text,
+			      kind ? kind : ' ');
 			return;
 		}
 		if (!argument) {
@@ -180,7 +184,10 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 
 	switch (f->id) {
 	case FUNC_COUNT:
+		break;
 	case FUNC_EXIT:
+		if (first)
+			check_int(c, first, f->name);
 		break;
 	case FUNC_EVENT:
 		if (!probe_kind_info(c->instance->kind)->in_process)
@@ -190,6 +197,9 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 			wrong(c, first, "event() takes ustack or nothing");
 		break;
 	case FUNC_PRINTF:
+	case FUNC_CAT:
+	case FUNC_SYSTEM:
+	case FUNC_ERRORF:
 		check_format(c, call);
 		break;
 	case FUNC_TIME:
@@ -204,35 +214,57 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	case FUNC_KSTACK:
 		check_stack(c, call);
 		break;
-	default:
+	case FUNC_LHIST:
 		check_int(c, first, f->name);
-		if (f->id == FUNC_LHIST)
-			check_lhist(c, call);
+		check_lhist(c, call);
+		break;
+	default:
+		check_function(c, call, f);
 	}
 }
 
-/* delete(@x[key]) takes one key, print(@x) and its kind the map as a whole. */
+/* print(@map, top, div) */
+static void check_print(struct checker *c, struct expr *call)
+{
+	struct expr *e = call->child;
+
+	if (e->kind != EXPR_MAP || e->child) {
+		check_printed(c, e);
+		if (e->next)
+			wrong(c, e->next, "only of a map as a whole the largest are printed");
+		return;
+	}
+	find_map(c, e);
+	for (const struct expr *limit = e->next; limit; limit = limit->next)
+		if (limit->kind != EXPR_INT || (limit != e->next && !limit->number))
+			wrong(c, limit, "print() takes numbers behind the map");
+}
+
+/* clear(@x) and its kind take the map as a whole. */
 static void check_map_argument(struct checker *c, struct expr *call, const struct function *f)
 {
 	struct expr *e = call->child;
 
-	if (f->id == FUNC_PRINT && (e->kind != EXPR_MAP || e->child)) {
-		check_expr(c, e);
-		check_storable(c, e, "printed");
-		return;
-	}
-	if (e->kind != EXPR_MAP) {
+	if (e->kind != EXPR_MAP)
 		wrong(c, e, "%s() takes a map: %s", f->name, f->signature);
-		return;
-	}
-	if (f->id == FUNC_DELETE) {
-		check_keys(c, e);
-		if (!e->child)
-			wrong(c, e, "delete() forgets a key; clear(%s) forgets a whole map", e->text);
-	} else if (e->child) {
+	else if (e->child)
 		wrong(c, e->child, "%s() takes the map as a whole: %s(%s)", f->name, f->name, e->text);
-	} else {
+	else
 		find_map(c, e);
+}
+
+static void check_takes_map(struct checker *c, struct expr *call, const struct function *f)
+{
+	switch (f->id) {
+	case FUNC_PRINT:
+		check_print(c, call);
+		break;
+	case FUNC_DELETE:
+	case FUNC_HAS_KEY:
+		check_key_call(c, call, f);
+		break;
+	default:
+		check_map_argument(c, call, f);
 	}
 }
 
@@ -262,9 +294,13 @@ void check_call(struct checker *c, struct expr *e)
 		      count == 1 ? "" : "s", f->signature);
 		return;
 	}
+	if (function_is_unsafe(f) && !c->program->is_unsafe) {
+		wrong(c, e, "%s() changes the system: it is allowed with --unsafe", f->name);
+		return;
+	}
 	e->type = f->type;
 	if (f->takes_map)
-		check_map_argument(c, e, f);
+		check_takes_map(c, e, f);
 	else
 		check_arguments(c, e, f);
 }

@@ -21,6 +21,8 @@ static void assign_aggregate(struct checker *c, struct stmt *s, struct program_m
 		map->value.is_signed = true;
 	if (f->id == FUNC_LHIST)
 		set_lhist(c, s->value, map);
+	if (f->id == FUNC_BHIST)
+		set_bhist(c, s->value, map);
 }
 
 static void assign_map(struct checker *c, struct stmt *s)

@@ -50,6 +50,19 @@ bool hold(struct checker *c, struct type *held, bool used, struct type value)
 	return true;
 }
 
+void check_printed(struct checker *c, struct expr *e)
+{
+	struct program_map *map;
+
+	if (e->kind == EXPR_MAP) {
+		map = check_keys(c, e);
+		if (map && map->aggregate)
+			return;
+	}
+	check_expr(c, e);
+	check_storable(c, e, "printed");
+}
+
 bool check_operands(struct checker *c, const struct stmt *s, struct type held)
 {
 	if (!check_int(c, s->value, op_text(s->op)))

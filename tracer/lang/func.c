@@ -9,6 +9,9 @@
 #define AGGREGATE {.kind = TYPE_AGGREGATE}
 #define U64	  {.kind = TYPE_INT, .size = 8}
 #define U32	  {.kind = TYPE_INT, .size = 4}
+#define S64	  {.kind = TYPE_INT, .size = 8, .is_signed = true}
+#define BOOL	  {.kind = TYPE_INT, .size = 1, .look = LOOK_BOOL}
+#define SHOWN(how) {.kind = TYPE_SHOWN, .show = how}
 
 static const struct function functions[] = {
 	{"count", FUNC_COUNT, 0, 0, false, AGGREGATE, "count()", "how many times"},
@@ -27,16 +30,58 @@ static const struct function functions[] = {
 	{"printf", FUNC_PRINTF, 1, 32, false, NONE, "printf(string format, ...)", "prints"},
 	{"time", FUNC_TIME, 0, 1, false, NONE, "time([string format])",
 	 "prints the time of day, as strftime(3) formats it; \"%H:%M:%S\\n\" where not given"},
-	{"exit", FUNC_EXIT, 0, 0, false, NONE, "exit()", "ends the program"},
+	{"exit", FUNC_EXIT, 0, 1, false, NONE, "exit([int code])",
+	 "ends the program; code is the exit code"},
 	{"str", FUNC_STR, 1, 2, false, {.kind = TYPE_TEXT}, "str(pointer p[, int n])",
 	 "the text at p; with n, the n bytes at p up to a NUL"},
 	{"buf", FUNC_BUF, 1, 2, false, {.kind = TYPE_TEXT, .bytes = true}, "buf(pointer p, int n) | buf(array)",
 	 "the n bytes at p, those of an array"},
-	{"delete", FUNC_DELETE, 1, 1, true, NONE, "delete(@map[key])", "forgets a key"},
+	{"delete", FUNC_DELETE, 1, 2, true, NONE, "delete(@map[key] | @map, key | @map)",
+	 "forgets a key, or the value of a map without keys"},
 	{"clear", FUNC_CLEAR, 1, 1, true, NONE, "clear(@map)", "forgets all keys"},
 	{"zero", FUNC_ZERO, 1, 1, true, NONE, "zero(@map)", "sets the values of all keys to 0"},
-	{"print", FUNC_PRINT, 1, 1, true, NONE, "print(@map | value)",
-	 "prints a map, or a value and a newline, now"},
+	{"print", FUNC_PRINT, 1, 3, true, NONE, "print(@map[, int top[, int div]] | value)",
+	 "prints a map now, of it the `top` largest values, divided by `div`; or a value and a newline"},
+	{"bhist", FUNC_BHIST, 2, 129, false, AGGREGATE, "bhist(int n, int b0, int b1, ...)",
+	 "a histogram of n with buckets that begin at b0, b1 and so on; telltale's own"},
+	{"strncmp", FUNC_STRNCMP, 3, 3, false, S64, "strncmp(string a, string b, int n)",
+	 "0 when the first n bytes are the same, else which is the greater one, as strncmp(3)"},
+	{"strcontains", FUNC_STRCONTAINS, 2, 2, false, BOOL,
+	 "strcontains(string haystack, string needle)", "true when the needle is in the haystack"},
+	{"join", FUNC_JOIN, 1, 2, false, NONE, "join(char *array[][, string separator])",
+	 "prints the texts of an array that ends with NULL, a blank or the separator between them"},
+	{"len", FUNC_LEN, 1, 1, false, U64, "len(string s)", "how many bytes a text or buf() has"},
+	{"has_key", FUNC_HAS_KEY, 1, 2, true, BOOL, "has_key(@map, key)",
+	 "true when the map has the key"},
+	{"strerror", FUNC_STRERROR, 1, 1, false, SHOWN(SHOW_ERRNO), "strerror(int errno)",
+	 "the text of an error number"},
+	{"strftime", FUNC_STRFTIME, 2, 2, false, SHOWN(SHOW_TIME),
+	 "strftime(string format, int nsecs)",
+	 "a time of the clock of nsecs as strftime(3) formats it, %f: microseconds"},
+	{"ntop", FUNC_NTOP, 1, 2, false, SHOWN(SHOW_INET), "ntop([int af, ]int | bytes address)",
+	 "an IPv4 address as a number, or 4 or 16 bytes of buf(), as a text"},
+	{"pton", FUNC_PTON, 1, 1, false, {.kind = TYPE_TEXT, .bytes = true}, "pton(string address)",
+	 "the 4 or 16 bytes of an IPv4 or IPv6 address in quotes"},
+	{"macaddr", FUNC_MACADDR, 1, 1, false, SHOWN(SHOW_MAC), "macaddr(pointer | bytes mac)",
+	 "6 bytes as a MAC address"},
+	{"bswap", FUNC_BSWAP, 1, 1, false, U64, "bswap(int n)", "n with its bytes in reverse order"},
+	{"cat", FUNC_CAT, 1, 32, false, NONE, "cat(string format, ...)",
+	 "prints the file of that name"},
+	{"system", FUNC_SYSTEM, 1, 32, false, NONE, "system(string format, ...)",
+	 "runs a shell command; needs --unsafe"},
+	{"signal", FUNC_SIGNAL, 1, 1, false, NONE, "signal(int | string signal)",
+	 "sends a signal to the traced process: 9, \"KILL\"; needs --unsafe"},
+	{"errorf", FUNC_ERRORF, 1, 32, false, NONE, "errorf(string format, ...)",
+	 "prints on standard error, with the place in the program"},
+	{"path", FUNC_PATH, 1, 2, false, NONE, "path(struct path *path)",
+	 "a file's path; only in fentry probes, which telltale does not have"},
+	{"cgroupid", FUNC_CGROUPID, 1, 1, false, U64, "cgroupid(string path)",
+	 "the number of the cgroup (version 2) with that path in quotes"},
+	{"cgroup_path", FUNC_CGROUP_PATH, 1, 2, false, SHOWN(SHOW_CGROUP),
+	 "cgroup_path(int cgroupid[, string filter])", "the path of a cgroup, looked up when printed"},
+	{"nsecs", FUNC_NSECS, 1, 1, false, U64, "nsecs(clock)",
+	 "nanoseconds of a clock: monotonic, boot, tai (Linux 6.1), sw_tai", .takes_word = true},
+	{"reg", FUNC_REG, 1, 1, false, U64, "reg(string name)", "a register of the thread: \"ax\""},
 	{"ustack", FUNC_USTACK, 0, 2, false, {.kind = TYPE_STACK, .space = SPACE_USER},
 	 "ustack([mode][, int n])",
 	 "the stack of the user's side, n frames at the most; mode is bpftrace, perf or raw",
@@ -76,9 +121,21 @@ static const struct builtin builtins[] = {
 	{"kstack", BUILTIN_KSTACK,
 	 {.kind = TYPE_STACK, .space = SPACE_KERNEL, .limit = STACK_FRAMES_MOST},
 	 "the stack of the kernel's side"},
+	{"elapsed", BUILTIN_ELAPSED, U64, "nanoseconds since the program was loaded"},
+	{"numaid", BUILTIN_NUMAID, U32, "the NUMA node of the CPU"},
+	{"rand", BUILTIN_RAND, U32, "a number by chance"},
+	{"cgroup", BUILTIN_CGROUP, U64, "the number of the thread's cgroup (version 2)"},
+	{"ncpus", BUILTIN_NCPUS, U64, "how many CPUs there are"},
+	{"username", BUILTIN_USERNAME, SHOWN(SHOW_USER), "the user's name, looked up when printed"},
+	{"func", BUILTIN_FUNC, SHOWN(SHOW_FUNCTION), "the traced function, of a probe on functions"},
 };
 
 enum { FUNCTIONS = sizeof(functions) / sizeof(*functions), BUILTINS = sizeof(builtins) / sizeof(*builtins) };
+
+bool function_is_unsafe(const struct function *f)
+{
+	return f->id == FUNC_SYSTEM || f->id == FUNC_SIGNAL;
+}
 
 const struct function *function_at(size_t place)
 {

@@ -13,6 +13,10 @@ enum function_id {
 	FUNC_EVENT, FUNC_PRINTF, FUNC_TIME, FUNC_EXIT, FUNC_STR, FUNC_BUF,
 	FUNC_DELETE, FUNC_CLEAR, FUNC_ZERO, FUNC_PRINT,
 	FUNC_USTACK, FUNC_KSTACK, FUNC_USYM, FUNC_KSYM,
+	FUNC_BHIST, FUNC_STRNCMP, FUNC_STRCONTAINS, FUNC_JOIN, FUNC_LEN, FUNC_HAS_KEY,
+	FUNC_STRERROR, FUNC_STRFTIME, FUNC_NTOP, FUNC_PTON, FUNC_MACADDR, FUNC_BSWAP, FUNC_CAT,
+	FUNC_SYSTEM, FUNC_SIGNAL, FUNC_ERRORF, FUNC_PATH, FUNC_CGROUPID, FUNC_CGROUP_PATH, FUNC_NSECS,
+	FUNC_REG,
 };
 
 struct function {
@@ -28,6 +32,8 @@ struct function {
 enum builtin_id {
 	BUILTIN_PID, BUILTIN_TID, BUILTIN_UID, BUILTIN_GID, BUILTIN_CPU, BUILTIN_COMM,
 	BUILTIN_NSECS, BUILTIN_PROBE, BUILTIN_USTACK, BUILTIN_KSTACK, BUILTIN_RETVAL, BUILTIN_CURTASK,
+	BUILTIN_ELAPSED, BUILTIN_NUMAID, BUILTIN_RAND, BUILTIN_CGROUP, BUILTIN_NCPUS,
+	BUILTIN_USERNAME, BUILTIN_FUNC,
 };
 
 struct builtin {
@@ -36,6 +42,15 @@ struct builtin {
 	struct type type;
 	const char *what;
 };
+
+/* register.c: where a register is in struct pt_regs; -1 when there is none of that name. */
+int register_place(const char *name);
+
+/* The number of a signal's name, with or without its SIG; 0 when there is none. */
+int signal_number(const char *name);
+
+/* Changes the system: only with --unsafe. */
+bool function_is_unsafe(const struct function *f);
 
 /* By place: NULL behind the last. */
 const struct function *function_at(size_t place);

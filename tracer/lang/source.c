@@ -47,10 +47,36 @@ static const struct source *origin_of(const struct source *source, size_t *at)
 	return source->origin;
 }
 
+/* Which text a place is in, where it is there, and where its line starts. */
+static const struct source *find_line(const struct source *source, size_t *at, size_t *line,
+				      size_t *start)
+{
+	*line = 1;
+	*start = 0;
+	source = origin_of(source, at);
+	if (*at > source->length)
+		*at = source->length;
+	for (size_t i = 0; i < *at; i++) {
+		if (source->text[i] == '\n') {
+			++*line;
+			*start = i + 1;
+		}
+	}
+	return source;
+}
+
+const char *source_place(const struct source *source, size_t at, struct arena *arena)
+{
+	size_t line, start;
+
+	source = find_line(source, &at, &line, &start);
+	return arena_print(arena, "%s:%zu:%zu", source->name, line, at - start + 1);
+}
+
 void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 {
 	const struct source *source = d->source;
-	size_t line = 1, start = 0;
+	size_t line, start;
 	size_t before = d->text.length;
 	va_list args;
 
@@ -59,15 +85,7 @@ void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 	d->last = at;
 	if (d->errors++ >= DIAGNOSTICS_MOST)
 		return;
-	source = origin_of(source, &at);
-	if (at > source->length)
-		at = source->length;
-	for (size_t i = 0; i < at; i++) {
-		if (source->text[i] == '\n') {
-			line++;
-			start = i + 1;
-		}
-	}
+	source = find_line(source, &at, &line, &start);
 	buffer_print(&d->text, "%s:%zu:%zu: error: ", source->name, line, at - start + 1);
 	va_start(args, format);
 	buffer_printv(&d->text, format, args);

@@ -25,6 +25,9 @@ struct source {
 	size_t part_count;
 };
 
+/* NAME:LINE:COLUMN of a place. */
+const char *source_place(const struct source *source, size_t at, struct arena *arena);
+
 /* Errors of one program, complete: `NAME:LINE:COLUMN: error: ...`, the line, a caret. */
 struct diagnostics {
 	const struct source *source;

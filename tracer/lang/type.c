@@ -1,6 +1,8 @@
 /* What variables, maps and tuples hold: the type that all values kept in one place have together. */
 #include "lang/type.h"
 
+#include <string.h>
+
 /* Is C's name for it the one that people know? */
 static bool has_c_name(struct type type)
 {
@@ -16,11 +18,19 @@ const char *type_name(struct type type)
 		[TYPE_TEXT] = "text",	    [TYPE_LITERAL] = "string", [TYPE_COMM] = "thread name",
 		[TYPE_PROBE] = "probe",	    [TYPE_STACK] = "stack",    [TYPE_AGGREGATE] = "aggregate",
 		[TYPE_TUPLE] = "tuple",	    [TYPE_RECORD] = "struct",  [TYPE_ARRAY] = "array",
-		[TYPE_SYMBOL] = "symbol",
+		[TYPE_SYMBOL] = "symbol",   [TYPE_SHOWN] = "",
 	};
 	static const char *const ints[2][4] = {{"uint8", "uint16", "uint32", "uint64"},
 					       {"int8", "int16", "int32", "int64"}};
 
+	static const char *const shown[] = {
+		[SHOW_ERRNO] = "error", [SHOW_TIME] = "time", [SHOW_INET] = "network address",
+		[SHOW_MAC] = "MAC address", [SHOW_CGROUP] = "cgroup path", [SHOW_USER] = "user name",
+		[SHOW_FUNCTION] = "function name",
+	};
+
+	if (type.kind == TYPE_SHOWN)
+		return shown[type.show];
 	if (has_c_name(type))
 		return type.ctype->text;
 	if (type.kind != TYPE_INT)
@@ -47,12 +57,17 @@ static bool same_ctype(struct type a, struct type b)
 	return a.ctype && b.ctype ? ctype_same(a.ctype, b.ctype) : a.ctype == b.ctype;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 bool type_same(struct type a, struct type b)
 {
 	if (a.kind != b.kind || a.size != b.size || a.is_signed != b.is_signed ||
 	    a.look != b.look || a.bytes != b.bytes || a.limit != b.limit || a.space != b.space ||
-	    a.stack != b.stack ||
-	    !same_ctype(a, b))
+	    a.stack != b.stack || !same_ctype(a, b) || a.show != b.show || a.clock != b.clock ||
+	    !same_text(a.format, b.format))
 		return false;
 	return a.kind != TYPE_TUPLE || same_items(a.tuple, b.tuple);
 }
@@ -150,6 +165,7 @@ bool type_widen(struct arena *arena, struct type *into, struct type more)
 		return widen_tuple(arena, into, more);
 	case TYPE_STACK: /* what is kept is kept in one way */
 	case TYPE_SYMBOL:
+	case TYPE_SHOWN:
 		return type_same(*into, more);
 	default:
 		return true;

@@ -20,7 +20,15 @@ enum type_kind {
 	TYPE_TUPLE,
 	TYPE_RECORD,  /* a struct or union in memory */
 	TYPE_ARRAY,   /* an array in memory that is no text */
+	TYPE_SHOWN, /* a number or bytes that is a text only when it is printed: see `show` */
 };
+
+enum type_show {
+	SHOW_ERRNO, SHOW_TIME, SHOW_INET, SHOW_MAC, SHOW_CGROUP, SHOW_USER, SHOW_FUNCTION,
+};
+
+/* What SHOW_TIME counts from. */
+enum type_clock { CLOCK_OF_NSECS, CLOCK_OF_BOOT, CLOCK_OF_TAI };
 
 /* How an integer is printed. */
 enum type_look { LOOK_NUMBER, LOOK_BOOL, LOOK_CHAR, LOOK_POINTER };
@@ -48,6 +56,9 @@ struct type {
 	/* C's type of it, where it has one: of pointers, enums, structs, arrays, texts in arrays. */
 	const struct ctype *ctype;
 	enum type_space space; /* of a pointer, and of what is in memory */
+	enum type_show show;		/* TYPE_SHOWN */
+	enum type_clock clock;		/* SHOW_TIME */
+	const char *format;		/* SHOW_TIME; SHOW_CGROUP: which hierarchies, or NULL */
 };
 
 /* The items of a tuple, as they are stored. */

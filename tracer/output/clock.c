@@ -54,22 +54,49 @@ void clock_text(struct output *o, struct buffer *b, uint64_t monotonic)
 	put_padded(b, time % SECOND / 1000, 6);
 }
 
-/* time(format): the time of the hit, local. An empty result and one without room are the same to
- * strftime(3), which is why a character stands in front. */
-int clock_format(struct output *o, struct buffer *b, const char *format, uint64_t monotonic)
+/* %f, which strftime(3) does not have: microseconds. False when the room does not suffice. */
+static bool put_microseconds(const char *format, uint64_t time, char *room, size_t size)
 {
-	time_t second = (time_t)((monotonic + (uint64_t)o->epoch) / SECOND);
-	char marked[512], text[1024];
+	size_t used = 0;
+
+	for (; *format; format++) {
+		if (size - used < 8)
+			return false;
+		if (format[0] == '%' && format[1] == 'f') {
+			used += (size_t)snprintf(room + used, size - used, "%06u",
+			                         (unsigned)(time % SECOND / 1000));
+			format++;
+			continue;
+		}
+		if (format[0] == '%' && format[1])
+			room[used++] = *format++;
+		room[used++] = *format;
+	}
+	room[used] = '\0';
+	return true;
+}
+
+/* An empty result and one without room are the same to strftime(3), which is why a character stands
+ * in front. */
+int clock_real(struct buffer *b, const char *format, uint64_t time)
+{
+	time_t second = (time_t)(time / SECOND);
+	char marked[512] = ".", text[1024];
 	struct tm tm;
 	size_t length;
 
-	if (strlen(format) >= sizeof(marked) - 1 || !localtime_r(&second, &tm))
+	if (!put_microseconds(format, time, marked + 1, sizeof(marked) - 1) ||
+	    !localtime_r(&second, &tm))
 		return -EBADMSG;
-	marked[0] = '.';
-	strcpy(marked + 1, format);
 	length = strftime(text, sizeof(text), marked, &tm);
 	if (!length)
 		return -EBADMSG;
 	buffer_add(b, text + 1, length - 1);
 	return 0;
+}
+
+/* time(format): the time of the hit, local. */
+int clock_format(struct output *o, struct buffer *b, const char *format, uint64_t monotonic)
+{
+	return clock_real(b, format, monotonic + (uint64_t)o->epoch);
 }

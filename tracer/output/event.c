@@ -103,7 +103,7 @@ int event_words(struct output *o, struct error *err)
 /* The fields of an event by what they are: [role] is an index, or -1. */
 struct parts {
 	struct value values[64];
-	int role[PLAN_STACK + 1];
+	int role[PLAN_KEY + 1];
 	uint64_t unreadable;
 };
 
@@ -241,6 +241,8 @@ static const char *field_name(const struct plan_field *field)
 	case PLAN_STACK:
 		return stack_name(field->value.type);
 	case PLAN_ARGUMENT:
+	case PLAN_JOINED:
+	case PLAN_KEY:
 		break;
 	}
 	return field->value.name ? field->value.name : "";

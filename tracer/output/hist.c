@@ -15,6 +15,8 @@ size_t hist_buckets(const struct plan_map *map)
 
 	if (map->aggregate == PLAN_HIST)
 		return map->hist_bits > ABI_HIST_BITS_MOST ? 0 : ABI_HIST_BUCKETS_OF(map->hist_bits);
+	if (map->aggregate == PLAN_BHIST)
+		return map->bounds && map->bound_count <= ABI_BOUNDS_MOST ? map->bound_count + 1 : 0;
 	if (map->lhist_step <= 0 || map->lhist_max <= map->lhist_min)
 		return 0;
 	range = (uint64_t)map->lhist_max - (uint64_t)map->lhist_min;
@@ -91,6 +93,24 @@ static struct range lhist_range(const struct plan_map *map, size_t i)
 	return range;
 }
 
+static struct range bhist_range(const struct plan_map *map, size_t i)
+{
+	struct range range = {.has_min = i > 0, .has_max = i < map->bound_count};
+
+	if (range.has_min)
+		range.min = map->bounds[i - 1];
+	if (range.has_max)
+		range.max = (uint64_t)map->bounds[i] - 1;
+	return range;
+}
+
+static struct range range_of(const struct plan_map *map, size_t i)
+{
+	return map->aggregate == PLAN_HIST    ? hist_range(map, i)
+	       : map->aggregate == PLAN_LHIST ? lhist_range(map, i)
+	                                      : bhist_range(map, i);
+}
+
 /* ---- text ---- */
 
 /* 64, 1K, 1536, 512M, 8E: as short as it can be said exactly. */
@@ -142,7 +162,7 @@ static void hist_label(struct buffer *b, const struct plan_map *map, size_t i)
 
 static void lhist_label(struct buffer *b, const struct plan_map *map, size_t i)
 {
-	struct range range = lhist_range(map, i);
+	struct range range = range_of(map, i);
 
 	put_text(b, range.has_min ? "[" : "(...");
 	if (range.has_min)
@@ -309,7 +329,7 @@ void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buc
 	if (filled_range(map, buckets, &first, &last)) {
 		for (size_t i = first; i <= last; i++) {
 			struct range range =
-			        map->aggregate == PLAN_HIST ? hist_range(map, i) : lhist_range(map, i);
+			        range_of(map, i);
 
 			if (i > first)
 				put_char(b, ',');

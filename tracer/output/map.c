@@ -25,6 +25,12 @@ static const char *entry_value(const struct output *o, const struct entry *entry
 	return entry_key(o, entry) + padded(o->map->key_size);
 }
 
+static bool is_hist(const struct plan_map *map)
+{
+	return map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST ||
+	       map->aggregate == PLAN_BHIST;
+}
+
 static struct value number(uint64_t bits, bool is_signed)
 {
 	return (struct value){.type = PLAN_INT, .size = 8, .bits = bits, .is_signed = is_signed};
@@ -70,6 +76,7 @@ static int main_value(const struct plan_map *map, const char *bytes, struct valu
 		return 0;
 	case PLAN_HIST:
 	case PLAN_LHIST:
+	case PLAN_BHIST:
 		*v = number(hist_total(map, (const uint64_t *)(const void *)bytes), false);
 		return 0;
 	case PLAN_VALUE:
@@ -83,6 +90,7 @@ static size_t least_value_size(const struct plan_map *map)
 	switch (map->aggregate) {
 	case PLAN_HIST:
 	case PLAN_LHIST:
+	case PLAN_BHIST:
 		return hist_buckets(map) * sizeof(uint64_t);
 	case PLAN_COUNT:
 	case PLAN_SUM:
@@ -101,12 +109,53 @@ int output_map_begin(struct output *o, const struct plan_map *map)
 {
 	if (map->role != PLAN_MAP_USER || map->value_size < least_value_size(map))
 		return -EBADMSG;
-	if ((map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST) && !hist_buckets(map))
+	if (is_hist(map) && !hist_buckets(map))
 		return -EBADMSG;
 	o->map = map;
+	o->top = 0;
+	o->div = 1;
 	o->entry_count = 0;
 	buffer_clear(&o->entry_bytes);
 	return o->failed;
+}
+
+void output_map_limits(struct output *o, uint64_t top, uint64_t div)
+{
+	o->top = top;
+	o->div = div ? div : 1;
+}
+
+/* The numbers of a value divided, in place, before anybody looks at them. */
+static void divide(const struct output *o, char *bytes)
+{
+	const struct plan_map *map = o->map;
+	uint64_t *numbers = (uint64_t *)(void *)bytes;
+	struct abi_average average;
+	__int128 sum;
+
+	if (o->div == 1 || (map->aggregate == PLAN_VALUE && map->value.type != PLAN_INT))
+		return;
+	switch (map->aggregate) {
+	case PLAN_AVG:
+	case PLAN_STATS:
+		memcpy(&average, bytes, sizeof(average));
+		sum = sum_of(&average, map->value.is_signed) / (__int128)o->div;
+		average.low = (uint64_t)sum & 0xffffffff;
+		average.high = (uint64_t)(sum >> 32);
+		memcpy(bytes, &average, sizeof(average));
+		break;
+	case PLAN_HIST:
+	case PLAN_LHIST:
+	case PLAN_BHIST:
+		for (size_t i = 0; i < hist_buckets(map); i++)
+			numbers[i] /= o->div;
+		break;
+	default:
+		if (map->value.is_signed && map->aggregate != PLAN_COUNT && o->div <= INT64_MAX)
+			numbers[0] = (uint64_t)((int64_t)numbers[0] / (int64_t)o->div);
+		else
+			numbers[0] /= o->div;
+	}
 }
 
 int output_map_entry(struct output *o, const void *key, const void *value)
@@ -131,6 +180,7 @@ int output_map_entry(struct output *o, const void *key, const void *value)
 	buffer_add(&o->entry_bytes, zeros, padded(map->value_size) - map->value_size);
 	if (o->entry_bytes.failed)
 		return -ENOMEM;
+	divide(o, o->entry_bytes.data + entry->offset + padded(map->key_size));
 	/* Everything is looked at once here, so that printing can't meet a surprise. */
 	r = main_value(map, entry_value(o, entry), &entry->order);
 	for (size_t i = 0; i < map->key_count && !r; i++)
@@ -201,6 +251,7 @@ static bool has_value(const struct output *o, const struct entry *entry)
 		return average.count;
 	case PLAN_HIST:
 	case PLAN_LHIST:
+	case PLAN_BHIST:
 		return entry->order.bits;
 	default:
 		return true;
@@ -236,7 +287,7 @@ static void entry_text(struct output *o, const struct entry *entry)
 		put_text(b, " no values\n");
 		return;
 	}
-	if (map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST) {
+	if (is_hist(map)) {
 		put_char(b, '\n');
 		buckets = (const uint64_t *)(const void *)entry_value(o, entry);
 		hist_text(b, map, buckets, o->options.percentiles);
@@ -256,12 +307,17 @@ static void entry_text(struct output *o, const struct entry *entry)
 		put_char(b, '\n');
 }
 
+static size_t first_shown(const struct output *o)
+{
+	return o->top && o->top < o->entry_count ? o->entry_count - o->top : 0;
+}
+
 static void entries_text(struct output *o)
 {
-	bool apart = o->map->aggregate == PLAN_HIST || o->map->aggregate == PLAN_LHIST;
+	bool apart = is_hist(o->map);
 
-	for (size_t i = 0; i < o->entry_count; i++) {
-		if (o->printed && (apart || i == 0))
+	for (size_t i = first_shown(o); i < o->entry_count; i++) {
+		if (o->printed && (apart || i == first_shown(o)))
 			put_char(&o->text, '\n');
 		entry_text(o, &o->entries[i]);
 		o->printed = true;
@@ -337,7 +393,7 @@ static void entry_json(struct output *o, const struct entry *entry)
 	put_json_string(b, map->name, strlen(map->name));
 	put_text(b, ",\"key\":");
 	keys_json(o, entry, &clean);
-	if (map->aggregate == PLAN_HIST || map->aggregate == PLAN_LHIST) {
+	if (is_hist(map)) {
 		put_text(b, ",\"count\":");
 		put_unsigned(b, v.bits);
 		put_text(b, ",\"buckets\":");
@@ -370,7 +426,7 @@ int output_map_end(struct output *o)
 	if (o->options.form == OUTPUT_TEXT) {
 		entries_text(o);
 	} else {
-		for (size_t i = 0; i < o->entry_count; i++) {
+		for (size_t i = first_shown(o); i < o->entry_count; i++) {
 			entry_json(o, &o->entries[i]);
 			output_written(o);
 		}

@@ -40,6 +40,7 @@ int output_grow(struct output *output, struct error *err);
  *	 "unreadable":[NAME],"truncated":[NAME],"raw":{NAME:"hex"}}
  *	{"printf":"what it printed","raw":{"printf":"hex"}}
  *	{"print":VALUE,"raw":{"print":"hex"}}
+ *	{"cat":"a file's content"}, {"system":"what a command printed"}, {"join":"texts"}
  *
  * where each of the later members is there only when it has something to say.
  *
@@ -67,6 +68,8 @@ int output_record(struct output *output, const struct abi_record *record, size_t
  * have their bytes in "raw":{"key":["hex" or null],"value":"hex"}.
  */
 int output_map_begin(struct output *output, const struct plan_map *map);
+/* Behind the begin: only the `top` largest values (0: all), and each divided by `div`. */
+void output_map_limits(struct output *output, uint64_t top, uint64_t div);
 int output_map_entry(struct output *output, const void *key, const void *value);
 int output_map_end(struct output *output);
 

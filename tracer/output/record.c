@@ -36,7 +36,15 @@ static int check_record(const struct plan_record *shape, struct error *err)
 			return error_set(err, -EINVAL,
 			                 "field %zu of a record of the plan lies outside of it", i);
 	}
-	return shape->kind == PLAN_RECORD_PRINTF ? format_check(shape, err) : 0;
+	switch (shape->kind) {
+	case PLAN_RECORD_PRINTF:
+	case PLAN_RECORD_CAT:
+	case PLAN_RECORD_SYSTEM:
+	case PLAN_RECORD_ERRORF:
+		return format_check(shape, err);
+	default:
+		return 0;
+	}
 }
 
 int output_grow(struct output *o, struct error *err)
@@ -207,6 +215,11 @@ static int print_record(struct output *o, const struct plan_record *shape,
 		return size >= shape->size ? print_time(o, shape, record) : -EBADMSG;
 	case PLAN_RECORD_VALUE:
 		return print_value(o, shape, record, size);
+	case PLAN_RECORD_CAT:
+	case PLAN_RECORD_SYSTEM:
+	case PLAN_RECORD_ERRORF:
+	case PLAN_RECORD_JOIN:
+		return async_record(o, shape, record, size);
 	case PLAN_RECORD_EXIT:
 	case PLAN_RECORD_PRINT:
 	case PLAN_RECORD_CLEAR:

@@ -50,6 +50,7 @@ struct output {
 	output_frames_fn *frames;
 	void *frames_context;
 
+	uint64_t top, div; /* see output_map_limits() */
 	const struct plan_map *map; /* between output_map_begin() and output_map_end() */
 	struct buffer entry_bytes;
 	struct entry *entries;
@@ -72,7 +73,17 @@ int format_check(const struct plan_record *shape, struct error *err);
 int format_record(struct output *o, struct buffer *b, const struct plan_record *shape,
                   const struct abi_record *record, size_t size);
 
+/* async.c: cat(), system(), join(), errorf() */
+int async_record(struct output *o, const struct plan_record *shape, const struct abi_record *record,
+                 size_t size);
+
+/* shown.c: PLAN_ERRNO to PLAN_FUNCTION */
+void shown_text(const struct output *o, struct buffer *b, const struct value *v);
+bool shown_json(const struct output *o, struct buffer *b, const struct value *v);
+
 /* clock.c */
+/* Nanoseconds since 1970 by a format of strftime(3), and %f. */
+int clock_real(struct buffer *b, const char *format, uint64_t time);
 int64_t clock_epoch(void);
 void clock_text(struct output *o, struct buffer *b, uint64_t monotonic);
 int clock_format(struct output *o, struct buffer *b, const char *format, uint64_t monotonic);

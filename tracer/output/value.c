@@ -160,6 +160,20 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 		return take_stack(place, at, v);
 	case PLAN_TUPLE:
 		return take_tuple(place, at, v);
+	case PLAN_INET:
+	case PLAN_MAC:
+		v->parts = at;
+		v->place = place;
+		return place->size >= (place->type == PLAN_INET ? sizeof(struct abi_inet) : 6)
+		               ? 0
+		               : -EBADMSG;
+	case PLAN_ERRNO:
+	case PLAN_TIMESTAMP:
+	case PLAN_CGROUP:
+	case PLAN_USER:
+	case PLAN_FUNCTION:
+		v->place = place;
+		return take_number(place, at, v);
 	case PLAN_NONE:
 		return 0;
 	case PLAN_WIDE:
@@ -326,6 +340,15 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 	case PLAN_TUPLE:
 		tuple_text(o, b, v, style);
 		break;
+	case PLAN_ERRNO:
+	case PLAN_TIMESTAMP:
+	case PLAN_INET:
+	case PLAN_MAC:
+	case PLAN_CGROUP:
+	case PLAN_USER:
+	case PLAN_FUNCTION:
+		shown_text(o, b, v);
+		break;
 	case PLAN_NONE:
 		break;
 	}
@@ -398,6 +421,14 @@ bool value_json(const struct output *o, struct buffer *b, const struct value *v)
 		return symbol_json(o, b, v);
 	case PLAN_TUPLE:
 		return tuple_json(o, b, v);
+	case PLAN_ERRNO:
+	case PLAN_TIMESTAMP:
+	case PLAN_INET:
+	case PLAN_MAC:
+	case PLAN_CGROUP:
+	case PLAN_USER:
+	case PLAN_FUNCTION:
+		return shown_json(o, b, v);
 	case PLAN_NONE:
 		break;
 	}
@@ -429,6 +460,8 @@ int value_compare(const struct value *a, const struct value *b)
 {
 	if (a->type == PLAN_TUPLE)
 		return compare_tuples(a, b);
+	if (a->type == PLAN_INET || a->type == PLAN_MAC)
+		return memcmp(a->parts, b->parts, a->place->size);
 	if (a->bytes)
 		return compare_bytes(a, b);
 	if (a->type == PLAN_FLOAT)

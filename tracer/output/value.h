@@ -19,7 +19,8 @@ struct value {
 	const char *bytes;   /* texts, bytes, thread names; not NUL-terminated */
 	size_t length;
 	uint32_t pid; /* stacks */
-	const struct plan_value *place; /* which says more: of tuples their parts, of stacks their map */
+	/* Which says more: of tuples their parts, of stacks their map, of others their format. */
+	const struct plan_value *place;
 	const char *parts;
 };
 

@@ -10,13 +10,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
  * Offsets in the kernel's structs. Where the kernel does not tell, one that leads to no memory at
  * all, so that what needs it is unreadable.
  */
-static bool put_kernel_value(struct bpf_insn *insn, struct warnings *warnings)
+static bool put_member(struct bpf_insn *insn, struct warnings *warnings)
 {
 	static const char *const members[] = {
 	        [PLAN_TASK_FSBASE] = "thread.fsbase",
@@ -33,6 +34,37 @@ static bool put_kernel_value(struct bpf_insn *insn, struct warnings *warnings)
 	insn->src_reg = 0;
 	insn->imm = offset < 0 ? 0 : offset;
 	insn[1].imm = offset < 0 ? 0x40000000 : 0;
+	return true;
+}
+
+static uint64_t nanoseconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static bool put_kernel_value(struct bpf_insn *insn, struct warnings *warnings)
+{
+	uint64_t value;
+
+	switch (insn->imm) {
+	case PLAN_STARTED:
+		value = nanoseconds(CLOCK_MONOTONIC);
+		break;
+	case PLAN_TAI_OFFSET:
+		value = nanoseconds(CLOCK_TAI) - nanoseconds(CLOCK_MONOTONIC);
+		break;
+	case PLAN_CPUS:
+		value = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
+		break;
+	default:
+		return put_member(insn, warnings);
+	}
+	insn->src_reg = 0;
+	insn->imm = (int32_t)value;
+	insn[1].imm = (int32_t)(value >> 32);
 	return true;
 }
 

@@ -1,0 +1,245 @@
+/* Calls of functions that have a value: numbers, and values that the reader turns into text. */
+#include "compile/internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+/* ---- texts ---- */
+
+static struct ir_arg bytes_of(struct place p)
+{
+	return arg_at(p.base, p.offset + (int)sizeof(struct abi_text));
+}
+
+/* A text in the frame, where one may look beyond its end. */
+static struct place gen_frame_text(struct gen *g, const struct expr *e, struct plan_value *layout,
+				   label fail)
+{
+	struct place from = gen_text_place(g, e, layout, fail);
+	struct place to = {g->frame, gen_frame(g, e->at, layout->size + 8)};
+
+	gen_zero(g, to, layout->size + 8);
+	gen_copy(g, from, to, layout->size);
+	return to;
+}
+
+static reg gen_strncmp(struct gen *g, const struct expr *e, label fail)
+{
+	const struct expr *a = e->child, *b = a->next;
+	struct plan_value left, right;
+	struct place one = gen_text_place(g, a, &left, fail);
+	struct place other = gen_text_place(g, b, &right, fail);
+	/* Behind a text is a NUL, so that the shorter one's room is enough to tell. */
+	uint64_t room = (left.limit < right.limit ? left.limit : right.limit) + 1;
+	uint64_t most = b->next->number < room ? b->next->number : room;
+	reg result = ir_reg(&g->ir);
+
+	ir_function(&g->ir, "tt_compare", result, 3,
+		    (struct ir_arg[]){bytes_of(one), bytes_of(other), arg_value((int64_t)most)});
+	return result;
+}
+
+static reg gen_strcontains(struct gen *g, const struct expr *e, label fail)
+{
+	struct plan_value hay, needle;
+	struct place in = gen_frame_text(g, e->child, &hay, fail);
+	struct place what = gen_frame_text(g, e->child->next, &needle, fail);
+	reg result = ir_reg(&g->ir), length = ir_reg(&g->ir);
+	label fits = ir_label(&g->ir);
+
+	ir_load(&g->ir, BPF_W, length, what.base, what.offset);
+	ir_branch_value(&g->ir, BPF_JLE, length, needle.limit, fits);
+	ir_set(&g->ir, length, needle.limit);
+	ir_place(&g->ir, fits);
+	ir_function(&g->ir, "tt_contains", result, 5,
+		    (struct ir_arg[]){bytes_of(in), arg_value(hay.limit), bytes_of(what),
+				      arg_reg(length), arg_value(needle.limit)});
+	return result;
+}
+
+static reg gen_len(struct gen *g, const struct expr *e, label fail)
+{
+	struct plan_value layout;
+	struct place at = gen_text_place(g, e->child, &layout, fail);
+	reg length = ir_reg(&g->ir);
+	label fits = ir_label(&g->ir);
+
+	ir_load(&g->ir, BPF_W, length, at.base, at.offset);
+	ir_branch_value(&g->ir, BPF_JLE, length, layout.limit, fits);
+	ir_set(&g->ir, length, layout.limit); /* it was cut there */
+	ir_place(&g->ir, fits);
+	return length;
+}
+
+/* ---- numbers ---- */
+
+static reg gen_bswap(struct gen *g, const struct expr *e, label fail)
+{
+	reg dst = ir_reg(&g->ir);
+
+	ir_move(&g->ir, dst, gen_int(g, e->child, fail));
+	if (e->child->type.size == 1)
+		ir_extend(&g->ir, dst, 8, false);
+	else
+		ir_swap(&g->ir, dst, e->child->type.size * 8u);
+	return dst;
+}
+
+static reg gen_clock(struct gen *g, const struct expr *e)
+{
+	const char *clock = e->child->text;
+	reg dst = ir_reg(&g->ir), offset;
+
+	if (!strcmp(clock, "boot")) {
+		ir_helper(&g->ir, BPF_FUNC_ktime_get_boot_ns, dst, 0, NULL);
+		return dst;
+	}
+	if (!strcmp(clock, "tai")) {
+		ir_helper(&g->ir, 208 /* bpf_ktime_get_tai_ns */, dst, 0, NULL);
+		return dst;
+	}
+	ir_helper(&g->ir, BPF_FUNC_ktime_get_ns, dst, 0, NULL);
+	if (strcmp(clock, "sw_tai") != 0)
+		return dst;
+	offset = ir_reg(&g->ir);
+	ir_kernel(&g->ir, offset, PLAN_TAI_OFFSET);
+	ir_alu(&g->ir, BPF_ADD, dst, offset);
+	return dst;
+}
+
+/* The kernel's number of a cgroup is what its file handle holds. */
+static reg gen_cgroupid(struct gen *g, const struct expr *e)
+{
+	struct {
+		struct file_handle handle;
+		uint64_t id;
+	} wanted = {.handle.handle_bytes = sizeof(wanted.id)};
+	reg dst = ir_reg(&g->ir);
+	struct statfs fs;
+	uint64_t id = 0;
+	int mount;
+
+	if (statfs(e->child->text, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
+		refuse(g, e->child->at, "'%s' is no cgroup of version 2", e->child->text);
+	else if (name_to_handle_at(AT_FDCWD, e->child->text, &wanted.handle, &mount, 0))
+		refuse(g, e->child->at, "'%s' has no number: %s", e->child->text, strerror(errno));
+	else
+		memcpy(&id, wanted.handle.f_handle, sizeof(id));
+	ir_set(&g->ir, dst, (int64_t)id);
+	return dst;
+}
+
+reg gen_call(struct gen *g, const struct expr *e, label fail)
+{
+	reg dst;
+
+	switch (function_at(e->number)->id) {
+	case FUNC_STRNCMP:
+		return gen_strncmp(g, e, fail);
+	case FUNC_STRCONTAINS:
+		return gen_strcontains(g, e, fail);
+	case FUNC_LEN:
+		return gen_len(g, e, fail);
+	case FUNC_HAS_KEY:
+		return gen_has_key(g, e, fail);
+	case FUNC_BSWAP:
+		return gen_bswap(g, e, fail);
+	case FUNC_NSECS:
+		return gen_clock(g, e);
+	case FUNC_CGROUPID:
+		return gen_cgroupid(g, e);
+	case FUNC_REG:
+		dst = ir_reg(&g->ir);
+		ir_load(&g->ir, BPF_DW, dst, g->context, register_place(e->child->text));
+		return dst;
+	default:
+		refuse(g, e->at, "%s() is not an integer", e->text);
+		return ir_reg(&g->ir);
+	}
+}
+
+/* ---- values that the reader turns into text ---- */
+
+static void gen_inet(struct gen *g, const struct expr *e, struct place to, label fail)
+{
+	const struct expr *address = e->child->next ? e->child->next : e->child;
+	struct place room = {to.base, to.offset + (int)offsetof(struct abi_inet, bytes)};
+	struct plan_value layout;
+	struct place from;
+
+	gen_zero(g, to, sizeof(struct abi_inet));
+	if (e->child->next)
+		ir_store(&g->ir, BPF_DW, to.base, to.offset, gen_int(g, e->child, fail));
+	else
+		ir_store_value(&g->ir, BPF_DW, to.base, to.offset,
+			       address->type.limit == 16 ? AF_INET6 : AF_INET);
+	if (address->type.kind == TYPE_INT) {
+		ir_store(&g->ir, BPF_W, room.base, room.offset, gen_int(g, address, fail));
+		return;
+	}
+	from = gen_place(g, address, &layout, fail);
+	from.offset += (int)sizeof(struct abi_bytes);
+	gen_copy(g, from, room, address->type.limit);
+}
+
+static void gen_mac(struct gen *g, const struct expr *e, struct place to, label fail)
+{
+	struct plan_value layout;
+	struct place from;
+
+	ir_store_value(&g->ir, BPF_DW, to.base, to.offset, 0);
+	if (e->child->type.kind == TYPE_INT) {
+		gen_user_read(g, arg_at(to.base, to.offset), arg_value(6),
+			      gen_int(g, e->child, fail), fail);
+		return;
+	}
+	from = gen_place(g, e->child, &layout, fail);
+	from.offset += (int)sizeof(struct abi_bytes);
+	gen_copy(g, from, to, 6);
+}
+
+void gen_shown(struct gen *g, const struct expr *e, struct place to, label fail)
+{
+	reg id;
+
+	switch (e->type.show) {
+	case SHOW_FUNCTION:
+		gen_store_probe(g, to.base, to.offset, 0);
+		break;
+	case SHOW_USER:
+		id = ir_reg(&g->ir);
+		ir_helper(&g->ir, BPF_FUNC_get_current_uid_gid, id, 0, NULL);
+		ir_extend(&g->ir, id, 32, false);
+		ir_store(&g->ir, BPF_DW, to.base, to.offset, id);
+		break;
+	case SHOW_INET:
+		gen_inet(g, e, to, fail);
+		break;
+	case SHOW_MAC:
+		gen_mac(g, e, to, fail);
+		break;
+	case SHOW_TIME: /* behind its format */
+		ir_store(&g->ir, BPF_DW, to.base, to.offset, gen_int(g, e->child->next, fail));
+		break;
+	default:
+		ir_store(&g->ir, BPF_DW, to.base, to.offset, gen_int(g, e->child, fail));
+	}
+}
+
+/* pton(): known here. */
+void gen_pton(struct gen *g, const struct expr *e, struct place to, const struct plan_value *layout)
+{
+	char bytes[16] = {0};
+	struct expr constant = *e;
+
+	inet_pton(e->type.limit == 4 ? AF_INET : AF_INET6, e->child->text, bytes);
+	constant.text = bytes;
+	constant.length = e->type.limit;
+	gen_literal(g, &constant, to, layout);
+}
