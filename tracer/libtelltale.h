@@ -68,8 +68,12 @@ int session_add_provider_file(struct session *session, const char *path, struct 
  * The probes of the target that match one of the patterns (none: all). -ENODATA when nothing
  * matches. Prints the listing to `file`.
  */
+enum {
+	LIST_VERBOSE = 1, /* with sites and operands, or (by names) with the arguments */
+	LIST_NAMES = 2,	  /* as bpftrace -l: the full name of a probe a line */
+};
 int session_list(struct session *session, char *const patterns[], size_t pattern_count,
-		 bool verbose, FILE *file, struct error *err);
+		 unsigned how, FILE *file, struct error *err);
 
 /* The same probes as a contract: a text that people review, and that session_check() reads. */
 int session_contract(struct session *session, char *const patterns[], size_t pattern_count,

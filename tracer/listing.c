@@ -92,14 +92,18 @@ static void convert_sites(const struct probe *probe, struct listing_probe *to, s
 static void convert_probe(const struct probe_set *set, const struct probe *probe,
 			  struct listing_probe *to, struct arena *arena)
 {
-	struct listing_argument *arguments =
-		arena_alloc(arena, (probe->argument_count + 1) * sizeof(*arguments));
+	/* Those of a function have no names; that there are six registers says nothing of it. */
+	bool known = probe->kind == PROBE_USDT || (probe->argument_count && probe->arguments->named);
+	size_t count = known ? probe->argument_count : 0;
+	struct listing_argument *arguments = arena_alloc(arena, (count + 1) * sizeof(*arguments));
 
+	to->kind = probe_kind_info(probe->kind)->name;
+	to->full = probe_full_name(set, probe, arena);
 	to->file = probe_path(set, probe);
 	to->provider = probe->provider;
 	to->name = probe->name;
 	to->arguments = arguments;
-	to->argument_count = arguments ? probe->argument_count : 0;
+	to->argument_count = arguments ? count : 0;
 	for (size_t i = 0; i < to->argument_count; i++)
 		arguments[i] = (struct listing_argument){
 			.name = probe->arguments[i].name,
@@ -107,124 +111,44 @@ static void convert_probe(const struct probe_set *set, const struct probe *probe
 			.size = probe->arguments[i].size,
 			.is_signed = probe->arguments[i].is_signed,
 		};
-	convert_sites(probe, to, arena);
+	if (probe_in_file(probe->kind))
+		convert_sites(probe, to, arena);
 }
 
-/* Marks the probes of one pattern. -ENODATA when it has none. */
-static int mark_pattern(struct session *s, const char *pattern, bool *marked, struct arena *arena,
-			struct error *err)
-{
-	const struct probe **found;
-	struct probe_spec spec;
-	size_t count;
-	int rc = probe_spec_parse(pattern, arena, &spec, err);
-
-	if (rc)
-		return rc;
-	if (spec.kind != PROBE_USDT)
-		return error_set(err, -EINVAL, "'%s' is there for every target; nothing to list",
-				 pattern);
-	rc = probes_match(&s->probes, &spec, pattern, &found, &count, err);
-	for (size_t i = 0; !rc && i < count; i++)
-		marked[found[i] - s->probes.items] = true;
-	return rc;
-}
-
-/* The first pattern that matches nothing makes the answer, the others are listed all the same. */
-static int mark(struct session *s, char *const patterns[], size_t count, bool *marked,
-		struct arena *arena, struct error *err)
-{
-	struct error one = {0};
-	int answer = 0;
-
-	for (size_t i = 0; i < s->probes.count && !count; i++)
-		marked[i] = true;
-	for (size_t i = 0; i < count; i++) {
-		int rc = mark_pattern(s, patterns[i], marked, arena, &one);
-
-		if (rc && rc != -ENODATA) {
-			*err = one;
-			return rc;
-		}
-		if (rc && !answer) {
-			answer = rc;
-			*err = one;
-		}
-	}
-	if (!count && !s->probes.count)
-		answer = error_set(err, -ENODATA, "%s has no probes",
-				   s->target.file_count == 1 ? s->target.files[0].path
-							     : "the target");
-	return answer;
-}
-
-static int add_files(struct session *s, char *const patterns[], size_t count, struct arena *arena,
-		     struct error *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct probe_spec spec;
-		int rc = probe_spec_parse(patterns[i], arena, &spec, err);
-
-		if (!rc)
-			rc = session_add_named(s, &spec, err);
-		if (rc)
-			return rc;
-	}
-	if (!s->target.file_count)
-		return error_set(err, -EINVAL,
-				 "no target: name one with -p PID, -b FILE or -- COMMAND");
-	return 0;
-}
-
-static int print_marked(struct session *s, const bool *marked, bool verbose, FILE *file,
+static int print_chosen(struct session *s, const struct chosen *chosen, unsigned how, FILE *file,
 			struct arena *arena, struct error *err)
 {
-	struct listing_probe *probes = calloc(s->probes.count + 1, sizeof(*probes));
+	struct listing_probe *probes = calloc(chosen->count + 1, sizeof(*probes));
 	struct output_options options = session_output_options(s);
-	size_t count = 0;
 	int rc;
 
-	for (size_t i = 0; probes && i < s->probes.count; i++)
-		if (marked[i])
-			convert_probe(&s->probes, &s->probes.items[i], &probes[count++], arena);
+	for (size_t i = 0; probes && i < chosen->count; i++)
+		convert_probe(&s->probes, chosen->items[i], &probes[i], arena);
 	if (!probes || arena->failed)
 		rc = error_memory(err);
+	else if (how & LIST_NAMES)
+		rc = output_names(file, probes, chosen->count, how & LIST_VERBOSE, &options, err);
 	else
-		rc = output_listing(file, probes, count, verbose, &options, err);
+		rc = output_listing(file, probes, chosen->count, how & LIST_VERBOSE, &options, err);
 	free(probes);
 	return rc;
 }
 
-int session_choose(struct session *s, char *const patterns[], size_t count, bool **marked,
-		   struct arena *arena, struct error *err)
-{
-	int rc = add_files(s, patterns, count, arena, err);
-
-	*marked = NULL;
-	if (!rc)
-		rc = session_read_probes(s, err);
-	if (rc)
-		return rc;
-	*marked = calloc(s->probes.count + 1, sizeof(**marked));
-	if (!*marked)
-		return error_memory(err);
-	return mark(s, patterns, count, *marked, arena, err);
-}
-
-int session_list(struct session *s, char *const patterns[], size_t pattern_count, bool verbose,
+int session_list(struct session *s, char *const patterns[], size_t pattern_count, unsigned how,
 		 FILE *file, struct error *err)
 {
 	struct arena arena = {0};
+	struct chosen chosen;
 	struct error failed;
-	bool *marked;
 	int answer, rc = 0;
 
-	answer = session_choose(s, patterns, pattern_count, &marked, &arena, err);
-	if (!answer || (answer == -ENODATA && marked))
-		rc = print_marked(s, marked, verbose, file, &arena, &failed);
+	answer = session_collect(s, patterns, pattern_count, how & LIST_NAMES, &chosen, &arena,
+				 err);
+	if (!answer || (answer == -ENODATA && chosen.looked))
+		rc = print_chosen(s, &chosen, how, file, &arena, &failed);
 	if (rc)
 		*err = failed;
-	free(marked);
+	chosen_free(&chosen);
 	arena_free(&arena);
 	return rc ? rc : answer;
 }

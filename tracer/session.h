@@ -54,6 +54,23 @@ int session_read_probes(struct session *session, struct error *err);
 /* Adds the file that a specification names, where it names one that the target does not have. */
 int session_add_named(struct session *session, const struct probe_spec *spec, struct error *err);
 
+/* The probes that patterns mean, each once. */
+struct chosen {
+	const struct probe **items; /* markers first, in the order of the files */
+	size_t count, room;
+	struct table seen;
+	bool looked; /* the patterns made sense; -ENODATA is an answer then */
+};
+
+/*
+ * Reads the probes of the target and collects those of the patterns (none: all markers). whole_names:
+ * a pattern without a colon is looked for in the whole names of probes of all kinds. -ENODATA when
+ * a pattern has none; the others are there then. chosen_free() also after an error.
+ */
+int session_collect(struct session *session, char *const patterns[], size_t count, bool whole_names,
+		    struct chosen *chosen, struct arena *arena, struct error *err);
+void chosen_free(struct chosen *chosen);
+
 /*
  * Reads the probes of the target and marks those of the patterns (none: all), a flag each, for the
  * caller to free. -ENODATA, with *marked, when a pattern has none.

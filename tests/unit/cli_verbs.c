@@ -96,12 +96,13 @@ int session_add_command(struct session *session, char *const argv[], struct erro
 	return 0;
 }
 
-int session_list(struct session *session, char *const patterns[], size_t count, bool verbose,
+int session_list(struct session *session, char *const patterns[], size_t count, unsigned how,
                  FILE *file, struct error *err)
 {
 	(void)session;
 	(void)file;
-	buffer_print(&said, "list%s", verbose ? " verbose" : "");
+	buffer_print(&said, "list%s%s", how & LIST_VERBOSE ? " verbose" : "",
+	             how & LIST_NAMES ? " names" : "");
 	for (size_t i = 0; i < count; i++)
 		buffer_print(&said, " %s", patterns[i]);
 	return count ? error_set(err, -ENODATA, "nothing matches") : 0;
@@ -301,6 +302,8 @@ static void programs(void **state)
 	asks(run_main, "run -e BEGIN{exit();}", "-e: BEGIN{exit();}");
 	asks(run_main, "run -e x -d plan", "-e: x dump=plan");
 	asks(list_main, "list -b /bin/x -v", "file=/bin/x list verbose");
+	asks(run_main, "run -l", "list names *");
+	asks(run_main, "run -lv t:a:b,k:c", "list verbose names t:a:b k:c");
 }
 
 static void options(void **state)

@@ -37,9 +37,10 @@ static const struct listing_site sites[] = {
 };
 
 static const struct listing_probe probes[] = {
-        {"/usr/bin/demo", "demo", "request", true, arguments, 3, sites, 2},
-        {"/usr/bin/demo", "demo", "tick", false, NULL, 0, sites + 1, 1},
-        {"/lib/\033[2J.so", "lib", "x", false, NULL, 0, NULL, 0},
+        {"/usr/bin/demo", "demo", "request", true, arguments, 3, sites, 2, "usdt",
+         "usdt:/usr/bin/demo:demo:request"},
+        {"/usr/bin/demo", "demo", "tick", false, NULL, 0, sites + 1, 1, NULL, NULL},
+        {"/lib/\033[2J.so", "lib", "x", false, NULL, 0, NULL, 0, NULL, NULL},
 };
 
 static char *listed(size_t count, bool verbose, bool color, enum output_form form)
@@ -94,7 +95,7 @@ static void as_json(void **state)
 	(void)state;
 	assert_string_equal(
 	        text,
-	        "{\"file\":\"/usr/bin/demo\",\"provider\":\"demo\",\"probe\":\"request\","
+	        "{\"file\":\"/usr/bin/demo\",\"provider\":\"demo\",\"probe\":\"request\",\"kind\":\"usdt\","
 	        "\"semaphore\":true,\"args\":["
 	        "{\"name\":\"id\",\"type\":\"int\",\"size\":4,\"signed\":true},"
 	        "{\"name\":\"path\",\"type\":\"const char *\",\"size\":8,\"signed\":false},"
@@ -119,6 +120,45 @@ static void as_json(void **state)
 	free(text);
 }
 
+static const struct listing_argument record[] = {
+        {"filename", "const char *", 8, false},
+        {"comm", "char[16]", 16, false},
+        {"pid", "pid_t", 4, true},
+};
+
+static const struct listing_probe kernels[] = {
+        {"", "tracepoint:a", "b", false, record, 3, NULL, 0, "tracepoint", "tracepoint:a:b"},
+        {"", "software", "faults:1", false, NULL, 0, NULL, 0, "software", "software:faults:1"},
+};
+
+/* The kernel's probes: as signatures, and as names, one a line. */
+static void of_the_kernel(void **state)
+{
+	struct output_options options = {.form = OUTPUT_TEXT};
+	struct error err = {0};
+	size_t length;
+	char *text;
+	FILE *file = open_memstream(&text, &length);
+
+	(void)state;
+	assert_int_equal(output_listing(file, kernels, 2, false, &options, &err), 0);
+	assert_int_equal(output_names(file, kernels, 2, false, &options, &err), 0);
+	assert_int_equal(output_names(file, kernels, 2, true, &options, &err), 0);
+	options.form = OUTPUT_JSON;
+	assert_int_equal(output_names(file, kernels + 1, 1, false, &options, &err), 0);
+	fclose(file);
+	assert_string_equal(text, "the kernel:\n"
+	                          "  tracepoint:a:b(const char *filename, char comm[16], pid_t pid)\n"
+	                          "  software:faults:1()\n"
+	                          "tracepoint:a:b\nsoftware:faults:1\n"
+	                          "tracepoint:a:b\n    const char *filename\n    char comm[16]\n"
+	                          "    pid_t pid\nsoftware:faults:1\n"
+	                          "{\"file\":\"\",\"provider\":\"software\",\"probe\":\"faults:1\","
+	                          "\"kind\":\"software\",\"semaphore\":false,\"args\":[],"
+	                          "\"sites\":[]}\n");
+	free(text);
+}
+
 static void full_disk(void **state)
 {
 	struct output_options options = {.form = OUTPUT_TEXT};
@@ -139,6 +179,7 @@ int main(void)
 	        cmocka_unit_test(as_text),
 	        cmocka_unit_test(verbose),
 	        cmocka_unit_test(as_json),
+	        cmocka_unit_test(of_the_kernel),
 	        cmocka_unit_test(full_disk),
 	};
 

@@ -29,8 +29,8 @@ static int list(struct common *c, bool contract)
 	if (contract)
 		r = session_contract(session, c->patterns.items, c->patterns.count, stdout, &err);
 	else
-		r = session_list(session, c->patterns.items, c->patterns.count, c->verbose, stdout,
-		                 &err);
+		r = session_list(session, c->patterns.items, c->patterns.count, c->verbose ? LIST_VERBOSE : 0,
+		                 stdout, &err);
 	session_free(session);
 	return r ? complain(&err) : 0;
 }

@@ -93,8 +93,63 @@ static int check_stage(const char *stage, struct error *err)
 	return error_set(err, -EINVAL, "-d: '%s' is none of ast, types, code, plan", stage);
 }
 
+/* Cuts a list of patterns at its commas, as a program's probes are; in quotes and parentheses, which
+ * C++ names have, they stay. */
+static int cut_patterns(char *text, struct words *patterns, struct error *err)
+{
+	unsigned depth = 0;
+	bool quoted = false;
+	char *start = text;
+
+	for (;; text++) {
+		char **word, c = *text;
+
+		quoted ^= c == '"';
+		depth += c == '(';
+		depth -= c == ')' && depth;
+		if (c && (c != ',' || quoted || depth))
+			continue;
+		*text = '\0';
+		start += strspn(start, " ");
+		word = *start ? array_add(&patterns->items, &patterns->count, &patterns->room,
+					  sizeof(*word))
+			      : NULL;
+		if (*start && !word)
+			return error_memory(err);
+		if (word)
+			*word = start;
+		if (!c)
+			return 0;
+		start = text + 1;
+	}
+}
+
+/* bpftrace's -l: names of probes of all kinds. Without a pattern, all that there are. */
+static int run_list(struct common *c)
+{
+	static char everything[] = "*";
+	struct words patterns = {0};
+	struct session *session = NULL;
+	struct error err = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < c->patterns.count && !r; i++)
+		r = cut_patterns(c->patterns.items[i], &patterns, &err);
+	if (!r && !patterns.count)
+		r = cut_patterns(everything, &patterns, &err);
+	if (!r)
+		r = common_session(c, stdout, &session, &err);
+	if (!r)
+		r = session_list(session, patterns.items, patterns.count,
+		                 LIST_NAMES | (c->verbose ? LIST_VERBOSE : 0), stdout, &err);
+	session_free(session);
+	words_free(&patterns);
+	return r ? complain(&err) : 0;
+}
+
 int run_main(int argc, char **argv)
 {
+	bool list = false;
 	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL;
 	struct common c = {0};
 	const struct option_row rows[] = {
@@ -102,6 +157,8 @@ int run_main(int argc, char **argv)
 	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many records"},
 	        {'e', "program", OPTION_TEXT, &text, "TEXT", "the program itself"},
 	        {'c', "command", OPTION_TEXT, &command, "COMMAND", "as -- COMMAND, in one word"},
+	        {'l', "list", OPTION_FLAG, &list, NULL,
+	         "list the probes that match instead of running: -l [GLOB]; -v: with their arguments"},
 	        {'d', "dump", OPTION_TEXT, &stage, "STAGE",
 	         "print ast, types, code or plan instead of running"},
 	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
@@ -116,6 +173,11 @@ int run_main(int argc, char **argv)
 
 	if (!common_parse(&c, &usage, rows, argc, argv, &code))
 		return code;
+	if (list) {
+		code = run_list(&c);
+		common_free(&c);
+		return code;
+	}
 	code = check_stage(stage, &err);
 	if (!code)
 		code = take_program(&c, text, &program, &name, &err);

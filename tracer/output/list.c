@@ -14,12 +14,15 @@ static void put_name(struct buffer *b, const char *name)
 
 static void argument_text(struct buffer *b, const struct listing_argument *argument)
 {
-	size_t length = strlen(argument->type_name);
+	const char *type = argument->type_name, *brackets = strchr(type, '[');
+	size_t length = brackets ? (size_t)(brackets - type) : strlen(type);
 
-	put_name(b, argument->type_name);
-	if (length && argument->type_name[length - 1] != '*')
+	put_escaped(b, type, length, 0);
+	if (length && type[length - 1] != '*')
 		put_char(b, ' ');
 	put_name(b, argument->name);
+	if (brackets) /* as C declares an array */
+		put_name(b, brackets);
 }
 
 static void signature_text(struct buffer *b, const struct listing_probe *probe,
@@ -28,7 +31,7 @@ static void signature_text(struct buffer *b, const struct listing_probe *probe,
 	put_text(b, "  ");
 	put_text(b, paint(options, PAINT_PROBE));
 	put_name(b, probe->provider);
-	put_char(b, ':');
+	put_text(b, *probe->provider ? ":" : "");
 	put_name(b, probe->name);
 	put_text(b, paint(options, PAINT_OFF));
 	put_char(b, '(');
@@ -82,7 +85,7 @@ static void file_text(struct buffer *b, const char *file, bool first)
 {
 	if (!first)
 		put_char(b, '\n');
-	put_name(b, file);
+	put_name(b, *file ? file : "the kernel");
 	put_text(b, ":\n");
 }
 
@@ -165,6 +168,7 @@ static void probe_json(struct buffer *b, const struct listing_probe *probe)
 	member_text(b, "{\"file\":", probe->file ? probe->file : "");
 	member_text(b, ",\"provider\":", probe->provider);
 	member_text(b, ",\"probe\":", probe->name);
+	member_text(b, ",\"kind\":", probe->kind);
 	member_bool(b, ",\"semaphore\":", probe->semaphore);
 	put_text(b, ",\"args\":[");
 	for (size_t i = 0; i < probe->argument_count; i++) {
@@ -197,6 +201,44 @@ static int write_probe(FILE *file, struct buffer *b, struct error *err)
 	return 0;
 }
 
+static void names_text(struct buffer *b, const struct listing_probe *probe, bool verbose)
+{
+	put_name(b, probe->full);
+	put_char(b, '\n');
+	for (size_t i = 0; verbose && i < probe->argument_count; i++) {
+		put_text(b, "    ");
+		argument_text(b, &probe->arguments[i]);
+		put_char(b, '\n');
+	}
+}
+
+static int finish(FILE *file, struct buffer *b, int r, struct error *err)
+{
+	errno = 0;
+	if (!r && fflush(file)) {
+		r = errno ? -errno : -EIO;
+		error_set(err, r, "can't write the listing: %s", strerror(-r));
+	}
+	buffer_free(b);
+	return r;
+}
+
+int output_names(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
+                 const struct output_options *options, struct error *err)
+{
+	struct buffer b = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < count && !r; i++) {
+		if (options->form == OUTPUT_JSON)
+			probe_json(&b, &probes[i]);
+		else
+			names_text(&b, &probes[i], verbose);
+		r = write_probe(file, &b, err);
+	}
+	return finish(file, &b, r, err);
+}
+
 int output_listing(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
                    const struct output_options *options, struct error *err)
 {
@@ -217,11 +259,5 @@ int output_listing(FILE *file, const struct listing_probe *probes, size_t count,
 		}
 		r = write_probe(file, &b, err);
 	}
-	errno = 0;
-	if (!r && fflush(file)) {
-		r = errno ? -errno : -EIO;
-		error_set(err, r, "can't write the listing: %s", strerror(-r));
-	}
-	buffer_free(&b);
-	return r;
+	return finish(file, &b, r, err);
 }

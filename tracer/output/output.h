@@ -140,16 +140,20 @@ struct listing_argument {
 };
 
 struct listing_probe {
-	const char *file, *provider, *name;
+	const char *file, *provider, *name; /* file "": none */
 	bool semaphore;
 	const struct listing_argument *arguments;
 	size_t argument_count;
 	const struct listing_site *sites;
 	size_t site_count;
+	const char *kind, *full; /* "usdt", "usdt:/bin/demo:demo:request"; kind NULL: a marker */
 };
 
 /* Text: a signature a line, `demo:request(int id, const char *path)`, under a line for each file;
  * verbose: sites, operands, addresses and semaphores below each. JSON: as INTERFACE promises. */
+/* As bpftrace -l, a name a line; verbose: with the arguments below, indented. JSON: the same. */
+int output_names(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
+		 const struct output_options *options, struct error *err);
 int output_listing(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
 		   const struct output_options *options, struct error *err);
 

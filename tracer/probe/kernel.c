@@ -83,6 +83,9 @@ static int take_line(struct matching *m, char *line, struct error *err)
 		return 0;
 	name = type + 3;
 	name[strcspn(name, "\t \n")] = '\0';
+	/* The bytes in front of a function are symbols, too, and no code. */
+	if (!strncmp(name, "__pfx_", 6) || !strncmp(name, "__cfi_", 6))
+		return 0;
 	if (strncmp(name, m->prefix, prefix) || strlen(name) > 500)
 		return 0;
 	name += prefix;

@@ -54,6 +54,7 @@ struct probe_kind_info {
 	bool in_kernel;	 /* its arguments may point to the kernel's memory */
 	bool numbered;	 /* its arguments are arg0, arg1, ... too */
 	bool returns;	 /* retval is there */
+	bool globs;	 /* there are so many of them, with names to be listed */
 	/* The text behind the kind's name and its colon; `text` is the whole, for messages. */
 	int (*parse)(const char *text, const char *rest, struct arena *arena,
 		     struct probe_spec *spec, struct error *err);
