@@ -4,6 +4,7 @@
  */
 #include "session.h"
 
+#include "base/text.h"
 #include "compile/compile.h"
 #include "elf/file.h"
 #include "engine/engine.h"
@@ -292,10 +293,20 @@ static struct elf_file *elf_of_file(void *context, uint32_t number)
 	return number < s->target.file_count ? s->target.files[number].elf : NULL;
 }
 
+/* By the name that bpftrace gives it; 0: nobody has said. */
+static size_t probes_most(void)
+{
+	const char *text = getenv("BPFTRACE_MAX_PROBES");
+	int64_t number;
+
+	return text && text_number(text, &number) && number > 0 ? (size_t)number : 0;
+}
+
 void session_prepare(struct session *s, struct program *program)
 {
 	program->text_limit = s->options.text_limit;
 	program->is_unsafe = s->options.is_unsafe;
+	program->probes_most = probes_most();
 	program->types.file = elf_of_file;
 	program->types.context = s;
 }

@@ -82,6 +82,35 @@ is "trace: arguments and return" \
 	"[\"uprobe:$tmp/plain:add\",0,40,null]
 [\"uretprobe:$tmp/plain:add\",null,null,99]"
 
-run "$telltale" count --json 'uprobe:libc.so.6:fork' -- "$tmp/plain"
-is "a library found by its name" "$(grep -c '"value":1}' <<<"$out")" 1
+for library in libc.so.6 libc.so libc; do
+	run "$telltale" count --json "uprobe:$library:fork" -- "$tmp/plain"
+	is "$library is found by its name" "$(grep -c '"value":1}' <<<"$out")" 1
+done
+
+# C++ by its own names: overloads by their parameters, templates by their arguments, where these are
+# written.
+if have g++ && g++ -O1 -o "$tmp/names" "$root/tests/kernel/names.cc"; then
+	counts() # PROBE
+	{
+		run "$telltale" run --json -e "uprobe:$tmp/names:$1 { @[probe] = count(); }" -- "$tmp/names"
+		grep '^{"map"' <<<"$out" | jq -r '"\(.key[0]) \(.value)"' | sed 's/.*names://' | sort
+	}
+	is "a method" "$(counts foo::bar::get)" "foo::bar::get(int) const 5"
+	is "overloads" "$(counts foo::over)" $'foo::over(double) 1\nfoo::over(int) 3'
+	is "one of them" "$(counts '"foo::over(int)"')" "foo::over(int) 3"
+	is "by a glob" "$(counts '"foo::over(dou*"')" "foo::over(double) 1"
+	is "a constructor is one probe" "$(counts foo::bar::bar)" "foo::bar::bar(int) 1"
+	is "cpp: a template" "$(counts cpp:twice)" $'twice<int>(int) 3\ntwice<long>(long) 1'
+	is "one of its functions" "$(counts '"twice<long>"')" "twice<long>(long) 1"
+	is "cpp: a function of C" "$(counts cpp:plain)" "plain 5"
+	is "without cpp, a short name is a symbol's" "$(counts over; echo "$code")" 1
+	run "$telltale" run -e "uprobe:$tmp/names:foo::ovr { }" -- "$tmp/names"
+	like "a near name of C++" "$err" "did you mean 'foo::over'\?"
+	run "$telltale" run -l "uprobe:$tmp/names:foo::over,u:$tmp/names:plain"
+	is "-l lists functions" "$out" "uprobe:$tmp/names:foo::over(int)
+uprobe:$tmp/names:foo::over(double)
+uprobe:$tmp/names:plain"
+else
+	skip "functions of C++" "no g++"
+fi
 finish

@@ -160,6 +160,7 @@ struct program_map {
 bool map_is_typed(const struct program_map *map);
 
 enum { PROGRAM_HIST_BITS_MOST = 5 };   /* hist(n, bits): each power of two in 2^bits parts */
+enum { PROGRAM_PROBES_MOST = 1024 }; /* of the kernel's, where nobody says more */
 enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
 enum { PROGRAM_NEEDLE_MOST = 64 };  /* bytes of what strcontains() looks for */
 enum { PROGRAM_UNROLL_MOST = 100 };  /* rounds of an unroll */
@@ -174,6 +175,7 @@ struct program {
 	struct diagnostics diagnostics;
 	struct arena arena;
 	struct clause *clauses;
+	size_t kernel_probes, probes_most; /* attached; allowed (0: PROGRAM_PROBES_MOST) */
 	struct instance *instances;
 	size_t instance_count, instance_room;
 	struct program_map *maps;

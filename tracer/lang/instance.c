@@ -142,6 +142,21 @@ static int add_probe(struct shapes *s, const struct probe *probe, struct error *
 	return 0;
 }
 
+/* Each is a perf event of its own, and takes its time to come off. */
+static int count_kernel_probes(struct program *program, const char *text, size_t count,
+			       struct error *err)
+{
+	size_t most = program->probes_most ? program->probes_most : PROGRAM_PROBES_MOST;
+
+	program->kernel_probes += count;
+	if (program->kernel_probes <= most)
+		return 0;
+	return error_set(err, -EINVAL,
+			 "'%s' matches %zu probes, %zu with those before it, and at most %zu are "
+			 "attached: name fewer, or set BPFTRACE_MAX_PROBES",
+			 text, count, program->kernel_probes, most);
+}
+
 static int match_one(struct shapes *s, const struct clause_probe *wanted, struct probe_set *probes,
 		     struct error *err)
 {
@@ -152,6 +167,8 @@ static int match_one(struct shapes *s, const struct clause_probe *wanted, struct
 
 	if (!rc)
 		rc = probes_match(probes, &spec, wanted->text, &found, &count, err);
+	if (!rc && !probe_in_file(spec.kind))
+		rc = count_kernel_probes(s->program, wanted->text, count, err);
 	if (rc && rc != -ENOMEM) {
 		diagnose(&s->program->diagnostics, wanted->at, "%s", err->text);
 		return rc;

@@ -115,6 +115,8 @@ int match_counter(struct probe_set *set, const struct probe_spec *spec, const ch
 		    !strcmp(spec->name, counters[i].alias))
 			rc = add(&list, set, spec, &counters[i], err);
 		text_keep_nearer(spec->name, counters[i].name, &near, &distance);
+		if (*counters[i].alias)
+			text_keep_nearer(spec->name, counters[i].alias, &near, &distance);
 	}
 	if (!rc && !list.count)
 		rc = probe_none(text, "event of that kind", near, err);

@@ -149,14 +149,43 @@ static bool is_demangled(const char *name)
 	return strstr(name, "::") || strchr(name, '(') || strchr(name, '<');
 }
 
-/* Parameters count where they are written. */
+/* Takes the template arguments off the end of "twice<int>"; false where there are none. */
+static bool cut_arguments(struct buffer *name)
+{
+	size_t at = name->length, depth = 0;
+
+	if (!at || name->data[at - 1] != '>')
+		return false;
+	while (at--) {
+		depth += name->data[at] == '>';
+		depth -= name->data[at] == '<';
+		if (!depth)
+			break;
+	}
+	if (depth || !at)
+		return false;
+	name->data[name->length = at] = '\0';
+	return true;
+}
+
+static bool is_wanted(const struct matching *m)
+{
+	const char *name = buffer_string(&m->name);
+
+	return !strcmp(m->spec->name, name) || glob_match(m->spec->name, name);
+}
+
+/* Parameters, and a template's arguments, count where they are written. */
 static bool matches_demangled(struct matching *m, const char *symbol)
 {
 	const char *wanted = m->spec->name;
-	enum demangle_form form = strchr(wanted, '(') ? DEMANGLE_FULL : DEMANGLE_NAME;
 
-	return demangle(symbol, form, &m->name) && (!strcmp(wanted, buffer_string(&m->name)) ||
-						    glob_match(wanted, buffer_string(&m->name)));
+	if (!demangle(symbol, strchr(wanted, '(') ? DEMANGLE_FULL : DEMANGLE_NAME, &m->name)) {
+		buffer_clear(&m->name); /* a function of C, where all names are meant to be C++'s */
+		buffer_text(&m->name, symbol);
+		return m->spec->demangled && is_wanted(m);
+	}
+	return is_wanted(m) || (!strchr(wanted, '<') && cut_arguments(&m->name) && is_wanted(m));
 }
 
 /*
@@ -170,9 +199,9 @@ static int match_demangled(struct matching *m, const struct symbols *symbols, st
 	int rc = 0;
 
 	for (size_t i = 0; i < count && !rc; i++) {
-		if (!is_function(&all[i]) || !matches_demangled(m, all[i].name) ||
-		    !demangle(all[i].name, DEMANGLE_FULL, &m->name))
+		if (!is_function(&all[i]) || !matches_demangled(m, all[i].name))
 			continue;
+		demangle(all[i].name, DEMANGLE_FULL, &m->name);
 		if (m->list.count > before &&
 		    m->list.items[m->list.count - 1]->sites->address == all[i].address)
 			continue;

@@ -40,7 +40,8 @@ bool probe_file_is(const struct probe_file *file, const struct target *target, s
 	if (file->exists && file->device == of->device && file->inode == of->inode)
 		return true;
 	if (!file->is_pattern)
-		return !strcmp(file->name, file->has_slash ? of->path : base);
+		return file->has_slash ? !strcmp(file->name, of->path)
+				       : library_is(base, file->name);
 	return glob_match(file->name, file->has_slash ? of->path : base);
 }
 

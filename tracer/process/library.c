@@ -78,6 +78,24 @@ const char *find_executable(struct arena *arena, const char *name, struct error 
 
 /* ---- libraries ---- */
 
+bool library_is(const char *file, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (strncmp(file, name, length))
+		return false;
+	file += length;
+	if (!*file)
+		return true;
+	if (strncmp(name, "lib", 3))
+		return false;
+	if (!strncmp(file, ".so", 3))
+		file += 3;
+	else if (length < 3 || strcmp(name + length - 3, ".so"))
+		return false;
+	return !*file || *file == '.';
+}
+
 #if defined(__x86_64__)
 enum { OWN_MACHINE = EM_X86_64 };
 #elif defined(__aarch64__)
@@ -176,7 +194,7 @@ static int find_in_cache(struct arena *arena, const char *cache, size_t length, 
 		memcpy(&entry, start + sizeof(header) + i * sizeof(entry), sizeof(entry));
 		its_name = cache_text(start, length, entry.name);
 		its_path = cache_text(start, length, entry.path);
-		if (!its_name || !its_path || strcmp(its_name, name))
+		if (!its_name || !its_path || !library_is(its_name, name))
 			continue;
 		*path = arena_string(arena, its_path);
 		fd = *path ? open_candidate(*path) : -ENOMEM;

@@ -47,6 +47,10 @@ struct target_process {
 	int status; /* command: as waitpid(2) gives it, once ended */
 };
 
+/* True when a file's name (without folders) is that name, or a library's in full: libc.so.6 is libc,
+ * and libc.so. */
+bool library_is(const char *file, const char *name);
+
 /* Adds a program or library file. A name without a slash is looked for along PATH, then among the
  * libraries that ld.so would find, then in the current folder. Adding a file twice (same inode) is
  * no error and adds nothing. */

@@ -106,9 +106,10 @@ void links_warn(const struct kernel *e, struct warnings *warnings)
 	if (events < SLOW_FROM)
 		return;
 	warn(warnings,
-	     "%zu sites are attached by a perf event each (uprobe_multi of Linux 6.6 would need one "
-	     "link): the kernel will take about %zu seconds to take them off%s",
-	     events, (events + 5) / 10,
+	     "%zu sites are attached by a perf event each%s: the kernel will take about %zu seconds to "
+	     "take them off%s",
+	     events, e->multi ? "" : " (uprobe_multi of Linux 6.6 would need one link)",
+	     (events + 5) / 10,
 	     can_hand_over(e) ? ", which goes on after telltale has ended" : "");
 }
 

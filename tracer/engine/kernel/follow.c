@@ -124,7 +124,18 @@ static int attach_exit(struct kernel *e, int map, struct error *err)
 	return tracepoint_attach(e, "sched_process_exit", insns, sizeof(insns) / sizeof(*insns), err);
 }
 
-/* First the programs, then the numbers: no child is born unseen between. */
+/*
+ * Behind the sites: those on the end of a process are hit before it is forgotten. One that ends
+ * before this stays in the map; its number comes again when all others have been given.
+ */
+int follow_ends(struct kernel *e, struct error *err)
+{
+	const struct plan_map *plan = plan_map_of(e->plan, PLAN_MAP_FOLLOWED);
+
+	return plan ? attach_exit(e, e->maps[plan - e->plan->maps].fd, err) : 0;
+}
+
+/* First the program, then the numbers: no child is born unseen between. */
 int follow_start(struct kernel *e, struct error *err)
 {
 	const struct plan_map *plan = plan_map_of(e->plan, PLAN_MAP_FOLLOWED);
@@ -138,8 +149,6 @@ int follow_start(struct kernel *e, struct error *err)
 		code = kernel_can_follow(err);
 	if (!code && plan->children)
 		code = attach_fork(e, map, err);
-	if (!code)
-		code = attach_exit(e, map, err);
 	for (size_t i = 0; !code && i < e->target->process_count; i++) {
 		uint32_t pid = (uint32_t)e->target->processes[i].pid;
 

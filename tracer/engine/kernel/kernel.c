@@ -152,6 +152,8 @@ static int kernel_attach(struct engine *engine, struct warnings *warnings, struc
 	if (!code)
 		code = sites_attach(e, warnings, err);
 	if (!code)
+		code = follow_ends(e, err);
+	if (!code)
 		code = guardian_raise(e, warnings, err);
 	return code;
 }

@@ -135,6 +135,7 @@ void maps_close(struct kernel *e);
 int kernel_can_follow(struct error *err);
 /* Fills and keeps the plan's map of followed processes, where it has one. */
 int follow_start(struct kernel *e, struct error *err);
+int follow_ends(struct kernel *e, struct error *err);
 
 /* A program on a raw tracepoint, until the links are closed. */
 int tracepoint_attach(struct kernel *e, const char *tracepoint, const struct bpf_insn *insns,
