@@ -152,7 +152,7 @@ if have jq; then
 demo:request false id,path,seconds
 demo:detail true id,text
 demo:tick false seconds,served"
-	is "list --json: what each object has" "$(jq -c 'keys' <<<"$out" | sort -u)" '["args","file","probe","provider","semaphore","sites"]'
+	is "list --json: what each object has" "$(jq -c 'keys' <<<"$out" | sort -u)" '["args","file","kind","probe","provider","semaphore","sites"]'
 	is "list --json: what each argument has" "$(jq -c '.args[] | keys' <<<"$out" | sort -u)" '["name","signed","size","type"]'
 	is "list --json: what sites have" "$(jq -c '.sites[] | keys' <<<"$out" | sort -u)" \
 		'["address","args","offset","operands","semaphore_address","semaphore_offset"]
