@@ -144,7 +144,10 @@ int session_list(struct session *s, char *const patterns[], size_t pattern_count
 
 	answer = session_collect(s, patterns, pattern_count, how & LIST_NAMES, &chosen, &arena,
 				 err);
-	if (!answer || (answer == -ENODATA && chosen.looked))
+	/* Names that the file's DWARF has are for people: a contract does not ask. */
+	if (chosen.looked && (how & LIST_VERBOSE || !(how & LIST_NAMES)))
+		rc = probes_name_arguments(&s->probes, chosen.items, chosen.count, &failed);
+	if (!rc && (!answer || (answer == -ENODATA && chosen.looked)))
 		rc = print_chosen(s, &chosen, how, file, &arena, &failed);
 	if (rc)
 		*err = failed;

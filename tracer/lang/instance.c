@@ -178,9 +178,54 @@ static int match_one(struct shapes *s, const struct clause_probe *wanted, struct
 	return rc;
 }
 
+static bool expr_uses_names(const struct expr *e)
+{
+	for (; e; e = e->next) {
+		size_t place;
+
+		if ((e->kind == EXPR_ARGUMENT && e->text) || expr_uses_names(e->child))
+			return true;
+		if (e->kind == EXPR_CALL && function_find(e->text, &place) &&
+		    function_at(place)->id == FUNC_EVENT)
+			return true;
+	}
+	return false;
+}
+
+static bool stmt_uses_names(const struct stmt *s)
+{
+	for (; s; s = s->next)
+		if (expr_uses_names(s->target) || expr_uses_names(s->value) ||
+		    stmt_uses_names(s->body) || stmt_uses_names(s->otherwise))
+			return true;
+	return false;
+}
+
+/* Before any shape is made: with their names arguments may get other types, too. What is wrong with a
+ * specification is said later. */
+static int name_arguments(struct program *program, const struct clause *c, struct probe_set *probes,
+			  struct error *err)
+{
+	const struct probe **found;
+	struct probe_spec spec;
+	size_t count;
+	int rc = 0;
+
+	for (const struct clause_probe *p = c->probes; p && !rc; p = p->next)
+		if (!probe_spec_parse(p->text, &program->arena, &spec, err) &&
+		    spec.kind == PROBE_USDT &&
+		    !probes_match(probes, &spec, p->text, &found, &count, err))
+			rc = probes_name_arguments(probes, found, count, err);
+	return rc;
+}
+
 int program_instances(struct program *program, struct probe_set *probes, struct error *err)
 {
 	int rc = 0;
+
+	for (const struct clause *c = program->clauses; c && !rc; c = c->next)
+		if (expr_uses_names(c->filter) || stmt_uses_names(c->body))
+			rc = name_arguments(program, c, probes, err);
 
 	for (const struct clause *c = program->clauses; c && rc != -ENOMEM; c = c->next) {
 		struct shapes s = {.program = program, .clause = c};

@@ -76,6 +76,9 @@ struct operand {
 	const char *reason; /* OPERAND_UNKNOWN: why */
 };
 
+/* The number of a register in DWARF; -1 where it has none of its own. */
+int operand_register_number(uint16_t machine, uint8_t bits, const struct operand_register *reg);
+
 /* True when the architecture (EM_*, bits 32 or 64) has a parser. */
 bool operand_machine(uint16_t machine, uint8_t bits);
 

@@ -166,6 +166,8 @@ int probe_describe(struct probe *probe, const struct note *described, struct are
 			described && i < described->argument_count ? &described->arguments[i] : NULL;
 		struct probe_argument *a = &arguments[count];
 
+		if (said && said->kind == NOTE_UNKNOWN && !*said->name)
+			said = NULL;
 		if (said && said->hidden)
 			continue;
 		a->operand = (unsigned)i;

@@ -129,6 +129,7 @@ struct probe {
 	size_t argument_count;
 	struct probe_site *sites;
 	size_t site_count, site_room;
+	bool names_asked; /* see probes_name_arguments() */
 	bool followed;	 /* only hits of the target's processes and their children count */
 };
 
@@ -142,6 +143,7 @@ struct probe_set {
 	struct probe **other;
 	size_t other_count, other_room;
 	const struct target *target;
+	struct warnings *warnings;
 	bool may_miss; /* what matches nothing is no error: files may come that have it */
 	/* An addition to another set, of a program that runs: the probes of one file only. */
 	bool addition;
@@ -217,6 +219,14 @@ bool probe_file_is(const struct probe_file *file, const struct target *target, s
 /* The whole as a person would write it, "tracepoint:sched:sched_switch", into the arena. */
 const char *probe_full_name(const struct probe_set *set, const struct probe *probe,
 			    struct arena *arena);
+
+/*
+ * Gives the arguments of markers of the set that have neither names nor types those of the variables
+ * that they are in the source, where the file's DWARF tells it for sure. To be asked for when names
+ * count, since it takes its time; what has been asked is not asked again.
+ */
+int probes_name_arguments(struct probe_set *set, const struct probe *const *probes, size_t count,
+			  struct error *err);
 
 /* The path of the probe's file as people know it; "" where it has none. */
 const char *probe_path(const struct probe_set *set, const struct probe *probe);

@@ -310,6 +310,7 @@ static int read_files(const struct target *target, size_t first, size_t end,
 	int rc = 0;
 
 	set->target = target;
+	set->warnings = warnings;
 	for (size_t i = first; !rc && i < end; i++)
 		rc = read_file(&r, i, err);
 	table_free(&r.by_text);
