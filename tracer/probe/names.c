@@ -25,7 +25,9 @@ struct guess {
 
 struct naming {
 	struct probe_set *set;
+	const struct elf_file *elf;
 	struct dwarf_tables tables;
+	struct function_code code; /* of the function of the last site */
 	struct probe **probes; /* of the file at hand */
 	size_t count;
 	struct scoped_site *sites;
@@ -61,22 +63,21 @@ static void take(struct naming *n, struct guess *guess, const char *name, Dwarf_
 	n->failed |= !guess->name || !guess->type || n->text.failed;
 }
 
-/* One variable against all operands of the site. */
-static void compare(struct naming *n, const struct scoped_site *s, Dwarf_Die *variable,
-		    const char *name, struct guess *guesses)
+/* One variable, as it is at an address, against places, one for each operand. */
+static void compare(struct naming *n, const struct scoped_site *s, Dwarf_Addr address,
+		    const struct place *places, Dwarf_Die *variable, const char *name,
+		    struct guess *guesses)
 {
-	struct place where = place_of_variable(&n->tables, s, variable);
+	struct place where = place_of_variable(&n->tables, s, address, variable);
 
-	for (size_t i = 0; where.kind != PLACE_NONE && i < s->site->operand_count; i++) {
-		struct place operand = place_of_operand(s->site, i);
-
-		if (place_same(&where, &operand))
+	for (size_t i = 0; where.kind != PLACE_NONE && i < s->site->operand_count; i++)
+		if (place_same(&where, &places[i]))
 			take(n, &guesses[i], name, variable, &s->site->operands[i]);
-	}
 }
 
-/* Of several variables of one name the innermost is seen. */
-static void look_at_site(struct naming *n, const struct scoped_site *s, struct guess *guesses)
+/* All that the source can name at the site. Of several variables of one name the innermost is seen. */
+static void look_at_variables(struct naming *n, const struct scoped_site *s, Dwarf_Addr address,
+			      const struct place *places, struct guess *guesses)
 {
 	struct table seen = {0};
 	Dwarf_Die die;
@@ -92,11 +93,9 @@ static void look_at_site(struct naming *n, const struct scoped_site *s, struct g
 			if (tag != DW_TAG_variable && tag != DW_TAG_formal_parameter)
 				continue;
 			name = dwarf_diename(&die);
-			if (!name || !*name)
+			if (!name || !*name || table_put(&seen, name, strlen(name), i, &ignored))
 				continue;
-			if (table_put(&seen, name, strlen(name), i, &ignored))
-				continue;
-			compare(n, s, &die, name, guesses);
+			compare(n, s, address, places, &die, name, guesses);
 		}
 	}
 	table_free(&seen);
@@ -107,7 +106,7 @@ static void look_at_site(struct naming *n, const struct scoped_site *s, struct g
 static void add_static(struct naming *n, Dwarf_Die *die)
 {
 	struct scoped_site any = {.site = &(struct probe_site){0}};
-	struct place place = place_of_variable(&n->tables, &any, die);
+	struct place place = place_of_variable(&n->tables, &any, 0, die);
 	Dwarf_Die *slot;
 	int64_t *key;
 	size_t found;
@@ -139,18 +138,56 @@ static void read_statics(struct naming *n, Dwarf_Die *unit)
 			add_static(n, &die);
 }
 
-static void look_at_statics(struct naming *n, const struct scoped_site *s, struct guess *guesses)
+/* A static variable of the unit, for one operand. */
+static void look_at_static(struct naming *n, const struct scoped_site *s, const struct place *place,
+			   size_t number, struct guess *guess)
 {
-	for (size_t i = 0; i < s->site->operand_count; i++) {
-		struct place place = place_of_operand(s->site, i);
-		size_t found;
+	Dwarf_Die unit = s->unit;
+	size_t found;
 
-		if (place.kind != PLACE_STATIC || guesses[i].name || !s->scope_count)
-			continue;
-		read_statics(n, &(Dwarf_Die){.addr = s->unit.addr, .cu = s->unit.cu});
-		if (table_get(&n->statics, &place.offset, sizeof(place.offset), &found))
-			take(n, &guesses[i], dwarf_diename(&n->static_dies[found]),
-			     &n->static_dies[found], &s->site->operands[i]);
+	if (place->kind != PLACE_STATIC || guess->name || !unit.addr)
+		return;
+	read_statics(n, &unit);
+	if (table_get(&n->statics, &place->offset, sizeof(place->offset), &found))
+		take(n, guess, dwarf_diename(&n->static_dies[found]), &n->static_dies[found],
+		     &s->site->operands[number]);
+}
+
+/* Back along the copies that were made of a variable for the marker, as far as to that. */
+static void look_at_copies(struct naming *n, const struct scoped_site *s,
+			   const struct copies *copies, const struct place *place, size_t number,
+			   struct place *places, struct guess *guesses)
+{
+	const struct copy *copy = copy_at(copies, place, s->site->operands[number].size);
+
+	for (; copy && !guesses[number].name; copy = copy_before(copies, copy)) {
+		places[number] = copy->from;
+		look_at_variables(n, s, copy->address, places, guesses);
+		look_at_static(n, s, &copy->from, number, &guesses[number]);
+	}
+	places[number] = (struct place){.kind = PLACE_NONE};
+}
+
+static void look_at_site(struct naming *n, const struct scoped_site *s, struct guess *guesses,
+			 struct place *places)
+{
+	size_t count = s->site->operand_count;
+	struct copies copies = {.count = 0};
+
+	for (size_t i = 0; i < count; i++)
+		places[i] = place_of_operand(s->site, i);
+	look_at_variables(n, s, s->site->address, places, guesses);
+	for (size_t i = 0; i < count; i++)
+		look_at_static(n, s, &places[i], i, &guesses[i]);
+	copies_find(n->elf, s, &n->code, &copies);
+	if (!copies.count)
+		return;
+	memset(places, 0, count * sizeof(*places)); /* PLACE_NONE */
+	for (size_t i = 0; i < count; i++) {
+		struct place place = place_of_operand(s->site, i);
+
+		if (!guesses[i].name && place.kind != PLACE_NONE)
+			look_at_copies(n, s, &copies, &place, i, places, guesses);
 	}
 }
 
@@ -174,16 +211,15 @@ static void name_site(struct naming *n, const struct scoped_site *s)
 {
 	size_t count = s->site->operand_count;
 	struct guess *guesses = calloc(count + 1, sizeof(*guesses));
+	struct place *places = calloc(count + 1, sizeof(*places));
 
-	if (!guesses) {
-		n->failed = true;
-		return;
-	}
-	look_at_site(n, s, guesses);
-	look_at_statics(n, s, guesses);
-	for (size_t i = 0; i < count; i++)
+	n->failed |= !guesses || !places;
+	if (!n->failed)
+		look_at_site(n, s, guesses, places);
+	for (size_t i = 0; i < count && !n->failed; i++)
 		join(&n->guesses[s->probe][i], &guesses[i], &s->site->operands[i]);
 	free(guesses);
+	free(places);
 }
 
 static int describe(struct naming *n, size_t number, struct error *err)
@@ -272,6 +308,7 @@ static void finish(struct naming *n)
 	free(n->guesses);
 	free(n->sites);
 	free(n->static_dies);
+	function_code_free(&n->code);
 	table_free(&n->statics);
 	buffer_free(&n->text);
 }
@@ -290,6 +327,7 @@ static int name_file(struct probe_set *set, uint32_t number, struct probe **prob
 			warn(set->warnings, "%s", why.text);
 		return rc == -ENOMEM ? error_memory(err) : 0;
 	}
+	n.elf = elf;
 	n.tables.dwarf = file.dwarf;
 	n.tables.frames = dwarf_getcfi_elf(elf_file_handle(elf));
 	n.tables.debug_frames = dwarf_getcfi(file.dwarf);

@@ -85,7 +85,8 @@ static struct place frame_address(Dwarf_CFI *table, Dwarf_Addr address)
 }
 
 /* What variables of the function are counted from. */
-static struct place frame_base(const struct dwarf_tables *tables, const struct scoped_site *s)
+static struct place frame_base(const struct dwarf_tables *tables, const struct scoped_site *s,
+			       Dwarf_Addr pc)
 {
 	Dwarf_Die function = s->function;
 	struct place place = nowhere;
@@ -94,12 +95,12 @@ static struct place frame_base(const struct dwarf_tables *tables, const struct s
 	size_t count;
 
 	if (!function.addr || !dwarf_attr_integrate(&function, DW_AT_frame_base, &attribute) ||
-	    dwarf_getlocation_addr(&attribute, s->site->address, &ops, &count, 1) != 1 || count != 1)
+	    dwarf_getlocation_addr(&attribute, pc, &ops, &count, 1) != 1 || count != 1)
 		return nowhere;
 	if (ops->atom == DW_OP_call_frame_cfa) {
-		place = frame_address(tables->frames, s->site->address);
+		place = frame_address(tables->frames, pc);
 		if (place.kind == PLACE_NONE)
-			place = frame_address(tables->debug_frames, s->site->address);
+			place = frame_address(tables->debug_frames, pc);
 	} else if (is_register(ops, &place)) {
 		place.kind = PLACE_MEMORY;
 	} else {
@@ -122,8 +123,26 @@ static bool is_address(Dwarf_Attribute *location, const Dwarf_Op *op, struct pla
 	return true;
 }
 
+/* What clang says of a bool in a register: its low bits, masked and converted. */
+static bool is_low_byte(Dwarf_Die *variable, const Dwarf_Op *ops, size_t count, struct place *place)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die type;
+
+	if (count < 3 || !is_based(ops, place) || place->offset ||
+	    !dwarf_attr_integrate(variable, DW_AT_type, &attribute) ||
+	    !dwarf_formref_die(&attribute, &type) || dwarf_bytesize(&type) != 1)
+		return false;
+	for (size_t i = 1; i < count - 1; i++)
+		if (ops[i].atom != DW_OP_convert && ops[i].atom != DW_OP_and &&
+		    (ops[i].atom != DW_OP_constu || (ops[i].number & 0xff) != 0xff))
+			return false;
+	place->kind = PLACE_REGISTER;
+	return true;
+}
+
 struct place place_of_variable(const struct dwarf_tables *tables, const struct scoped_site *s,
-			       Dwarf_Die *variable)
+			       Dwarf_Addr pc, Dwarf_Die *variable)
 {
 	struct place place = nowhere;
 	Dwarf_Attribute location;
@@ -132,11 +151,13 @@ struct place place_of_variable(const struct dwarf_tables *tables, const struct s
 	bool value;
 
 	if (!dwarf_attr_integrate(variable, DW_AT_location, &location) ||
-	    dwarf_getlocation_addr(&location, s->site->address, &ops, &count, 1) != 1 || !count)
+	    dwarf_getlocation_addr(&location, pc, &ops, &count, 1) != 1 || !count)
 		return nowhere;
 	value = ops[count - 1].atom == DW_OP_stack_value;
+	if (value && is_low_byte(variable, ops, count, &place))
+		return place;
 	if (ops->atom == DW_OP_fbreg) {
-		place = frame_base(tables, s);
+		place = frame_base(tables, s, pc);
 		place.offset += (int64_t)ops->number;
 	} else if (count == 1 && is_register(ops, &place)) {
 		return place;
