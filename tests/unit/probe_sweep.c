@@ -73,7 +73,6 @@ static void unknown(void **state)
 {
 	(void)state;
 	assert_int_equal(TARGET("\x06\x90"), -2); /* none in 64 bits */
-	assert_int_equal(TARGET("\x0f\xff\x90"), -1);
 	assert_int_equal(TARGET("\x48"), -2); /* cut off: a prefix alone */
 }
 

@@ -317,11 +317,14 @@ static int name_file(struct probe_set *set, uint32_t number, struct probe **prob
 		     struct error *err)
 {
 	struct naming n = {.set = set, .probes = probes, .count = count};
-	struct elf_file *elf = set->target->files[number].elf;
+	struct elf_file *elf = set->target ? set->target->files[number].elf : NULL;
 	struct dwarf_file file = {0};
 	struct error why = {0};
-	int rc = dwarf_file_open(elf, &file, &why);
+	int rc;
 
+	if (!elf)
+		return 0;
+	rc = dwarf_file_open(elf, &file, &why);
 	if (rc <= 0) {
 		if (rc < 0)
 			warn(set->warnings, "%s", why.text);
