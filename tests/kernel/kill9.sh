@@ -63,7 +63,7 @@ start tracer "$telltale" count demo:reply -- "$demo" -r 500 -t 100
 tracer=$pid
 command_of()
 {
-	ps -o pid=,comm= --ppid "$tracer" | awk '$2 != "telltale-sema" { print $1 }' | grep .
+	ps -o pid=,comm= --ppid "$tracer" | awk '$2 !~ "^tt-" { print $1 }' | grep .
 }
 wait_until 20 command_of >/dev/null
 command=$(command_of)

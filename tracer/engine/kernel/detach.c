@@ -127,7 +127,7 @@ static bool hand_over(struct kernel *e, int *events, size_t count)
 	if (!pid) {
 		if (fork())
 			_exit(0);
-		child_settle("telltale-off", events, count);
+		child_settle("tt-detach", events, count);
 		capabilities_keep(0);
 		for (size_t i = 0; i < count; i++)
 			close(events[i]);

@@ -63,7 +63,7 @@ static void __attribute__((noreturn)) guard(int socket)
 	struct semaphores s = {0};
 	unsigned looks = 0;
 
-	child_settle("telltale-sema", &socket, 1);
+	child_settle("tt-semaphores", &socket, 1);
 	capabilities_keep(CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_DAC_OVERRIDE) |
 	                  CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_CHECKPOINT_RESTORE));
 	for (;;) {

@@ -4,6 +4,7 @@
  */
 #include "kernel.h"
 
+#include "apart.h"
 #include "features.h"
 #include "process/target.h"
 
@@ -71,13 +72,53 @@ static struct kernel *own(struct engine *engine)
 	return (struct kernel *)engine;
 }
 
+/* ---- what is done apart (apart.c) ---- */
+
+struct attaching_all {
+	struct kernel *engine;
+	struct warnings *warnings;
+	struct error *err;
+	int code;
+};
+
+static void attach_all(void *context)
+{
+	struct attaching_all *a = context;
+
+	news_extend(a->engine, a->warnings);
+	if (!a->code)
+		a->code = sites_attach(a->engine, a->warnings, a->err);
+}
+
+/* With an error so far (in err) only what does not depend on it. */
+static int attach_apart(struct kernel *e, int code, struct warnings *warnings, struct error *err)
+{
+	struct attaching_all a = {e, warnings, err, code};
+
+	run_apart(attach_all, &a);
+	return a.code;
+}
+
+static void close_all(void *context)
+{
+	links_close(context);
+}
+
+static void close_apart(struct kernel *e)
+{
+	if (e->link_count)
+		run_apart(close_all, e);
+}
+
+/* ---- the phases ---- */
+
 static void kernel_close(struct engine *engine)
 {
 	struct kernel *e = own(engine);
 
 	news_close(e);
 	guardian_end(e);
-	links_close(e);
+	close_apart(e);
 	mappings_close(e);
 	programs_close(e);
 	ring_close(e);
@@ -150,7 +191,7 @@ static int kernel_attach(struct engine *engine, struct warnings *warnings, struc
 	if (!code)
 		news_start(e, warnings);
 	if (!code)
-		code = sites_attach(e, warnings, err);
+		code = attach_apart(e, 0, warnings, err);
 	if (!code)
 		code = follow_ends(e, err);
 	if (!code)
@@ -168,11 +209,8 @@ static int kernel_drop(struct engine *engine, unsigned needs, struct error *err)
 static int kernel_extend(struct engine *engine, struct warnings *warnings, struct error *err)
 {
 	struct kernel *e = own(engine);
-	int code = load_all(e, warnings, err);
+	int code = attach_apart(e, load_all(e, warnings, err), warnings, err);
 
-	news_extend(e, warnings);
-	if (!code)
-		code = sites_attach(e, warnings, err);
 	if (!code)
 		return guardian_raise(e, warnings, err);
 	e->attached_programs = e->program_count; /* those that could be loaded run nowhere */
@@ -204,7 +242,7 @@ static void kernel_detach(struct engine *engine)
 	if (!guardian_end(e))
 		warn(e->warnings, "the process that kept the semaphores was killed: they stay raised "
 				  "in processes that run on");
-	links_close(e);
+	close_apart(e);
 	/* END ran in BEGIN's company or not at all; a failure would have shown there. */
 	if (e->began)
 		specials_run(e, PLAN_ATTACH_END, &ignored);

@@ -143,7 +143,7 @@ int tracepoint_attach(struct kernel *e, const char *tracepoint, const struct bpf
 
 /* ---- news.c ---- */
 
-/* What can't be had is a warning. */
+/* Gets ready, for news_extend() to attach. What can't be had is a warning. */
 void news_start(struct kernel *e, struct warnings *warnings);
 /* The plan may have got more loaders. */
 void news_extend(struct kernel *e, struct warnings *warnings);

@@ -338,10 +338,8 @@ void news_start(struct kernel *e, struct warnings *warnings)
 			n->program = load_library_program(e, false, false);
 		code = n->program < 0 ? n->program : attach_exec(e, &err);
 	}
-	if (!code) {
-		news_extend(e, warnings);
+	if (!code)
 		return;
-	}
 	warn(warnings, "libraries that the target loads later are not noticed: %s", strerror(-code));
 	news_close(e);
 }
