@@ -191,6 +191,12 @@ check:
 	@$(MAKE) --no-print-directory -j$(shell nproc) all test-programs $(if $(filter 1,$(SAN)),,fuzzers)
 	@SAN=$(SAN) tests/run.sh
 
+# The long forms of what check has short forms of, each under five minutes.
+check-long:
+	@tests/setup.sh build test
+	@$(MAKE) --no-print-directory -j$(shell nproc) all test-programs
+	@LONG=1 tests/run.sh kernel/stress kernel/kills kernel/exact kernel/targets kernel/soak
+
 check-sdk:
 	@tests/setup.sh build test sdk-matrix
 	@tests/sdk/matrix.sh
@@ -255,13 +261,14 @@ help:
 	@echo 'make check      the same set-up, then all tests; SAN=1: under the sanitizers'
 	@echo 'make qemu-build QEMU with its own markers, from Debian source (minutes, once)'
 	@echo 'make qemu-demo  what a guest does, seen from its QEMU; what watching costs'
+	@echo 'make check-long the long forms of the tests under load'
 	@echo 'make check-sdk  the SDK against every compiler and linker'
 	@echo 'make fuzz       the fuzzers, FUZZ_SECONDS=N each'
 	@echo 'make bench      figures against other tools'
 	@echo 'make install    to PREFIX (/usr/local), below DESTDIR'
 	@echo 'V=1 shows the commands'
 
-.PHONY: all samples fuzzers fuzz-programs test-programs setup check check-sdk fuzz demo bench bench-programs qemu-demo qemu-build install \
+.PHONY: all samples fuzzers fuzz-programs test-programs setup check check-long check-sdk fuzz demo bench bench-programs qemu-demo qemu-build install \
 	format clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

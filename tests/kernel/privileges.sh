@@ -48,7 +48,7 @@ else
 	check "it lets go of what it does not need" wait_until 10 settled
 	stop "$tracer" INT
 	is "which does not hurt the end" "$code" 0
-	run "${user_with[@]}" env TELLTALE_WITHOUT=multi_pid "$tmp/telltale" count -t 0.1 -p "$target" demo:reply
+	run "${user_with[@]}" env TELLTALE_WITHOUT=multi_pid "$tmp/telltale" count --engine kernel -t 0.1 -p "$target" demo:reply
 	like "perf events would need more" "$code $err" '^3 .*CAP_SYS_ADMIN'
 	run "${user_with[@]}" "$tmp/telltale" count -t 0.1 -p $$ 'libc:*'
 	like "so do other users' processes" "$code $err" '^3 .*CAP_SYS_PTRACE'

@@ -5,7 +5,7 @@
  *
  *	hammer THREADS [ROUNDS]
  *
- * SIGTERM ends it; the exit code is 1 when a result was wrong.
+ * It says so on standard error. SIGTERM ends it; the exit code is 1 when a result was wrong.
  */
 #include <telltale.h>
 
@@ -81,6 +81,6 @@ int main(int argc, char **argv)
 			return 2;
 	for (unsigned long i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	printf("hammer: %lu rounds, %lu wrong\n", done, wrong);
+	fprintf(stderr, "hammer: %lu rounds, %lu wrong\n", done, wrong);
 	return wrong != 0;
 }

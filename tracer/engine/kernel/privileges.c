@@ -45,8 +45,10 @@ static int change(uint64_t keep, bool for_good)
 		return code;
 	for (int i = 0; i < 2; i++) {
 		data[i].effective = data[i].permitted & (uint32_t)(keep >> 32 * i);
-		if (for_good)
-			data[i].permitted = data[i].inheritable = data[i].effective;
+		if (for_good) {
+			data[i].permitted = data[i].effective;
+			data[i].inheritable = 0;
+		}
 	}
 	return set(data);
 }

@@ -1,0 +1,45 @@
+#!/bin/bash
+# Counted hits are executed hits, of one to eight threads, and of traced events delivered and lost
+# ones make all, also with the smallest buffer, without a ring buffer, and while the reader is stopped.
+. "$(dirname "$0")/../lib.sh"
+have jq || skip_all "no jq"
+need_tracing
+. "$(dirname "$0")/../hammer.sh"
+
+hits=20000
+[ "${LONG:-0}" = 1 ] && hits=1000000
+for threads in 1 2 3 8; do
+	run "$telltale" count --json 'hammer:*' -- "$hammer" "$threads" "$hits"
+	counts=$(jq -r 'select(.map) | .value' <<<"$out" | sort -u | xargs)
+	is "$threads threads: counted hits are executed hits" "$counts" "$((threads * hits))"
+done
+
+# ---- trace: delivered and lost make all ----
+
+events=$((hits / 2))
+for without in none ringbuf; do
+	for size in 4096 1048576; do
+		run env TELLTALE_WITHOUT=$without "$telltale" trace --json --ring-size $size hammer:one -- "$hammer" 4 "$events"
+		is "without $without, a buffer of $size bytes: delivered and lost make all" \
+			"$(jq -s '(map(select(.probe)) | length) + (map(.lost // 0) | add)' <<<"$out")" "$((4 * events))"
+		is "and each thread's events are in its order" "$(jq -s '[.[] | select(.probe)] | group_by(.tid) |
+			all(map(.args.i) | . == sort)' <<<"$out")" true
+	done
+done
+
+# A reader that is stopped: the program does not wait for it, and it learns what it has missed.
+mkfifo "$tmp/events"
+"$telltale" trace --json --ring-size 4096 hammer:one -- "$hammer" 4 "$events" >"$tmp/events" 2>/dev/null &
+tracer=$!
+started+=("$tracer")
+{
+	read -r line && echo "$line"
+	kill -STOP "$tracer"
+	sleep 0.3
+	kill -CONT "$tracer"
+	cat
+} <"$tmp/events" >"$tmp/seen"
+finished "$tracer"
+is "a stopped reader: delivered and lost make all" \
+	"$(jq -s '(map(select(.probe)) | length) + (map(.lost // 0) | add)' "$tmp/seen")" "$((4 * events))"
+finish

@@ -1,0 +1,52 @@
+#!/bin/bash
+# An hour's work, by its number of hits and not by time: memory and descriptors of telltale stay level,
+# with events, with keys that come and go, and with children that come and go.
+. "$(dirname "$0")/../lib.sh"
+have jq || skip_all "no jq"
+need_tracing
+. "$(dirname "$0")/../hammer.sh"
+hits=100000
+[ "${LONG:-0}" = 1 ] && hits=5000000
+
+resident() # PID: kilobytes that are its own
+{
+	awk '$1 == "RssAnon:" { print $2 }' "/proc/$1/status"
+}
+
+descriptors_of()
+{
+	find "/proc/$1/fd" | wc -l
+}
+
+# soak NAME LINES PROGRAM COMMAND...: runs the program on the command; looks after a tenth of the lines
+# that come of it, and near the end.
+soak()
+{
+	local name=$1 lines=$2 program=$3 tracer early early_files late late_files read
+
+	shift 3
+	mkfifo "$tmp/pipe"
+	"$telltale" run --json --ring-size 16M -e "$program" -- "$@" >"$tmp/pipe" 2>"$tmp/tracer.err" &
+	tracer=$!
+	started+=("$tracer")
+	exec 8<"$tmp/pipe"
+	head -n $((lines / 10)) <&8 >/dev/null
+	early=$(resident $tracer) early_files=$(descriptors_of $tracer)
+	head -n $((lines * 8 / 10)) <&8 >/dev/null
+	late=$(resident $tracer) late_files=$(descriptors_of $tracer)
+	cat <&8 >"$tmp/rest"
+	exec 8<&-
+	rm "$tmp/pipe"
+	finished $tracer
+	is "$name: ends well" "$code" 0
+	is "$name: as many descriptors near the end as soon after the start" "$late_files" "$early_files"
+	check "$name: as much memory (from $early kB to $late kB)" test "$late" -le $((early + 512))
+}
+
+soak "events" $((hits * 2)) 'hammer:one { printf("%d\n", args.i); }' "$hammer" 2 $hits
+soak "keys" $((hits / 10)) 'hammer:one { @[args.i] = count(); delete(@[args.i - 3]); }
+	hammer:one /args.i % 10 == 0/ { printf("%d\n", args.i); }' "$hammer" 1 $hits
+acts=$tmp/acts
+${CC:-gcc} -O2 -I"$root/sdk" -o "$acts" "$root/tests/programs/acts.c" -ldl
+soak "children" $((hits / 100)) 'acts:hit { printf("%d\n", pid); }' "$acts" fork $((hits / 100))
+finish
