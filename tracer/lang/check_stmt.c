@@ -89,9 +89,10 @@ static void check_let(struct checker *c, struct stmt *s)
 static void check_range(struct checker *c, struct stmt *s)
 {
 	size_t mark = c->visible_count;
+	bool good = check_int(c, s->value, "for");
 
 	check_expr(c, s->value->next);
-	if (check_int(c, s->value, "for") & check_int(c, s->value->next, "for"))
+	if (check_int(c, s->value->next, "for") && good)
 		declare_variable(c, s->target, arithmetic(s->value->type, s->value->next->type));
 	check_loop_body(c, s->body);
 	leave_block(c, mark);
