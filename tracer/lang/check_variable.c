@@ -59,9 +59,9 @@ static bool show(struct checker *c, struct variable *v)
 static struct type known_type(const struct checker *c, size_t place, const char *name,
 			      struct type type)
 {
-	const struct variable *known = &c->known[place];
+	const struct variable *known = place < c->known_count ? &c->known[place] : NULL;
 
-	if (place >= c->known_count || strcmp(known->name, name) != 0 ||
+	if (!known || strcmp(known->name, name) != 0 ||
 	    (type.kind != TYPE_UNKNOWN && type.kind != known->type.kind &&
 	     !(type_is_text(type) && type_is_text(known->type))))
 		return type;

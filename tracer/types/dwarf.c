@@ -153,3 +153,39 @@ bool dwarf_following(Dwarf_Die *die)
 	*die = next;
 	return true;
 }
+
+/* The section whose bytes a place is among; NULL when it is in none. */
+static const struct dwarf_range *section_of(struct dwarf_file *d, Dwarf *dwarf, const char *place)
+{
+	struct dwarf_range *r;
+
+	for (size_t i = 0; i < DWARF_RANGES; i++)
+		if (place >= d->ranges[i].start && place < d->ranges[i].end)
+			return &d->ranges[i];
+	for (Elf_Scn *s = NULL; (s = elf_nextscn(dwarf_getelf(dwarf), s));) {
+		Elf_Data *data = elf_rawdata(s, NULL);
+		const char *start = data ? data->d_buf : NULL;
+
+		if (!start || place < start || place >= start + data->d_size)
+			continue;
+		r = &d->ranges[d->next_range++ % DWARF_RANGES];
+		*r = (struct dwarf_range){start, start + data->d_size};
+		return r;
+	}
+	return NULL;
+}
+
+const char *dwarf_name(struct dwarf_file *d, Dwarf_Die *die)
+{
+	const struct dwarf_range *section;
+	const char *name;
+	Dwarf_Attribute a;
+
+	if (!dwarf_attr_integrate(die, DW_AT_name, &a))
+		return "";
+	name = dwarf_formstring(&a);
+	section = name ? section_of(d, dwarf_cu_getdwarf(a.cu), name) : NULL;
+	if (!section && name && dwarf_getalt(dwarf_cu_getdwarf(a.cu)))
+		section = section_of(d, dwarf_getalt(dwarf_cu_getdwarf(a.cu)), name);
+	return section && memchr(name, '\0', (size_t)(section->end - name)) ? name : "";
+}

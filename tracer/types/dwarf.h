@@ -12,9 +12,15 @@
 
 struct elf_file;
 
+enum { DWARF_RANGES = 4 };
+
 struct dwarf_file {
 	Dwarf *dwarf;
 	struct elf_file *debug; /* the separate file, where it is in one */
+	struct dwarf_range {
+		const char *start, *end;
+	} ranges[DWARF_RANGES]; /* the sections that names were found in */
+	unsigned next_range;
 };
 
 /* Returns 1 found, 0 the file has none and no debug file that belongs to it, -errno. The file must
@@ -37,5 +43,11 @@ bool dwarf_unit_at(Dwarf *dwarf, Dwarf_Addr address, Dwarf_Die *die);
  */
 bool dwarf_first(Dwarf_Die *parent, Dwarf_Die *child);
 bool dwarf_following(Dwarf_Die *die);
+
+/*
+ * The name of an entry, "" where it has none. dwarf_diename() does not look whether a name ends
+ * before its section does.
+ */
+const char *dwarf_name(struct dwarf_file *dwarf, Dwarf_Die *die);
 
 #endif

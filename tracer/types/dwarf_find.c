@@ -111,10 +111,10 @@ static bool tag_fits(int tag, enum ctype_kind kind)
 
 static int visit_type(struct dwarf_search *s, Dwarf_Die *die, int tag)
 {
-	const char *name = tag_fits(tag, s->kind) ? dwarf_diename(die) : NULL;
+	const char *name = tag_fits(tag, s->kind) ? dwarf_name(&s->source->file, die) : "";
 	const struct ctype *type;
 
-	if (!name || strcmp(name, s->name) || is_declaration(die))
+	if (strcmp(name, s->name) || is_declaration(die))
 		return 0;
 	type = dwarf_node(s->source, die, 0);
 	if (!type)

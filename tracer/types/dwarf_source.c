@@ -16,13 +16,6 @@ struct dwarf_entry {
 	struct ctype *node;
 };
 
-static const char *name_of(Dwarf_Die *die)
-{
-	const char *name = dwarf_diename(die);
-
-	return name ? name : "";
-}
-
 static bool number_of(Dwarf_Die *die, unsigned attribute, uint64_t *number)
 {
 	Dwarf_Attribute a;
@@ -87,8 +80,8 @@ static struct ctype *make_base(struct dwarf_source *s, Dwarf_Die *die)
 	is_float = encoding == DW_ATE_float || encoding == DW_ATE_complex_float ||
 		   encoding == DW_ATE_imaginary_float || encoding == DW_ATE_decimal_float;
 	is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
-	t = types_number(s->base.types, is_float ? CTYPE_FLOAT : CTYPE_INT, name_of(die), size,
-			 is_signed);
+	t = types_number(s->base.types, is_float ? CTYPE_FLOAT : CTYPE_INT,
+			 dwarf_name(&s->file, die), size, is_signed);
 	if (t && encoding == DW_ATE_boolean)
 		t->is_bool = true;
 	return t;
@@ -114,7 +107,7 @@ static bool enum_signed(struct dwarf_source *s, Dwarf_Die *die)
 
 static struct ctype *make_tagged(struct dwarf_source *s, Dwarf_Die *die, enum ctype_kind kind)
 {
-	struct ctype *t = types_make(s->base.types, kind, name_of(die));
+	struct ctype *t = types_make(s->base.types, kind, dwarf_name(&s->file, die));
 	uint64_t size = 0;
 
 	if (!t)
@@ -175,9 +168,9 @@ static struct ctype *make_alias(struct dwarf_source *s, Dwarf_Die *die, unsigned
 {
 	struct ctype *t = target_of(s, die, depth);
 
-	if (t && dwarf_tag(die) == DW_TAG_typedef && !*t->name && *name_of(die) &&
+	if (t && dwarf_tag(die) == DW_TAG_typedef && !*t->name && *dwarf_name(&s->file, die) &&
 	    (ctype_is_record(t) || t->kind == CTYPE_ENUM))
-		t->text = name_of(die);
+		t->text = dwarf_name(&s->file, die);
 	return t;
 }
 
@@ -305,11 +298,13 @@ static bool member_place(Dwarf_Die *die, struct ctype_member *m)
 static int add_member(struct dwarf_source *s, struct ctype *record, Dwarf_Die *die, int tag,
 		      struct error *err)
 {
-	struct ctype_member m = {.name = tag == DW_TAG_inheritance ? "" : name_of(die)}, *slot;
+	struct ctype_member m = {.name = ""}, *slot;
 
 	/* A static member of a class is no part of its objects. */
 	if (flag_of(die, DW_AT_external) || flag_of(die, DW_AT_declaration))
 		return 0;
+	if (tag != DW_TAG_inheritance)
+		m.name = dwarf_name(&s->file, die);
 	m.type = target_of(s, die, 0);
 	if (!m.type)
 		return s->base.types->arena.failed ? error_memory(err) : 0;
@@ -323,7 +318,8 @@ static int add_member(struct dwarf_source *s, struct ctype *record, Dwarf_Die *d
 	return 0;
 }
 
-static int add_constant(struct ctype *type, Dwarf_Die *die, struct error *err)
+static int add_constant(struct dwarf_source *s, struct ctype *type, Dwarf_Die *die,
+			struct error *err)
 {
 	struct ctype_enumerator *e;
 	int64_t value;
@@ -334,7 +330,7 @@ static int add_constant(struct ctype *type, Dwarf_Die *die, struct error *err)
 		      sizeof(*e));
 	if (!e)
 		return error_memory(err);
-	*e = (struct ctype_enumerator){name_of(die), (uint64_t)value};
+	*e = (struct ctype_enumerator){dwarf_name(&s->file, die), (uint64_t)value};
 	return 0;
 }
 
@@ -353,7 +349,7 @@ static int dwarf_members(struct type_source *base, struct ctype *type, struct er
 		if (tag == DW_TAG_member || tag == DW_TAG_inheritance)
 			rc = add_member(s, type, &die, tag, err);
 		else if (tag == DW_TAG_enumerator)
-			rc = add_constant(type, &die, err);
+			rc = add_constant(s, type, &die, err);
 	}
 	return rc;
 }
