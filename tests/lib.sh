@@ -255,6 +255,12 @@ not_watched()
 	! watched "$@"
 }
 
+# attached PID: that tracer has attached everything, since it waits for events; for wait_until.
+attached()
+{
+	[[ $(cat "/proc/$1/wchan" 2>/dev/null) == *poll* ]]
+}
+
 # load_base PID FILE: what is added to the file's addresses in that process.
 load_base()
 {

@@ -29,16 +29,11 @@ qmp() # COMMAND [ARGUMENTS]
 	"$root/qemu-demo/qmp" "$guest_files/qmp" "$@"
 }
 
-# total NAME MAP FIELD: in the JSON that tracer NAME wrote, the sum of a field over a map's keys.
+# total NAME MAP FIELD [KEY]: in the JSON that tracer NAME wrote, the sum of a field over a map's keys, or those that end with KEY.
 total()
 {
-	jq -s --arg map "$2" --arg field "$3" '[.[] | select(.map == $map) | .[$field]] | add // 0' "$tmp/$1.out"
-}
-
-# attached PID: a tracer has attached everything, since it waits for events; for wait_until.
-attached()
-{
-	[[ $(cat "/proc/$1/wchan" 2>/dev/null) == *poll* ]]
+	jq -s --arg map "$2" --arg field "$3" --arg key "${4-}" \
+		'[.[] | select(.map == $map and ($key == "" or .key[-1] == $key)) | .[$field]] | add // 0' "$tmp/$1.out"
 }
 
 # ask NAME TARGET...: one of samples/qemu as a tracer in the background, attached when this returns.

@@ -8,7 +8,7 @@ need_built
 need_guest
 [ "$(id -u)" = 0 ] || skip_all "only root can confine QEMU as libvirt does"
 
-rounds=1000
+rounds=500
 guest_files=$tmp/vm
 mkdir -p "$tmp/vm" "$tmp/private"
 chown nobody "$tmp/vm"
