@@ -43,6 +43,8 @@ static const char *reason(int code)
 		return "the process has ended";
 	case -EMFILE:
 		return "too many open files (raise the hard limit: ulimit -Hn)";
+	case -EILSEQ:
+		return "no instruction starts there";
 	case -524: /* ENOTSUPP, the kernel's own */
 		return "the instruction there can't be probed";
 	case -EINVAL:

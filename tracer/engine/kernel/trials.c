@@ -156,24 +156,28 @@ int try_uprobe(void)
 static bool multi_pid_right; /* the link means processes by its pids, not threads */
 
 /*
- * The program must be loaded for it (a kernel without it refuses the attach type with EINVAL); the
- * link is tried on a folder with pid -1. A kernel that takes pids for processes looks at the pid
- * first (EINVAL), one that takes them for threads at the file (EBADF): torvalds/linux 46ba0e49b642.
+ * A link on a folder. A kernel that has such links looks at the file (EBADF); one before 6.6 does not
+ * know what is meant (EINVAL), at the program's loading or, as 6.1 does, only at the link. Then
+ * once more with pid -1: a kernel that takes pids for processes refuses it first (EINVAL), one that
+ * takes them for threads looks at the file: torvalds/linux 46ba0e49b642.
  */
 int try_uprobe_multi(void)
 {
 	uint64_t offset = 0;
-	struct sys_uprobe_multi multi = {.path = "/", .offsets = &offset, .count = 1, .pid = -1};
+	struct sys_uprobe_multi multi = {.path = "/", .offsets = &offset, .count = 1};
 	int program = try_load(return_zero, 2, SYS_TRACE_UPROBE_MULTI, false), code;
 
 	if (program < 0)
 		return program;
 	code = sys_link_uprobe_multi(program, &multi);
+	if (code == -EBADF) {
+		multi.pid = -1;
+		multi_pid_right = sys_link_uprobe_multi(program, &multi) == -EINVAL;
+	}
 	close(program);
-	multi_pid_right = code == -EINVAL;
-	if (code == -EINVAL || code == -EBADF || code == -ESRCH)
-		code = 0;
-	return code;
+	if (code == -EBADF)
+		return 0;
+	return code == -EINVAL ? -EOPNOTSUPP : close_if_open(code);
 }
 
 int try_multi_pid(void)
