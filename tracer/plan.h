@@ -184,6 +184,10 @@ struct plan_site {
 	uint64_t event, period;
 };
 
+/* The first instruction of every round of a loop: BPF_JCOND, which linux/bpf.h has since 6.9. It jumps
+ * when the kernel's limit of rounds, or of time, is reached. */
+enum { PLAN_MAY_GOTO = BPF_JMP | 0xe0 };
+
 /* What a 16-byte load with src_reg PLAN_PSEUDO_KERNEL loads: imm says which. */
 enum { PLAN_PSEUDO_KERNEL = 15 };
 enum plan_kernel_value {

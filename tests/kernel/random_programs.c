@@ -423,12 +423,6 @@ static void add_clause(struct random_program *p, struct results *results)
 	}
 	write_results(p, results);
 	buffer_text(&p->text, "}\n");
-	if (getenv("RANDOM_TRACE")) {
-		printf("# clause %u s %lld k", p->clause, (long long)p->scalar);
-		for (int k = 0; k < MAP_KEYS; k++)
-			printf(" %lld", p->key_there[k] ? (long long)p->keyed[k] : 0);
-		printf(" state %d\n", p->state);
-	}
 	p->clause++;
 }
 

@@ -498,6 +498,14 @@ static void put_all(struct allocation *a, size_t *placed)
 	placed[a->ir->count] = a->code->count;
 }
 
+static int stack_most(const struct ir *ir)
+{
+	for (size_t i = 0; i < ir->count; i++)
+		if (ir->items[i].kind == IR_JUMP && ir->items[i].code == PLAN_MAY_GOTO)
+			return STACK_LOOPED;
+	return STACK_PROGRAM;
+}
+
 int ir_allocate(struct ir *ir, struct code *code, struct error *err)
 {
 	struct allocation a = {.ir = ir, .code = code, .stack = ir->stack_deepest,
@@ -516,9 +524,12 @@ int ir_allocate(struct ir *ir, struct code *code, struct error *err)
 		find_crossings(&a);
 		give_places(&a);
 	}
-	if (!a.failed && a.stack > STACK_PROGRAM)
-		rc = error_set(err, -E2BIG, "this needs %d bytes of BPF stack, there are %d", a.stack,
-			       STACK_PROGRAM);
+	if (!a.failed && a.stack > stack_most(ir))
+		rc = error_set(err, -E2BIG, "this needs %d bytes of BPF stack, there are %d%s",
+			       a.stack, stack_most(ir),
+			       stack_most(ir) < STACK_PROGRAM
+				       ? " beside a loop; use fewer variables, or simpler expressions"
+				       : "");
 	if (!a.failed && !rc) {
 		put_all(&a, placed);
 		rc = a.failed ? 0 : close_jumps(&a, placed, err);

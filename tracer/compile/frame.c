@@ -34,7 +34,10 @@ int gen_frame(struct gen *g, size_t at, uint32_t bytes)
 
 struct place gen_room(struct gen *g, size_t at, uint32_t bytes)
 {
-	if (bytes <= VALUE_ON_STACK && g->ir.stack + (int)bytes <= ROOM_ON_STACK)
+	uint32_t most = g->looped ? 8 : VALUE_ON_STACK;
+	int room = g->looped ? 16 : ROOM_ON_STACK;
+
+	if (bytes <= most && g->ir.stack + (int)bytes <= room)
 		return (struct place){REG_STACK, ir_stack(&g->ir, (int)bytes)};
 	return (struct place){g->frame, gen_frame(g, at, bytes)};
 }

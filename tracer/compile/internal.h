@@ -83,9 +83,8 @@ struct gen {
 	struct variants variants;
 	size_t recipes;	 /* map of recipes; SIZE_MAX: none yet */
 	reg *variables;
-	struct wide_variable { /* those that no register holds, or not always */
+	struct wide_variable { /* those that no register holds; with loops, all */
 		int at; /* in the frame */
-		bool looped; /* an integer that a loop uses: it is in the frame, too */
 		struct plan_value layout;
 	} *wide;
 	reg frame; /* see frame.c */
@@ -97,6 +96,7 @@ struct gen {
 	struct exit_label give_up, lost, full, endless, busy, done;
 	struct exit_label unframed; /* done, and no frame was taken */
 	struct loop *loop; /* the innermost one; NULL outside */
+	bool looped;	   /* there are loops: see STACK_LOOPED */
 	bool sleepable;	 /* something in it can wait for pages */
 	uint64_t warned; /* a bit an operand: that it can't be read has been said */
 };
@@ -187,7 +187,7 @@ reg gen_step(struct gen *g, const struct expr *e, label fail);
 
 /* ---- loop.c ---- */
 
-void mark_looped_variables(struct gen *g);
+void look_for_loops(struct gen *g);
 void gen_while(struct gen *g, const struct stmt *s);
 void gen_range(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);

@@ -229,7 +229,7 @@ void ir_may_goto(struct ir *ir, label target)
 {
 	struct ir_insn *insn = add(ir, IR_JUMP);
 
-	insn->code = IR_MAY_GOTO;
+	insn->code = PLAN_MAY_GOTO;
 	insn->target = target;
 	insn->immediate = true;
 }

@@ -130,11 +130,7 @@ void ir_jump(struct ir *ir, label target);
 void ir_branch(struct ir *ir, int op, reg a, reg b, label target);
 void ir_branch_value(struct ir *ir, int op, reg a, int64_t value, label target);
 
-/*
- * Goes on, but for the time when this was passed as often as the kernel allows (8,388,608 times in
- * one run), or for as long: then it jumps. Every loop needs one.
- */
-enum { IR_MAY_GOTO = BPF_JMP | 0xe0 }; /* BPF_JCOND, which linux/bpf.h has since 6.9 */
+/* See PLAN_MAY_GOTO: every loop needs one. */
 void ir_may_goto(struct ir *ir, label target);
 
 /* A value that only the kernel that runs it knows (enum plan_kernel_value). */
@@ -175,7 +171,12 @@ struct code {
 
 void code_free(struct code *code);
 
-enum { STACK_PROGRAM = 256 }; /* bytes of stack an emitted program may use, spills included */
+/*
+ * Bytes of stack an emitted program may use, spills included. With may_goto it is less: a kernel
+ * that gives programs with 64 bytes a stack of their own (6.13) looks for the loop's time limit on
+ * the other stack (seen on 6.18), so that a loop may end after 65,535 rounds, and worse.
+ */
+enum { STACK_PROGRAM = 256, STACK_LOOPED = 56 };
 
 /*
  * Gives every virtual register a place and writes the instructions. -E2BIG when the stack does not

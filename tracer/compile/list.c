@@ -59,7 +59,7 @@ static void print_jump(const struct plan_program *p, size_t at, struct buffer *o
 		buffer_print(out, "call %s", callee_name(p, at + 1 + (size_t)(long)i->imm));
 	else if (BPF_OP(i->code) == BPF_CALL)
 		buffer_print(out, "call helper %d", i->imm);
-	else if (i->code == IR_MAY_GOTO)
+	else if (i->code == PLAN_MAY_GOTO)
 		buffer_print(out, "may_goto %ld", target);
 	else if (BPF_OP(i->code) == BPF_JA)
 		buffer_print(out, "goto %ld", target);

@@ -5,41 +5,27 @@
  *
  * The verifier walks a loop until a round brings nothing new, and it follows what registers hold: a
  * counter that it knows would bring something new each round, and every `if` would double the ways.
- * So what a loop computes with lives in the frame, in memory whose contents it does not follow.
+ * So the variables of a program with loops live in the frame, in memory whose contents it does
+ * not follow; that also leaves little on the stack (see STACK_LOOPED).
  */
 #include "compile/internal.h"
 
 enum { UNROLLED_MOST = 20000 }; /* instructions of a clause that may be unrolled further */
 
-/* ---- variables that loops use ---- */
+/* ---- what is other where there are loops ---- */
 
-static void mark_expr(struct gen *g, const struct expr *e)
+static bool has_loop(const struct stmt *s)
 {
-	for (; e; e = e->next) {
-		if (e->kind == EXPR_VARIABLE)
-			g->wide[e->number].looped = true;
-		mark_expr(g, e->child);
-	}
+	for (; s; s = s->next)
+		if (s->kind == STMT_WHILE || s->kind == STMT_RANGE || has_loop(s->body) ||
+		    has_loop(s->otherwise))
+			return true;
+	return false;
 }
 
-static void mark_stmts(struct gen *g, const struct stmt *s, bool inside)
+void look_for_loops(struct gen *g)
 {
-	for (; s; s = s->next) {
-		bool loop = inside || s->kind == STMT_WHILE || s->kind == STMT_RANGE ||
-			    s->kind == STMT_EACH;
-
-		if (loop) {
-			mark_expr(g, s->target);
-			mark_expr(g, s->value);
-		}
-		mark_stmts(g, s->body, loop);
-		mark_stmts(g, s->otherwise, loop);
-	}
-}
-
-void mark_looped_variables(struct gen *g)
-{
-	mark_stmts(g, g->in->body, false);
+	g->looped = has_loop(g->in->body);
 }
 
 /* ---- loops ---- */

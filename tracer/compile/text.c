@@ -151,7 +151,11 @@ void gen_literal(struct gen *g, const struct expr *e, struct place to,
 
 /* ---- comparison ---- */
 
-enum { CHUNK = 48 }; /* bytes of a literal that are compared in one go */
+/* Bytes of a literal that are compared in one go. */
+static size_t chunk_of(const struct gen *g)
+{
+	return g->looped ? 8 : 48;
+}
 
 /* `count` bytes in memory against those of the literal, eight at a time. */
 static void gen_compare(struct gen *g, struct place at, const char *bytes, size_t count,
@@ -188,11 +192,12 @@ static void gen_comm_equal(struct gen *g, const struct expr *literal, label if_n
 static void gen_bytes_equal(struct gen *g, struct text t, const struct expr *literal, label if_not,
 			    label fail)
 {
-	int mark = g->ir.stack, slot = ir_stack(&g->ir, CHUNK);
+	size_t chunk = chunk_of(g);
+	int mark = g->ir.stack, slot = ir_stack(&g->ir, (int)chunk);
 
 	ir_branch_value(&g->ir, BPF_JNE, t.length, (int64_t)literal->length, if_not);
-	for (size_t i = 0; i < literal->length; i += CHUNK) {
-		size_t count = literal->length - i < CHUNK ? literal->length - i : CHUNK;
+	for (size_t i = 0; i < literal->length; i += chunk) {
+		size_t count = literal->length - i < chunk ? literal->length - i : chunk;
 		struct text part = {ir_reg(&g->ir), REG_NONE, 0, t.space};
 		reg bytes = ir_reg(&g->ir);
 
@@ -212,7 +217,8 @@ static void gen_bytes_equal(struct gen *g, struct text t, const struct expr *lit
 static void gen_string_equal(struct gen *g, struct text t, const struct expr *literal,
 			     label if_not, label fail)
 {
-	int mark = g->ir.stack, slot = ir_stack(&g->ir, CHUNK + 8);
+	size_t chunk = chunk_of(g);
+	int mark = g->ir.stack, slot = ir_stack(&g->ir, (int)chunk + 8);
 	size_t i = 0;
 
 	if (t.bytes && literal->length > t.bytes) {
@@ -220,9 +226,9 @@ static void gen_string_equal(struct gen *g, struct text t, const struct expr *li
 		return;
 	}
 	do {
-		size_t left = literal->length - i, count = left < CHUNK ? left : CHUNK;
+		size_t left = literal->length - i, count = left < chunk ? left : chunk;
 		/* A text that fills its array has no NUL. */
-		bool last = left <= CHUNK && literal->length != t.bytes;
+		bool last = left <= chunk && literal->length != t.bytes;
 		reg length = gen_read_text(g, t.space, arg_stack(slot),
 					   arg_value((int64_t)count + (last ? 2 : 1)),
 					   arg_at(t.pointer, (int)i), fail);

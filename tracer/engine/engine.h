@@ -162,6 +162,7 @@ enum feature {
 	FEATURE_PROCESSES,    /* of other users can be looked into */
 	FEATURE_MAP_FILES,    /* files that were replaced while processes run them */
 	FEATURE_KERNEL_NAMES,
+	FEATURE_MAY_GOTO,     /* loops whose end the kernel sees to */
 	FEATURE_COUNT,
 };
 

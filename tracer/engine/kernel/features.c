@@ -44,6 +44,8 @@ static const struct {
                              try_atomics, BASICS, false, 0, NULL},
         [FEATURE_SLEEPABLE] = {"sleepable", "texts on pages that are not in memory", "6.0",
                                try_sleepable, BASICS, false, 0, NULL},
+        [FEATURE_MAY_GOTO] = {"may_goto", "loops in programs: while, and for over a range", "6.9",
+                              try_may_goto, "with CONFIG_BPF_SYSCALL", true, 0, NULL},
         [FEATURE_TRACEPOINT] = {"tracepoint", "the kernel's tracepoints", "4.7", try_tracepoint,
                                 "with CONFIG_FTRACE and CONFIG_BPF_EVENTS", true, 0, NULL},
         [FEATURE_RAW_TRACEPOINT] = {"rawtracepoint", "the same without their formats", "4.17",

@@ -268,6 +268,14 @@ static int load_insns(struct sys_program *program, struct bpf_insn *insns, bool 
 	return load_insns(program, insns, false);
 }
 
+static bool has_loops(const struct bpf_insn *insns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (insns[i].code == PLAN_MAY_GOTO)
+			return true;
+	return false;
+}
+
 /* Loads a program, with the cookie put in where one is given: the descriptor or -errno. */
 static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
                     struct warnings *warnings, struct error *err)
@@ -297,6 +305,11 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 		free(insns);
 		return feature_refuse(FEATURE_ATOMICS,
 		                      "needed for values that are large, and for ++ of a map", err);
+	}
+	if (has_loops(insns, plan->insn_count) && !feature(FEATURE_MAY_GOTO)->present) {
+		free(insns);
+		return feature_refuse(FEATURE_MAY_GOTO, "needed for while and for; unroll does without",
+		                      err);
 	}
 	choose_type(e, plan, &program);
 	fd = load_insns(&program, insns, plan->sleepable);

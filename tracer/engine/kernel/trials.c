@@ -313,6 +313,18 @@ int try_atomics(void)
 	return close_if_open(try_load(insns, 4, 0, false));
 }
 
+/* An instruction of its own, which the verifier of an older kernel does not know. */
+int try_may_goto(void)
+{
+	const struct bpf_insn insns[] = {
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	        {.code = PLAN_MAY_GOTO},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return close_if_open(try_load(insns, 3, 0, false));
+}
+
 /* ---- of other processes ---- */
 
 /* A matter of the capability: of a process that can do more than we can, even that is not enough. */

@@ -16,6 +16,7 @@ int try_kprobe_multi(void);
 int try_clock(void);
 int try_hardware(void);
 int try_atomics(void);
+int try_may_goto(void);
 int try_multi_pid(void);
 int try_processes(void);
 int try_map_files(void);
