@@ -158,7 +158,7 @@ static int check_emission(struct check *k, struct session *session, const struct
 	};
 	int r;
 
-	catch_signals(session);
+	catch_signals(session, &k->common);
 	r = session_expect(session, &options, file, errors, err);
 	leave_signals();
 	return r;

@@ -100,8 +100,8 @@ int read_text(const char *path, struct buffer *text, struct error *err);
 
 /* ---- tracing.c: a program's text to an exit code ---- */
 
-/* From here on an interrupt ends the session's run properly; and back. */
-void catch_signals(struct session *session);
+/* From here on an interrupt ends the session's run properly, or is left to its command; and back. */
+void catch_signals(struct session *session, const struct common *c);
 void leave_signals(void);
 
 /* "PROBE, PROBE /FILTER/ " in front of a clause's braces. Without PROBEs: all of the target. */

@@ -9,33 +9,49 @@
 
 /* ---- signals ---- */
 
-static struct session *running; /* while the handlers are in place */
-static volatile sig_atomic_t interrupted;
+static struct {
+	struct session *session; /* while the handlers are in place */
+	bool command_ends_it;	 /* the command is all of the target */
+	volatile sig_atomic_t interrupted;
+} running;
 
-static void stop(int signal)
+static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof(signals) / sizeof(*signals) };
+
+/*
+ * A key of the terminal has reached the command, too: what becomes of it is the command's business,
+ * as if we were not there, and its end is ours. Should it go on, the second time ends the trace, as
+ * does any signal that was meant for us alone. The next one of that kind ends us the hard way.
+ */
+static void stop(int number, siginfo_t *info, void *unused)
 {
-	(void)signal;
-	interrupted = 1;
-	session_stop(running);
+	bool by_terminal = info->si_code == SI_KERNEL;
+
+	(void)unused;
+	if (by_terminal && running.command_ends_it && !running.interrupted) {
+		running.interrupted = 1;
+		return;
+	}
+	running.interrupted = 1;
+	signal(number, SIG_DFL);
+	session_stop(running.session);
 }
 
-/* The second signal of a kind ends telltale the hard way, should the first one not do. */
-void catch_signals(struct session *session)
+void catch_signals(struct session *session, const struct common *c)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction action = {.sa_sigaction = stop, .sa_flags = SA_SIGINFO};
 
-	running = session;
+	running.session = session;
+	running.command_ends_it = c->command && !c->pids.count;
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+	for (int i = 0; i < SIGNALS; i++)
 		sigaction(signals[i], &action, NULL);
 }
 
 void leave_signals(void)
 {
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	for (int i = 0; i < SIGNALS; i++)
+		signal(signals[i], SIG_DFL);
 }
 
 /* ---- programs ---- */
@@ -69,12 +85,12 @@ static int complain_of_program(const struct session *session, const struct error
 
 /* An interrupt is how a person ends a trace; it says nothing of the command, which may well have
  * been ended by the same key. */
-static int run_to_end(struct session *session, FILE *file)
+static int run_to_end(struct session *session, const struct common *c, FILE *file)
 {
 	struct error err = {0};
 	int status, r;
 
-	catch_signals(session);
+	catch_signals(session, c);
 	r = session_run(session, file, &err);
 	if (r) {
 		clearerr(file); /* what went wrong is said here, once */
@@ -82,7 +98,7 @@ static int run_to_end(struct session *session, FILE *file)
 	}
 	if (session_exit_code(session, &status))
 		return status;
-	if (!interrupted && session_command_status(session, &status))
+	if (!running.interrupted && session_command_status(session, &status))
 		return exit_status(status);
 	return 0;
 }
@@ -101,7 +117,7 @@ static int run_on(struct common *c, const char *name, const char *text, const ch
 	else if (stage)
 		code = session_dump(session, stage, file, &err) ? complain(&err) : 0;
 	else
-		code = run_to_end(session, file);
+		code = run_to_end(session, c, file);
 	leave_signals();
 	session_free(session);
 	return code;
