@@ -106,6 +106,8 @@ struct abi_inet {
 /* join(): texts with their NULs, a length in front (struct abi_text). */
 enum { ABI_JOIN = 4096, ABI_JOIN_TEXT = 1024, ABI_JOIN_TEXTS = 32 };
 
+enum { ABI_NEEDLE = 64 }; /* bytes that strcontains() looks for at the most */
+
 enum { ABI_BOUNDS_MOST = 127 }; /* of bhist() */
 
 /* An integer of more than 64 bits. */

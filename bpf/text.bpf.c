@@ -32,26 +32,34 @@ __s64 tt_compare(const unsigned char *a, const unsigned char *b, __u64 most)
 	return 0;
 }
 
-/*
- * 1 when the needle's `length` bytes are somewhere in the haystack's `room` bytes. Looks at 8 bytes at
- * a time, up to 7 behind the end of both, which must be there.
- */
-__u64 tt_contains(const char *hay, __u64 room, const char *needle, __u64 length, __u64 most)
+/* Ones over the bytes of word `word` that a text of that length has. Without a jump: the verifier would
+ * follow both ways of each, in all combinations. */
+static inline __attribute__((always_inline)) __u64 mask_of(__u64 length, __u64 word)
 {
-	for (__u64 i = 0; i <= room; i++) {
+	__s64 left = (__s64)(length - word * 8);
+	__s64 whole = (7 - left) >> 63, none = left >> 63;
+
+	return (whole | (((__u64)1 << (left & 7) * 8) - 1)) & ~none;
+}
+
+/*
+ * 1 when the needle's `length` bytes are among the haystack's `room` bytes. Looks at 8 bytes at a time,
+ * so behind the haystack there must be as many more as the needle may have.
+ */
+__u64 tt_contains(const char *hay, __u64 room, const char *needle, __u64 length, __u64 words)
+{
+	__u64 masks[ABI_NEEDLE / 8];
+
+	if (!length)
+		return 1;
+	for (__u64 k = 0; k < words; k++)
+		masks[k & 7] = mask_of(length, k);
+	for (__u64 i = 0; i < room; i++) {
 		__u64 differ = 0;
 
-		for (__u64 k = 0; k < most; k += 8) {
-			__u64 left = length > k ? length - k : 0;
-			__u64 mask = left >= 8 ? ~(__u64)0 : ((__u64)1 << (left & 7) * 8) - 1;
-
-			/* Beyond the haystack are zeros, and none is in the needle. */
-			if (i + k > room)
-				differ |= mask;
-			else
-				differ |= (*(const __u64 *)(hay + i + k) ^
-					   *(const __u64 *)(needle + k)) & mask;
-		}
+		for (__u64 k = 0; k < words; k++)
+			differ |= (*(const __u64 *)(hay + i + k * 8) ^
+				   *(const __u64 *)(needle + k * 8)) & masks[k & 7];
 		if (!differ)
 			return 1;
 	}

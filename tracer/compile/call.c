@@ -22,9 +22,9 @@ static struct place gen_frame_text(struct gen *g, const struct expr *e, struct p
 				   label fail)
 {
 	struct place from = gen_text_place(g, e, layout, fail);
-	struct place to = {g->frame, gen_frame(g, e->at, layout->size + 8)};
+	struct place to = {g->frame, gen_frame(g, e->at, layout->size + ABI_NEEDLE)};
 
-	gen_zero(g, to, layout->size + 8);
+	gen_zero(g, to, layout->size + ABI_NEEDLE);
 	gen_copy(g, from, to, layout->size);
 	return to;
 }
@@ -59,7 +59,7 @@ static reg gen_strcontains(struct gen *g, const struct expr *e, label fail)
 	ir_place(&g->ir, fits);
 	ir_function(&g->ir, "tt_contains", result, 5,
 		    (struct ir_arg[]){bytes_of(in), arg_value(hay.limit), bytes_of(what),
-				      arg_reg(length), arg_value(needle.limit)});
+				      arg_reg(length), arg_value((needle.limit + 7) / 8)});
 	return result;
 }
 
