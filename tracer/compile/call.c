@@ -1,14 +1,11 @@
 /* Calls of functions that have a value: numbers, and values that the reader turns into text. */
+#include "base/cgroup.h"
 #include "compile/internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 
 /* ---- texts ---- */
 
@@ -101,7 +98,7 @@ static reg gen_clock(struct gen *g, const struct expr *e)
 		return dst;
 	}
 	if (!strcmp(clock, "tai")) {
-		ir_helper(&g->ir, 208 /* bpf_ktime_get_tai_ns */, dst, 0, NULL);
+		ir_helper(&g->ir, BPF_FUNC_ktime_get_tai_ns, dst, 0, NULL);
 		return dst;
 	}
 	ir_helper(&g->ir, BPF_FUNC_ktime_get_ns, dst, 0, NULL);
@@ -113,25 +110,18 @@ static reg gen_clock(struct gen *g, const struct expr *e)
 	return dst;
 }
 
-/* The kernel's number of a cgroup is what its file handle holds. */
 static reg gen_cgroupid(struct gen *g, const struct expr *e)
 {
-	struct {
-		struct file_handle handle;
-		uint64_t id;
-	} wanted = {.handle.handle_bytes = sizeof(wanted.id)};
+	const char *path = e->child->text;
 	reg dst = ir_reg(&g->ir);
-	struct statfs fs;
-	uint64_t id = 0;
-	int mount;
+	uint64_t number = 0;
+	int code = cgroup_number(path, &number);
 
-	if (statfs(e->child->text, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
-		refuse(g, e->child->at, "'%s' is no cgroup of version 2", e->child->text);
-	else if (name_to_handle_at(AT_FDCWD, e->child->text, &wanted.handle, &mount, 0))
-		refuse(g, e->child->at, "'%s' has no number: %s", e->child->text, strerror(errno));
-	else
-		memcpy(&id, wanted.handle.f_handle, sizeof(id));
-	ir_set(&g->ir, dst, (int64_t)id);
+	if (code == -EINVAL)
+		refuse(g, e->child->at, "'%s' is no cgroup of version 2", path);
+	else if (code)
+		refuse(g, e->child->at, "the cgroup '%s': %s", path, strerror(-code));
+	ir_set(&g->ir, dst, (int64_t)number);
 	return dst;
 }
 

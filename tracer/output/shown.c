@@ -4,11 +4,11 @@
  */
 #include "state.h"
 
+#include "base/cgroup.h"
 #include "bpf/abi.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <ftw.h>
 #include <pwd.h>
@@ -111,41 +111,23 @@ static bool find_in(struct buffer *b, const char *name, const char *mount, uint6
 	return found;
 }
 
-/* A mount of a cgroup hierarchy in a line of /proc/self/mounts: where, and its name. */
-static bool cgroup_mount(char *line, const char **mount, const char **name)
-{
-	char *rest = line, *type;
-
-	strsep(&rest, " ");
-	*mount = strsep(&rest, " ");
-	type = rest ? strsep(&rest, " ") : NULL;
-	if (!type || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0))
-		return false;
-	*name = strrchr(*mount, '/') ? strrchr(*mount, '/') + 1 : *mount;
-	if (!strcmp(type, "cgroup2"))
-		*name = "unified";
-	return true;
-}
-
 static void cgroup_text(struct buffer *b, const struct value *v)
 {
 	FILE *mounts = fopen("/proc/self/mounts", "re");
-	size_t room = 0, start = b->length;
-	char *line = NULL;
+	struct cgroup_mount mount = {0};
+	size_t start = b->length;
 
-	while (mounts && getline(&line, &room, mounts) > 0) {
-		const char *mount, *name;
+	while (mounts && cgroup_next(mounts, &mount)) {
 		size_t before = b->length;
 
-		if (!cgroup_mount(line, &mount, &name) ||
-		    (v->place->format && fnmatch(v->place->format, name, 0)))
+		if (v->place->format && fnmatch(v->place->format, mount.name, 0))
 			continue;
 		if (before > start)
 			put_char(b, ',');
-		if (!find_in(b, name, mount, v->bits))
+		if (!find_in(b, mount.name, mount.path, v->bits))
 			b->length = before;
 	}
-	free(line);
+	free(mount.line);
 	if (mounts)
 		fclose(mounts);
 	if (b->length == start) {

@@ -2,6 +2,7 @@
  * Owns the way of a plan's instructions into the kernel: descriptors of maps put in, the type of
  * program that each way of attaching asks for, and what the verifier says when it refuses.
  */
+#include "engine/values.h"
 #include "features.h"
 #include "kernel.h"
 #include "process/limits.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -37,31 +37,12 @@ static bool put_member(struct bpf_insn *insn, struct warnings *warnings)
 	return true;
 }
 
-static uint64_t nanoseconds(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static bool put_kernel_value(struct bpf_insn *insn, struct warnings *warnings)
 {
 	uint64_t value;
 
-	switch (insn->imm) {
-	case PLAN_STARTED:
-		value = nanoseconds(CLOCK_MONOTONIC);
-		break;
-	case PLAN_TAI_OFFSET:
-		value = nanoseconds(CLOCK_TAI) - nanoseconds(CLOCK_MONOTONIC);
-		break;
-	case PLAN_CPUS:
-		value = (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
-		break;
-	default:
+	if (!engine_value(insn->imm, &value))
 		return put_member(insn, warnings);
-	}
 	insn->src_reg = 0;
 	insn->imm = (int32_t)value;
 	insn[1].imm = (int32_t)(value >> 32);
@@ -156,6 +137,36 @@ static void say_whole_log(struct warnings *warnings, char *log)
 		warn(warnings, "verifier: %s", line);
 }
 
+/* A helper that the kernel does not have, or not for this kind of probe: what it is for, and since when
+ * kernels have it. */
+static bool missing_helper(const char *log, struct error *err)
+{
+	static const struct {
+		int number;
+		const char *what, *since;
+	} helpers[] = {
+	        {BPF_FUNC_get_current_cgroup_id, "cgroup", "4.18"},
+	        {BPF_FUNC_send_signal, "signal()", "5.3"},
+	        {BPF_FUNC_ktime_get_boot_ns, "nsecs(boot)", "5.8"},
+	        {BPF_FUNC_ktime_get_tai_ns, "nsecs(tai); nsecs(sw_tai) does without", "6.1"},
+	};
+	const char *at = strstr(log, "invalid func ");
+
+	if (!at)
+		at = strstr(log, "unknown func ");
+	if (!at)
+		at = strstr(log, "cannot use helper ");
+	at = at ? strchr(at, '#') : NULL;
+	for (size_t i = 0; at && i < sizeof(helpers) / sizeof(*helpers); i++) {
+		if (atoi(at + 1) != helpers[i].number)
+			continue;
+		error_set(err, -EOPNOTSUPP, "the kernel lacks what %s needs here (since Linux %s)",
+		          helpers[i].what, helpers[i].since);
+		return true;
+	}
+	return false;
+}
+
 /* Loads once more with a log. Kernels before 6.4 say ENOSPC when it does not fit. */
 static void explain_verifier(struct kernel *e, struct sys_program *program, int code,
                              struct warnings *warnings, struct error *err)
@@ -186,6 +197,10 @@ static void explain_verifier(struct kernel *e, struct sys_program *program, int 
 		if (copy)
 			say_whole_log(warnings, copy);
 		free(copy);
+	}
+	if (missing_helper(log, err)) {
+		free(log);
+		return;
 	}
 	for (at = (char *)last_lines(log, 6); *at; at++) {
 		if (*at == '\n')

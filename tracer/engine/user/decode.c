@@ -5,6 +5,8 @@
  */
 #include "machine.h"
 
+#include "engine/values.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -48,6 +50,8 @@ static int decode_kernel_value(struct decoding *d, int32_t which, struct step *s
 		s->value = offsetof(struct current, task.tls) - offsetof(struct current, task);
 		return 0;
 	default:
+		if (engine_value(which, (uint64_t *)&s->value))
+			return 0;
 		return error_set(d->err, -EOPNOTSUPP,
 				 "the user engine can't look into the kernel, which the program %s "
 				 "does: use --engine kernel",

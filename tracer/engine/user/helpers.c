@@ -476,6 +476,9 @@ static const struct {
 	{BPF_FUNC_ktime_get_tai_ns, atomic_time},
 	{BPF_FUNC_ktime_get_coarse_ns, coarse_time},
 	{BPF_FUNC_get_prandom_u32, chance},
+	{BPF_FUNC_get_current_cgroup_id, helper_cgroup},
+	{BPF_FUNC_get_numa_node_id, helper_numa_node},
+	{BPF_FUNC_send_signal, helper_send_signal},
 };
 
 helper_fn *helper_of(int32_t number)

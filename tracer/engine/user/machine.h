@@ -107,6 +107,10 @@ struct machine;
 typedef uint64_t helper_fn(struct machine *m, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 			   uint64_t e);
 
+/* ---- identity.c ---- */
+
+helper_fn helper_cgroup, helper_numa_node, helper_send_signal;
+
 /* One instruction, its operands made ready. */
 struct step {
 	uint8_t code, dst, src;
