@@ -29,6 +29,7 @@ enum session_engine {
 	SESSION_ENGINE_AUTO, /* the kernel's where it is permitted, else the other */
 	SESSION_ENGINE_KERNEL,
 	SESSION_ENGINE_USER,
+	SESSION_ENGINE_SELF, /* for a session on the own process; see telltale_test.h */
 };
 
 struct session_options {

@@ -165,6 +165,7 @@ enum engine_kind session_engine(struct session *s)
 		[SESSION_ENGINE_AUTO] = ENGINE_AUTO,
 		[SESSION_ENGINE_KERNEL] = ENGINE_KERNEL,
 		[SESSION_ENGINE_USER] = ENGINE_USER,
+		[SESSION_ENGINE_SELF] = ENGINE_SELF,
 	};
 
 	if (s->engine == ENGINE_AUTO)

@@ -8,6 +8,7 @@
 static const struct engine_operations *const engines[] = {
 	[ENGINE_KERNEL] = &kernel_operations,
 	[ENGINE_USER] = &user_operations,
+	[ENGINE_SELF] = &self_operations,
 };
 
 enum engine_kind engine_choose(enum engine_kind wanted, const struct target *target,

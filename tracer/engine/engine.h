@@ -16,7 +16,12 @@ struct target;
 struct engine;
 struct abi_record;
 
-enum engine_kind { ENGINE_AUTO, ENGINE_KERNEL, ENGINE_USER };
+enum engine_kind {
+	ENGINE_AUTO,
+	ENGINE_KERNEL, /* BPF on uprobes */
+	ENGINE_USER,   /* ptrace(2) and an interpreter */
+	ENGINE_SELF,   /* in the process that is watched: traps and the same interpreter */
+};
 
 /*
  * ENGINE_KERNEL or ENGINE_USER: the wanted one, else the kernel's; where that can't be had (*why says

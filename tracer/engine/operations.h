@@ -35,6 +35,6 @@ struct engine_operations {
 	int (*can_follow)(struct error *err);
 };
 
-extern const struct engine_operations kernel_operations, user_operations;
+extern const struct engine_operations kernel_operations, user_operations, self_operations;
 
 #endif
