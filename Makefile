@@ -6,6 +6,7 @@
 PREFIX ?= /usr/local
 CC ?= gcc
 CLANG ?= clang
+OBJCOPY ?= objcopy
 V ?= 0
 SAN ?= 0
 
@@ -84,7 +85,7 @@ LIBRARY := $(BUILD)/libtelltale.a
 TELLTALE := $(BUILD)/telltale
 
 .DEFAULT_GOAL := all
-all: $(TELLTALE) samples
+all: $(TELLTALE) $(TEST_LIBRARY) samples
 
 $(TELLTALE): $(CLI_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)
@@ -93,6 +94,14 @@ $(TELLTALE): $(CLI_OBJECTS) $(LIBRARY)
 $(LIBRARY): $(LIB_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# What a unit test links with: of all names in it only tt_... are seen from outside.
+TEST_LIBRARY := $(BUILD)/libtelltale-test.a
+$(TEST_LIBRARY): $(LIBRARY)
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(BUILD)/test-library.o -u tt_capture_begin $< && \
+		$(OBJCOPY) --wildcard --keep-global-symbol='tt_*' $(BUILD)/test-library.o && \
+		rm -f $@ && ar rcs $@ $(BUILD)/test-library.o
 
 # $(1): the room, $(2): its folder below the root
 define compile_rule
@@ -161,6 +170,13 @@ $(BUILD)/samples/%: samples/%.cc sdk/telltale.h Makefile
 	$(call say,CXX,$<)
 	$(Q)mkdir -p $(@D) && $(CXX) $(WARNINGS) $(CFLAGS) -Isdk -o $@ $< -lpthread
 
+# An example of a unit test; it needs cmocka, so that only the tests build it.
+UNIT_SAMPLE := $(BUILD)/samples/unit/markers_test
+$(UNIT_SAMPLE): samples/unit/markers_test.c sdk/telltale.h tracer/telltale_test.h $(TEST_LIBRARY) Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(SANFLAGS) -Isdk -Itracer -o $@ $< \
+		$(TEST_LIBRARY) -lcmocka $(LIBS)
+
 # ---- tests ----
 
 C_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c tests/golden/*.c tests/kernel/*.c))
@@ -182,7 +198,7 @@ $(FUZZERS): $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY) $(BUILD)/rooms/test
 	$(call say,FUZZ,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -fsanitize=fuzzer -I$(BUILD)/rooms/tests -o $@ $< $(LIBRARY) $(LIBS)
 
-test-programs: $(C_TESTS)
+test-programs: $(C_TESTS) $(UNIT_SAMPLE)
 
 # Packages come first, in a make of their own, since they bring what the rules above need.
 setup:
@@ -244,8 +260,13 @@ $(BUILD)/tests/bench/%.bpf.o: tests/bench/%.bpf.c tests/bench/floor.h Makefile
 
 # ---- the rest ----
 
-install: $(TELLTALE)
+install: $(TELLTALE) $(TEST_LIBRARY)
 	install -D -m 755 $(TELLTALE) $(DESTDIR)$(PREFIX)/bin/telltale
+	install -D -m 644 tracer/telltale_test.h $(DESTDIR)$(PREFIX)/include/telltale_test.h
+	install -D -m 644 $(TEST_LIBRARY) $(DESTDIR)$(PREFIX)/lib/libtelltale-test.a
+	install -d $(DESTDIR)$(PREFIX)/share/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBS@|$(LIBS)|' tracer/telltale-test.pc.in \
+		>$(DESTDIR)$(PREFIX)/share/pkgconfig/telltale-test.pc
 	install -D -m 644 sdk/telltale.h $(DESTDIR)$(PREFIX)/include/telltale.h
 	install -D -m 644 tracer/cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/telltale
