@@ -124,11 +124,18 @@ enum abi_source {
 	ABI_REGISTER, /* base, shifted right by `shift` */
 	ABI_MEMORY,   /* user memory at origin + base + (index << scale_shift) + value */
 	ABI_ADDRESS,  /* that address itself */
+	ABI_VECTOR,   /* vector register number `base`, shifted right by `shift` */
 	ABI_NOWHERE,  /* can't be had */
 	/* As code only: what a program of the kernel's own probes is given. */
 	ABI_PLACE,    /* its address + value */
 	ABI_LOCATED,  /* its address + value + the 16 bits at base */
 };
+
+/*
+ * What BPF does not have: long (void *to, size, number, offset) copies bytes of a vector register. The user
+ * engine has it as a helper of this number; the kernel's engine lets the calls fail.
+ */
+enum { ABI_HELPER_VECTOR = 100001 };
 
 enum abi_origin {
 	ABI_ZERO,

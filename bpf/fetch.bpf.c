@@ -10,6 +10,7 @@
 static long (*read_user)(void *, __u32, const void *) = (void *)BPF_FUNC_probe_read_user;
 static long (*read_kernel)(void *, __u32, const void *) = (void *)BPF_FUNC_probe_read_kernel;
 static long (*copy_user)(void *, __u32, const void *) = (void *)BPF_FUNC_copy_from_user;
+static long (*read_vector)(void *, __u64, __u64, __u64) = (void *)ABI_HELPER_VECTOR;
 static __u64 (*current_task)(void) = (void *)BPF_FUNC_get_current_task;
 
 static inline __attribute__((always_inline)) __u64 saved_register(const char *context, __s16 offset)
@@ -44,7 +45,8 @@ static inline __attribute__((always_inline)) __u64 thread_pointer(__u64 member, 
 /* Reads one argument into *result; 0, or -1 when it can't be had. */
 __u64 tt_fetch(const char *context, const struct abi_recipe *recipe, __u64 *result, __u64 member)
 {
-	__u64 address = saved_register(context, recipe->base), origin = 0, value = 0;
+	__u64 address = saved_register(context, recipe->base), origin = 0;
+	__u64 room[4] = {0}; /* for as many bytes as the verifier thinks there could be */
 	__u32 bytes = recipe->bits / 8;
 
 	*result = 0;
@@ -54,6 +56,12 @@ __u64 tt_fetch(const char *context, const struct abi_recipe *recipe, __u64 *resu
 		return 0;
 	case ABI_REGISTER:
 		*result = cut(address >> (recipe->shift & 63), recipe);
+		return 0;
+	case ABI_VECTOR:
+		if (bytes > sizeof(*room) ||
+		    read_vector(room, bytes, (__u64)recipe->base, recipe->shift / 8))
+			return -1;
+		*result = cut(room[0], recipe);
 		return 0;
 	case ABI_MEMORY:
 	case ABI_ADDRESS:
@@ -76,9 +84,9 @@ __u64 tt_fetch(const char *context, const struct abi_recipe *recipe, __u64 *resu
 		*result = cut(address, recipe);
 		return 0;
 	}
-	if (bytes > sizeof(value) || (read_user(&value, bytes, (const void *)address) &&
-				      copy_user(&value, bytes, (const void *)address)))
+	if (bytes > sizeof(*room) || (read_user(room, bytes, (const void *)address) &&
+				      copy_user(room, bytes, (const void *)address)))
 		return -1;
-	*result = cut(value, recipe);
+	*result = cut(room[0], recipe);
 	return 0;
 }

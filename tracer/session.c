@@ -284,6 +284,7 @@ struct compile_options session_compile_options(struct session *s)
 		.cpu_buffers = session_engine(s) == ENGINE_KERNEL &&
 			       feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
 		.warnings = s->warnings,
+		.vectors = session_engine(s) == ENGINE_USER,
 	};
 }
 

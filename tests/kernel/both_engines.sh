@@ -13,6 +13,9 @@ gcc -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls -I "$root/sdk" -o "$
 fixed=(setarch -R) # addresses are the same in both runs
 "${fixed[@]}" true 2>/dev/null || fixed=()
 
+# Lines that are not compared.
+without=(-e '^$')
+
 # What differs from run to run: times, processes, CPUs, and where libraries are, since the kernel maps a
 # page of its own into a process with uprobes.
 plain()
@@ -31,7 +34,7 @@ same()
 		run "${fixed[@]}" "$telltale" "$verb" --engine $engine "$@" -- "$both" $what
 		{
 			echo "exit code $code"
-			plain <<<"$out"
+			grep -v "${without[@]}" <<<"$out" | plain
 			grep -v -e 'dynamic linker' -e '^$' <<<"$err" | sed 's/process [0-9]*/process/'
 		} >"$tmp/$engine"
 	done
@@ -95,8 +98,14 @@ same "a signal ends it" dies count 'both:*'
 
 if gcc -pie "$here/operands.S" -o "$tmp/forms" 2>/dev/null; then
 	both=$tmp/forms
+	# vector registers, which BPF can't see: floats stand among floats there
+	without=(-e '"probe":"vector4\?"' -e '"probe":"floats"')
 	same "operands as code" "" trace -q --json 'form:*'
-	same "operands as data" "" trace -q --json 'many:*'
+	same "operands as data" "" trace -q --json 'many:integers' 'many:wide'
+	without=(-e '^$')
+	run "$telltale" trace --engine user --json form:vector form:vector4 many:floats -- "$tmp/forms"
+	is "and vector registers in the user engine" \
+		"$(jq -c 'select(.probe == "vector") | .args.arg0' <<<"$out") $(jq -c 'select(.probe == "floats") | .args.arg0' <<<"$out" | grep -c '^4\.0$') $err" "4.0 1 "
 else
 	skip "operands" "they do not build"
 fi

@@ -13,6 +13,7 @@ struct compile_options {
 	bool cpu_buffers; /* the kernel has no ring buffer */
 	struct warnings *warnings; /* what can't be read; or NULL */
 	bool addition; /* see compile() */
+	bool vectors;  /* the engine reads vector registers */
 };
 
 /*

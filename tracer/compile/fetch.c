@@ -99,6 +99,21 @@ static void gen_context_place(struct gen *g, const struct abi_recipe *recipe, re
 	}
 }
 
+static void gen_vector(struct gen *g, const struct abi_recipe *recipe, reg dst, label fail)
+{
+	int mark = g->ir.stack, bytes = recipe->bits / 8, slot = ir_stack(&g->ir, 8);
+	reg status = ir_reg(&g->ir);
+
+	ir_helper(&g->ir, ABI_HELPER_VECTOR, status, 4,
+		  (struct ir_arg[]){arg_stack(slot), arg_value(bytes), arg_value(recipe->base),
+				    arg_value(recipe->shift / 8)});
+	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
+	ir_load(&g->ir, ir_size((unsigned)bytes), dst, REG_STACK, slot);
+	if (recipe->is_signed)
+		ir_extend(&g->ir, dst, recipe->bits, true);
+	ir_stack_back(&g->ir, mark);
+}
+
 static void gen_recipe(struct gen *g, const struct abi_recipe *recipe, reg dst, label fail)
 {
 	switch (recipe->source) {
@@ -114,6 +129,9 @@ static void gen_recipe(struct gen *g, const struct abi_recipe *recipe, reg dst, 
 		break;
 	case ABI_MEMORY:
 		gen_read(g, recipe, gen_address(g, recipe, fail), dst, fail);
+		break;
+	case ABI_VECTOR:
+		gen_vector(g, recipe, dst, fail);
 		break;
 	case ABI_ADDRESS:
 		ir_move(&g->ir, dst, gen_address(g, recipe, fail));
@@ -262,7 +280,9 @@ static void warn_unreadable(struct gen *g, size_t operand)
 		return;
 	g->warned |= (uint64_t)1 << operand;
 	for (size_t i = 0; i < g->variants.count; i++) {
-		if (recipe_of(g->variants.sites[i], operand, PART_VALUE).source != ABI_NOWHERE)
+		uint8_t source = recipe_of(g->variants.sites[i], operand, PART_VALUE).source;
+
+		if (source != ABI_NOWHERE && (source != ABI_VECTOR || g->c->options->vectors))
 			continue;
 		if (!count++)
 			first = g->variants.sites[i];

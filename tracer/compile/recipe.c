@@ -3,9 +3,11 @@
  * (bpf/fetch.bpf.c) both start from them. Only the machine that runs this is traced, so operands of
  * other architectures have no place.
  */
+#include "base/text.h"
 #include "compile/internal.h"
 
 #include <elf.h>
+#include <string.h>
 
 static const struct operand *operand_of(const struct probe_site *site, size_t operand)
 {
@@ -94,6 +96,11 @@ static bool memory_recipe(const struct probe_site *site, size_t operand, struct 
 /* See enum part. */
 static struct abi_recipe beside(const struct operand *op, struct abi_recipe r)
 {
+	if (op->size > 8 && r.source == ABI_VECTOR) {
+		r.shift = 64;
+		r.bits = (uint8_t)((op->size - 8) * 8);
+		return r;
+	}
 	if (op->size > 8 && r.source == ABI_MEMORY) {
 		r.value += 8;
 		r.bits = (uint8_t)((op->size - 8) * 8);
@@ -121,6 +128,19 @@ static struct abi_recipe context_recipe(const struct operand *op, enum part part
 	return r;
 }
 
+/* One of 16 bytes, of which the engine in user space knows 16. */
+static bool vector_recipe(const struct operand *op, struct abi_recipe *r)
+{
+	int64_t number;
+
+	if (strncmp(op->reg->name, "xmm", 3) || !text_number(op->reg->name + 3, &number) ||
+	    number > 15)
+		return false;
+	r->source = ABI_VECTOR;
+	r->base = (int16_t)number;
+	return true;
+}
+
 struct abi_recipe recipe_of(const struct probe_site *site, size_t operand, enum part part)
 {
 	const struct operand *op = operand_of(site, operand);
@@ -141,6 +161,11 @@ struct abi_recipe recipe_of(const struct probe_site *site, size_t operand, enum 
 		r.value = op->value;
 		break;
 	case OPERAND_REG:
+		if (op->reg && op->reg->vector) {
+			if (!vector_recipe(op, &r))
+				break;
+			return part == PART_BESIDE ? beside(op, r) : r;
+		}
 		/* Of a pair of registers the note names one, and the other could be any. */
 		if (!visible(op->reg) || op->reg->size < op->size)
 			break;
@@ -176,7 +201,7 @@ const char *recipe_reason(const struct probe_site *site, size_t operand)
 	if (op->kind == OPERAND_UNKNOWN)
 		return op->reason ? op->reason : "the form is not known";
 	if ((op->reg && op->reg->vector) || (op->index && op->index->vector))
-		return "BPF can't see vector registers";
+		return "BPF can't see vector registers (of xmm0 to xmm15, --engine user can)";
 	if (op->kind == OPERAND_REG)
 		return "the value is wider than the register that the note names";
 	if (op->symbol && (!site->symbol_known || !site->symbol_known[operand]))

@@ -244,20 +244,26 @@ static bool put_cookie(struct bpf_insn *insns, size_t count, uint64_t cookie)
 	return true;
 }
 
-/* Calls that only a sleepable program may have fail in the others. */
-static void put_no_sleep(struct bpf_insn *insns, size_t count)
+/* All calls of that helper fail. */
+static void put_failure(struct bpf_insn *insns, size_t count, int helper, int code)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
 			i++;
 		else if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg &&
-		         insns[i].imm == BPF_FUNC_copy_from_user)
+		         insns[i].imm == helper)
 			insns[i] = (struct bpf_insn){
 			        .code = BPF_ALU64 | BPF_MOV | BPF_K,
 			        .dst_reg = BPF_REG_0,
-			        .imm = -EFAULT,
+			        .imm = code,
 			};
 	}
+}
+
+/* Calls that only a sleepable program may have fail in the others. */
+static void put_no_sleep(struct bpf_insn *insns, size_t count)
+{
+	put_failure(insns, count, BPF_FUNC_copy_from_user, -EFAULT);
 }
 
 /*
@@ -269,6 +275,7 @@ static int load_insns(struct sys_program *program, struct bpf_insn *insns, bool 
 	int fd;
 
 	program->insns = insns;
+	put_failure(insns, program->insn_count, ABI_HELPER_VECTOR, -EOPNOTSUPP);
 	program->sleepable = sleepable && feature(FEATURE_SLEEPABLE)->present;
 	if (sleepable && !program->sleepable)
 		put_no_sleep(insns, program->insn_count);

@@ -294,6 +294,24 @@ HELPER(compare_text)
 	return 0;
 }
 
+/* abi.h: what BPF does not have. */
+HELPER(read_vector)
+{
+	unsigned char bytes[16];
+	void *to = (void *)(uintptr_t)a;
+
+	UNUSED(e);
+	if (!machine_may(m, a, b, true))
+		return 0;
+	if (d > sizeof(bytes) || b > sizeof(bytes) - d ||
+	    !m->current->vector(m->current, (unsigned)c, bytes)) {
+		memset(to, 0, b);
+		return negative(-EFAULT);
+	}
+	memcpy(to, bytes + d, b);
+	return 0;
+}
+
 /* ---- the thread ---- */
 
 HELPER(pid_tgid)
@@ -462,6 +480,7 @@ static const struct {
 	{BPF_FUNC_probe_read_kernel, read_own},
 	{BPF_FUNC_probe_read_kernel_str, read_own_text},
 	{BPF_FUNC_strncmp, compare_text},
+	{ABI_HELPER_VECTOR, read_vector},
 	{BPF_FUNC_get_current_pid_tgid, pid_tgid},
 	{BPF_FUNC_get_current_uid_gid, uid_gid},
 	{BPF_FUNC_get_current_comm, comm},

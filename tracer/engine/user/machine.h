@@ -133,7 +133,7 @@ enum {
 	FRAMES = 16,	  /* calls in calls, callbacks included */
 	FRAME_BYTES = 512,
 	RANGES = 8,	  /* beside those of maps */
-	STEPS_MOST = 50 * 1000 * 1000, /* of one hit: more is a loop without an end */
+	STEPS_MOST = 400 * 1000 * 1000, /* of one hit: more is a loop without an end */
 	LOOPS_MOST = 8 * 1024 * 1024,  /* as the kernel bounds may_goto */
 };
 
