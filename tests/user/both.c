@@ -125,6 +125,7 @@ static int children(char *self)
 			_exit((int)fib(5) + i);
 		}
 		waitpid(child, &status, 0);
+		TELLTALE(both, parent, i);
 		sum = sum * 10 + (WIFEXITED(status) ? WEXITSTATUS(status) : 100);
 	}
 	return sum;

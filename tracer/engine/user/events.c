@@ -83,6 +83,7 @@ static struct process *process_of_child(struct user_engine *u, struct thread *pa
 		return NULL;
 	}
 	process->followed = followed;
+	tell_process(u, ENGINE_FORKED, child, parent->process->pid);
 	process_counts(u, process, true);
 	return process;
 }
@@ -151,6 +152,7 @@ void thread_has_exec(struct user_engine *u, struct thread *thread)
 	space_leave(process->space);
 	process->space = space;
 	process->before_exec = false;
+	tell_process(u, ENGINE_EXECUTED, process->pid, 0);
 	if (!process->followed)
 		return;
 	tracer_ask(u, process->pid);

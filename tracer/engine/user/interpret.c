@@ -231,8 +231,8 @@ static uint64_t run(struct machine *m, uint32_t at, const uint64_t args[5])
 		const struct step *s = &steps[at++];
 
 		if (!m->left--) {
-			machine_fail(m, -ELOOP, "a program ran for %d instructions without an end",
-				     STEPS_MOST);
+			machine_fail(m, -ELOOP, "a program ran for %llu instructions without an end",
+				     (unsigned long long)m->most);
 			break;
 		}
 		switch (s->code) {
@@ -349,6 +349,7 @@ int machine_open(struct machine *m, struct user_map **maps, size_t map_count, st
 	m->maps = maps;
 	m->map_count = map_count;
 	m->ring = ring;
+	m->most = STEPS_MOST;
 	m->range_count = 0;
 	machine_add_range(m, m->stack, sizeof(m->stack), true);
 	machine_add_range(m, NULL, 0, false); /* the context, */
@@ -378,7 +379,7 @@ int machine_run(struct machine *m, const struct user_program *program, struct cu
 	m->current = current;
 	m->failed = false;
 	m->frames = 0;
-	m->left = STEPS_MOST;
+	m->left = m->most;
 	m->recent = 0;
 	set_range(&m->ranges[1], &current->regs, sizeof(current->regs));
 	set_range(&m->ranges[2], &current->task, sizeof(current->task));

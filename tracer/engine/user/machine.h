@@ -156,7 +156,7 @@ struct machine {
 	size_t record_count;
 	uint64_t stack[FRAMES * FRAME_BYTES / 8];
 	unsigned frames;
-	uint64_t left; /* steps */
+	uint64_t most, left; /* steps of a run */
 	bool failed;
 	struct error error;
 };

@@ -33,6 +33,7 @@ struct area {
 struct scan {
 	struct user_engine *user;
 	struct process *process;
+	bool tells; /* what is mapped */
 	struct area *areas;
 	size_t count, room;
 };
@@ -99,6 +100,8 @@ static bool read_areas(struct scan *s)
 		if (!rights ||
 		    !maps_parse(text, (size_t)length - (text[length - 1] == '\n'), &line))
 			continue;
+		if (s->tells)
+			tell_mapped(s->user, s->process->pid, &line);
 		area = (struct area){line.start, line.end, line.offset, find_file(s, &line),
 				     line.executable, rights[2] == 'w' && rights[4] == 'p'};
 		if (area.file == NO_FILE && !area.executable)
@@ -387,7 +390,7 @@ static bool open_memory(struct process *process)
 
 void space_scan(struct user_engine *u, struct process *process)
 {
-	struct scan s = {.user = u, .process = process};
+	struct scan s = {.user = u, .process = process, .tells = true};
 
 	if (!open_memory(process)) {
 		if (errno != ENOENT)

@@ -165,6 +165,7 @@ static void user_close(struct engine *engine)
 	places_free(u);
 	buffer_free(&u->said);
 	free(u->ended);
+	told_free(u);
 	free(u->programs);
 	free(u->maps);
 	free(u->timers);
@@ -315,6 +316,7 @@ static int user_attach(struct engine *engine, struct warnings *warnings, struct 
 	if (code || !u->target->process_count || (!u->batch_count && !u->plan->grows))
 		return code;
 	u->grows = u->plan->grows;
+	u->symbols = u->plan->symbols;
 	watch_target(u, true);
 	code = tracer_start(u, err);
 	take_news(u, &asked, NULL);
@@ -536,6 +538,11 @@ static int user_trouble(struct engine *engine, size_t probe, struct abi_trouble 
 	return map ? user_lookup(engine, map, &key, trouble, err) : 0;
 }
 
+static int user_mappings(struct engine *engine, engine_mapping_fn *mapping, void *context)
+{
+	return told_take(own(engine), mapping, context);
+}
+
 static size_t user_attached(const struct engine *engine, const char **means)
 {
 	if (means)
@@ -561,6 +568,7 @@ const struct engine_operations user_operations = {
 	.lookup = user_lookup,
 	.clear = user_clear,
 	.trouble = user_trouble,
+	.mappings = user_mappings,
 	.attached = user_attached,
 	.close = user_close,
 	.can_follow = user_can_follow,

@@ -171,7 +171,7 @@ struct user_engine {
 	} *timers;
 	size_t timer_count, timer_room;
 	uint64_t last_record;
-	bool began, grows;
+	bool began, grows, symbols;
 
 	struct batch *batches;
 	size_t batch_count, batch_room;
@@ -195,6 +195,8 @@ struct user_engine {
 		int status;
 	} *ended;
 	size_t ended_count, ended_room;
+	struct engine_mapping *told; /* the paths are its own */
+	size_t told_count, told_room;
 
 	/* the tracer's alone */
 	struct thread *threads[THREAD_BUCKETS];
@@ -223,6 +225,14 @@ void space_scan(struct user_engine *u, struct process *process);
 void linker_watch(struct user_engine *u, struct thread *thread, bool watched);
 /* Everything back as it was. */
 void space_restore(struct user_engine *u, struct process *process);
+
+/* ---- told.c: for names of addresses, also of processes that have ended ---- */
+
+struct maps_line;
+void tell_mapped(struct user_engine *u, pid_t pid, const struct maps_line *line);
+void tell_process(struct user_engine *u, enum engine_change change, pid_t pid, pid_t parent);
+int told_take(struct user_engine *u, engine_mapping_fn *mapping, void *context);
+void told_free(struct user_engine *u);
 
 /* ---- threads.c ---- */
 
