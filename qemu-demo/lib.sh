@@ -18,8 +18,8 @@ die()
 	exit 1
 }
 
-# private_apt: package lists of our own below the cache, with the sources (deb-src) of whatever archive this machine
-# installs from. Fills the array `apt_options`; refreshed when older than a day.
+# private_apt: package lists of our own below the cache, with sources (deb-src), of whatever archive this machine installs from;
+# refreshed when older than a day. Fills the array `apt_options`.
 private_apt()
 {
 	local apt=$cache/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
@@ -32,10 +32,20 @@ private_apt()
 	mkdir -p "$apt/lists/partial"
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u |
 		while read -r archive release component; do
+			echo "deb $signed$archive $release $component"
 			echo "deb-src $signed$archive $release $component"
 		done >"$apt/sources.list"
-	[ -s "$apt/sources.list" ] || die "apt knows no archive here (apt-get update)"
+	[ -s "$apt/sources.list" ] || die "apt knows no archive here"
 	apt-get "${apt_options[@]}" update && touch "$apt/fresh"
+}
+
+# fetch WORD...: apt-get WORD... in the folder of archives; once more with new lists, should the archive have moved on.
+fetch()
+{
+	mkdir -p "$cache/archives"
+	(cd "$cache/archives" && apt-get "${apt_options[@]}" "$@") && return
+	rm -f "$cache/apt/fresh"
+	private_apt && (cd "$cache/archives" && apt-get "${apt_options[@]}" "$@")
 }
 
 # qemu_source: the newest source package that the archive has, else the newest one that was fetched before. Sets version
@@ -44,9 +54,7 @@ qemu_source()
 {
 	local dsc
 
-	private_apt || say "no new package lists; going on with what is here"
-	mkdir -p "$cache/archives"
-	if ! (cd "$cache/archives" && apt-get "${apt_options[@]}" --download-only source qemu); then
+	if ! private_apt || ! fetch --download-only source qemu; then
 		say "the source package cannot be fetched now; looking for one that was"
 	fi
 	dsc=$(find "$cache/archives" -name 'qemu_*.dsc' | sort -V | tail -n 1)
@@ -62,26 +70,32 @@ qemu_source()
 	fi
 }
 
-# kernel: Debian's cloud kernel, unpacked and not installed. Sets kernel_release and kernel (a folder with boot/, lib/).
+# kernel: Debian's cloud kernel, unpacked and not installed. Sets kernel_release and kernel (a folder with boot/, lib/). One that
+# was unpacked in the last week does.
 kernel()
 {
 	local package deb
 
-	package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }')
-	mkdir -p "$cache/archives"
-	if [ -n "$package" ] && ! compgen -G "$cache/archives/${package}_*.deb" >/dev/null; then
-		(cd "$cache/archives" && apt-get -qq -o APT::Sandbox::User=root download "$package") ||
-			say "the kernel cannot be fetched now; looking for one that was"
+	kernel=$(find "$cache" -maxdepth 1 -name 'kernel-*-cloud-amd64' -mtime -7 2>/dev/null | sort -V | tail -n 1)
+	if [ -n "$kernel" ]; then
+		kernel_release=${kernel##*/kernel-}
+		return
 	fi
-	deb=$(find "$cache/archives" -name 'linux-image-*-cloud-amd64_*.deb' | sort -V | tail -n 1)
+	private_apt
+	package=$(apt-cache "${apt_options[@]}" depends linux-image-cloud-amd64 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }')
+	if [ -n "$package" ] && ! compgen -G "$cache/archives/${package}_*.deb" >/dev/null && ! fetch download "$package"; then
+		say "the kernel cannot be fetched now; looking for one that was"
+	fi
+	deb=$(find "$cache/archives" -name 'linux-image-*-cloud-amd64_*.deb' 2>/dev/null | sort -V | tail -n 1)
 	[ -n "$deb" ] || die "there is no package of Debian's cloud kernel"
 	kernel_release=${deb##*/linux-image-}
 	kernel_release=${kernel_release%%_*}
 	kernel=$cache/kernel-$kernel_release
+	rm -rf "$kernel.new"
 	if [ ! -d "$kernel" ]; then
-		rm -rf "$kernel.new"
 		dpkg-deb -x "$deb" "$kernel.new" && mv "$kernel.new" "$kernel" || die "cannot unpack $deb"
 	fi
+	touch "$kernel"
 }
 
 # build_folder VARIANT: where build.sh leaves that build of QEMU; sets version and folder. Needs no network where a build
