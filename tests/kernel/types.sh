@@ -134,6 +134,31 @@ is "texts in arrays" "$out" 'one
 
 @[12345678]: 1'
 
+# Addresses: of the file's symbols, wherever it was loaded, and of the kernel's; arrays as bytes.
+gcc -no-pie -O1 -fno-ipa-sra -fno-ipa-cp -g -o "$tmp/fixed" "$tmp/shapes.c"
+for file in shapes fixed; do
+	run "$telltale" run -e "u:$tmp/$file:visit { \$s = (struct node *)uaddr(\"second\");
+		printf(\"%s %d %x\n\", \$s->name, \$s->at.y, *(uint16 *)uaddr(\"second\"));
+		\$n = ((struct node *)arg0)->numbers; \$b = ((struct node *)arg0)->bytes;
+		printf(\"%d %d %x %r\n\", \$n[2], *\$n, (uint32)\$b, buf(\$b));
+		printf(\"%s\n\", ntop(((struct node *)arg0)->bytes)); }" -- "$tmp/$file"
+	is "a symbol's address in $file" "$out" '12345678 -20 3231
+300 1 4030201 \x01\x02\x03\x04
+1.2.3.4'
+done
+symbol=$(sed -n '/ [Tt] vfs_read$/s/ .*//p' /proc/kallsyms)
+run "$telltale" run -e 'BEGIN { printf("%llx\n", kaddr("vfs_read")); exit(); }'
+is "a symbol's address in the kernel" "$out" "$symbol"
+
+# What tracepoints say of their fields is a type, too: here of memory of the process.
+if [ -e /sys/kernel/tracing/events/syscalls/sys_enter_clock_nanosleep ]; then
+	run "$telltale" run -e 't:syscalls:sys_enter_clock_nanosleep {
+		printf("%d %d\n", args.rqtp->tv_sec, args.rqtp->tv_nsec); }' -- sleep 0.25
+	is "a field of a tracepoint leads on" "$out" "0 250000000"
+else
+	skip "a field of a tracepoint leads on" "no tracefs"
+fi
+
 # The kernel's own: a thread's record says what /proc says.
 run "$telltale" run -e "u:$tmp/shapes:visit { \$t = curtask;
 	printf(\"%d %d %d %s\n\", \$t->pid, \$t->tgid, curtask->real_parent->tgid, \$t->comm);

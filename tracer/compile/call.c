@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ptrace.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -144,6 +145,18 @@ reg gen_call(struct gen *g, const struct expr *e, label fail)
 		return gen_clock(g, e);
 	case FUNC_CGROUPID:
 		return gen_cgroupid(g, e);
+	case FUNC_KPTR:
+	case FUNC_UPTR:
+		return gen_int(g, e->child, fail);
+	case FUNC_UADDR:
+		dst = ir_reg(&g->ir);
+		if (e->bits) { /* the file is loaded in one place */
+			ir_set(&g->ir, dst, (int64_t)e->child->number);
+			return dst;
+		}
+		ir_load(&g->ir, BPF_DW, dst, g->context, offsetof(struct pt_regs, rip));
+		ir_alu_value(&g->ir, BPF_ADD, dst, (int64_t)e->child->number);
+		return dst;
 	case FUNC_REG:
 		dst = ir_reg(&g->ir);
 		ir_load(&g->ir, BPF_DW, dst, g->context, register_place(e->child->text));

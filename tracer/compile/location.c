@@ -18,11 +18,6 @@ uint64_t pointer_step(struct type type)
 	return target->kind == CTYPE_VOID || target->kind == CTYPE_FUNCTION ? 1 : target->size;
 }
 
-static bool is_array_place(const struct expr *e)
-{
-	return e->place && e->place->kind == CTYPE_ARRAY;
-}
-
 /* What a pointer holds; of a struct that a variable has, where that is. */
 static struct location pointer_location(struct gen *g, const struct expr *e, label fail)
 {
@@ -38,8 +33,8 @@ static struct location gen_inner(struct gen *g, const struct expr *e, label fail
 static struct location gen_element(struct gen *g, const struct expr *e, label fail)
 {
 	const struct expr *array = e->child, *index = array->next;
-	struct location at = is_array_place(array) ? gen_location(g, array, fail)
-						: pointer_location(g, array, fail);
+	const struct ctype *whole = expr_array(array);
+	struct location at = whole ? gen_inner(g, array, fail) : pointer_location(g, array, fail);
 	int64_t size = (int64_t)e->place->size, distance;
 	reg sum, offset;
 
@@ -53,8 +48,8 @@ static struct location gen_element(struct gen *g, const struct expr *e, label fa
 	ir_move(&g->ir, sum, at.base); /* the index may change a variable that it is */
 	offset = ir_reg(&g->ir);
 	ir_move(&g->ir, offset, gen_int(g, index, fail));
-	if (is_array_place(array) && array->place->count)
-		ir_branch_value(&g->ir, BPF_JGE, offset, (int64_t)array->place->count, fail);
+	if (whole && whole->count)
+		ir_branch_value(&g->ir, BPF_JGE, offset, (int64_t)whole->count, fail);
 	ir_alu_value(&g->ir, BPF_MUL, offset, size);
 	ir_alu(&g->ir, BPF_ADD, sum, offset);
 	at.base = sum;
@@ -127,15 +122,14 @@ static reg gen_bits(struct gen *g, const struct expr *e, label fail)
 }
 
 /* `bytes` at the place, extended to 64 bits. */
-static reg gen_bytes(struct gen *g, const struct expr *e, unsigned bytes, bool is_signed,
-		     label fail)
+static reg gen_bytes(struct gen *g, const struct expr *e, enum type_space space, unsigned bytes,
+		     bool is_signed, label fail)
 {
 	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8);
 	struct location at = gen_location(g, e, fail);
 	reg value = ir_reg(&g->ir);
 
-	gen_read_memory(g, e->child->type.space, arg_stack(slot), arg_value(bytes),
-			location_arg(g, at), fail);
+	gen_read_memory(g, space, arg_stack(slot), arg_value(bytes), location_arg(g, at), fail);
 	ir_load(&g->ir, ir_size(bytes), value, REG_STACK, slot);
 	ir_stack_back(&g->ir, mark);
 	if (is_signed)
@@ -150,7 +144,8 @@ reg gen_load(struct gen *g, const struct expr *e, label fail)
 	/* An array or a struct has no value but its place. */
 	if (e->type.kind != TYPE_INT && e->type.kind != TYPE_FLOAT)
 		return gen_address_of(g, e, fail);
-	return gen_bytes(g, e, (unsigned)e->place->size, e->type.is_signed, fail);
+	return gen_bytes(g, e, e->child->type.space, (unsigned)e->place->size, e->type.is_signed,
+			 fail);
 }
 
 /* ---- casts ---- */
@@ -160,12 +155,9 @@ reg gen_cast(struct gen *g, const struct expr *e, label fail)
 	const struct expr *child = e->child;
 	reg value, dst = ir_reg(&g->ir);
 
-	if (child->type.kind == TYPE_ARRAY && e->type.look != LOOK_POINTER) {
-		struct expr array = *child;
-
-		array.type = e->type;
-		return gen_bytes(g, &array, (unsigned)child->place->size, e->type.is_signed, fail);
-	}
+	if (child->type.kind == TYPE_ARRAY && e->type.look != LOOK_POINTER)
+		return gen_bytes(g, child, child->type.space, (unsigned)child->type.ctype->size,
+				 e->type.is_signed, fail);
 	if (child->type.kind == TYPE_TEXT && !child->place)
 		value = gen_operand(g, child->number, fail);
 	else

@@ -28,6 +28,10 @@ static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 	if (e->place) {
 		t.space = e->child->type.space;
 		t.bytes = e->place->size;
+		if (e->type.bytes) {
+			t.length = ir_reg(&g->ir);
+			ir_set(&g->ir, t.length, (int64_t)t.bytes);
+		}
 		t.pointer = gen_address_of(g, e, fail);
 		return t;
 	}
@@ -39,10 +43,15 @@ static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 		return t;
 	}
 	/* str(p), str(p, n), buf(p, n), buf(array) */
-	if (p->type.kind == TYPE_TEXT || (p->place && p->place->kind == CTYPE_ARRAY))
-		t = gen_source(g, p, fail);
-	else
+	if (expr_array(p)) {
+		t.bytes = expr_array(p)->size;
+		t.space = p->type.space;
 		t.pointer = gen_int(g, p, fail);
+	} else if (p->type.kind == TYPE_TEXT) {
+		t = gen_source(g, p, fail);
+	} else {
+		t.pointer = gen_int(g, p, fail);
+	}
 	if (p->next) {
 		t.length = gen_int(g, p->next, fail);
 		t.bytes = 0;

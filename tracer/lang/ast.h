@@ -77,6 +77,16 @@ struct expr {
 	struct expr *next;  /* the next one of the same parent */
 };
 
+/* The array in memory that an expression is, also where a variable has it; NULL: it is none. */
+static inline const struct ctype *expr_array(const struct expr *e)
+{
+	const struct ctype *t = e->place			? e->place
+				: e->type.kind == TYPE_ARRAY ? e->type.ctype
+							     : NULL;
+
+	return t && t->kind == CTYPE_ARRAY ? t : NULL;
+}
+
 enum stmt_kind {
 	STMT_EXPR,   /* value */
 	STMT_ASSIGN, /* target (a variable or a map) op= value; op OP_NONE: plain */

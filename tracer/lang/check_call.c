@@ -128,9 +128,7 @@ static uint32_t asked_length(struct checker *c, const struct expr *length)
 static void check_source(struct checker *c, struct expr *call, const struct function *f)
 {
 	struct expr *first = call->child, *length = first->next;
-	const struct ctype *array = first->place && first->place->kind == CTYPE_ARRAY
-					    ? first->place
-					    : NULL;
+	const struct ctype *array = expr_array(first);
 
 	if (!array && (first->type.kind != TYPE_TEXT || first->kind != EXPR_ARGUMENT) &&
 	    !check_int(c, first, f->name))
@@ -217,6 +215,12 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	case FUNC_LHIST:
 		check_int(c, first, f->name);
 		check_lhist(c, call);
+		break;
+	case FUNC_KPTR:
+	case FUNC_UPTR:
+	case FUNC_KADDR:
+	case FUNC_UADDR:
+		check_address_function(c, call, f);
 		break;
 	default:
 		check_function(c, call, f);

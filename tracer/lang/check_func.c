@@ -49,15 +49,21 @@ static void check_contains(struct checker *c, const struct expr *call, const str
 	      PROGRAM_NEEDLE_MOST, needle->type.limit, PROGRAM_NEEDLE_MOST);
 }
 
-/* Bytes of buf() or pton() with that length. */
-static bool is_bytes(const struct expr *e, uint32_t length)
+/* Bytes of buf() or pton() with that length, or an array of them in memory, which then is taken so. */
+static bool is_bytes(struct expr *e, uint32_t length)
 {
+	const struct ctype *array = e->type.kind == TYPE_ARRAY ? e->place : NULL;
+
+	if (array && array->target->kind == CTYPE_INT && array->target->size == 1 &&
+	    array->count == length)
+		e->type = (struct type){.kind = TYPE_TEXT, .bytes = true, .limit = length,
+					.space = e->type.space};
 	return e->type.kind == TYPE_TEXT && e->type.bytes && e->type.limit == length;
 }
 
 static void check_ntop(struct checker *c, const struct expr *call, const struct function *f)
 {
-	const struct expr *address = call->child->next ? call->child->next : call->child;
+	struct expr *address = call->child->next ? call->child->next : call->child;
 
 	if (address != call->child && !check_int(c, call->child, f->name))
 		return;
@@ -218,7 +224,7 @@ static void check_register(struct checker *c, const struct expr *call, const str
 
 void check_function(struct checker *c, struct expr *call, const struct function *f)
 {
-	const struct expr *first = call->child;
+	struct expr *first = call->child;
 
 	switch (f->id) {
 	case FUNC_STRNCMP:

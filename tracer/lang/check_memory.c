@@ -86,7 +86,7 @@ void check_index(struct checker *c, struct expr *e)
 	check_expr(c, index);
 	if (child->type.kind == TYPE_UNKNOWN || !check_int(c, index, "'[]'"))
 		return;
-	array = child->place && child->place->kind == CTYPE_ARRAY ? child->place : NULL;
+	array = expr_array(child);
 	if (array) {
 		if (array->count && index->kind == EXPR_INT && index->number >= array->count) {
 			wrong(c, index, "%s has no element %llu", array->text,
@@ -115,8 +115,12 @@ void check_deref(struct checker *c, struct expr *e)
 	if (child->type.kind == TYPE_UNKNOWN)
 		return;
 	/* *array is its first element. */
-	if (child->place && child->place->kind == CTYPE_ARRAY)
-		set_place(c, e, child->place->target, child->type.space);
+	if (expr_array(child))
+		set_place(c, e, expr_array(child)->target, child->type.space);
+	else if (child->type.kind == TYPE_INT && !is_pointer(child->type))
+		/* What is at a number is one of 64 bits, as in bpftrace. */
+		set_place(c, e, ctype_basic("uint64"),
+			  child->type.space != SPACE_ANY ? child->type.space : default_space(c));
 	else
 		set_place(c, e, led_to(c, e, child, "'*'"), child->type.space);
 }
@@ -124,17 +128,18 @@ void check_deref(struct checker *c, struct expr *e)
 void check_address(struct checker *c, struct expr *e)
 {
 	struct expr *child = e->child;
-	const struct ctype *pointer;
+	const struct ctype *pointer, *there;
 
 	check_expr(c, child);
 	if (child->type.kind == TYPE_UNKNOWN)
 		return;
-	if (!child->place || child->bits) {
+	if ((!child->place && !is_in_memory(child->type)) || child->bits) {
 		wrong(c, e, child->place ? "a bit-field has no address"
 					 : "'&' takes a place in memory, such as $p->member");
 		return;
 	}
-	pointer = types_pointer(&c->program->types, e->number ? child->place->target : child->place);
+	there = child->place ? child->place : child->type.ctype;
+	pointer = types_pointer(&c->program->types, e->number ? there->target : there);
 	if (!pointer)
 		c->program->arena.failed = true;
 	else
@@ -163,12 +168,11 @@ static bool steps(struct checker *c, const struct expr *e, struct expr *pointer)
 	return pointer->type.ctype;
 }
 
-/* An array that is computed with is the address of its first element. */
-static struct expr *decayed(struct checker *c, struct expr *e)
+struct expr *decayed(struct checker *c, struct expr *e)
 {
 	struct expr *inner;
 
-	if (!e->place || e->place->kind != CTYPE_ARRAY)
+	if (!expr_array(e))
 		return e;
 	inner = arena_alloc(&c->program->arena, sizeof(*inner));
 	if (!inner)

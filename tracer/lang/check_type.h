@@ -41,7 +41,14 @@ void check_member(struct checker *c, struct expr *e);
 void check_index(struct checker *c, struct expr *e);
 void check_deref(struct checker *c, struct expr *e);
 void check_address(struct checker *c, struct expr *e);
+/* An array that is computed with is the address of its first element: the node becomes that. */
+struct expr *decayed(struct checker *c, struct expr *e);
 /* pointer + n, n + pointer, pointer - n, pointer - pointer: true when it is one of these. */
 bool check_pointer_arithmetic(struct checker *c, struct expr *e);
+
+/* ---- check_address.c ---- */
+
+/* kptr(), uptr(), kaddr(), uaddr() */
+void check_address_function(struct checker *c, struct expr *call, const struct function *f);
 
 #endif

@@ -95,7 +95,18 @@ bool types_add_constant(struct types *types, struct ctype *type, const char *nam
 /* -EOVERFLOW, without a text, when it is larger than any memory. */
 int types_finish(struct ctype *type, bool packed);
 
-/* ---- facts about the running kernel's structs ---- */
+/* Where a symbol of a traced file is; fixed: also in processes, the file is loaded there only. */
+struct file_symbol {
+	uint64_t address, size;
+	bool fixed;
+};
+int types_symbol(struct types *types, uint32_t file, const char *name, struct file_symbol *symbol,
+		 struct error *err);
+
+/* ---- facts about the running kernel ---- */
+
+/* The address of a symbol of /proc/kallsyms. -ENOENT, -EACCES when the kernel hides addresses. */
+int kernel_symbol(const char *name, uint64_t *address, struct error *err);
 
 /*
  * The offset in bytes of a member, such as "tgid" or "thread.fsbase" of "task_struct". Negative:
