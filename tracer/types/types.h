@@ -34,7 +34,7 @@ struct types {
 
 void types_free(struct types *types);
 
-/* From where a name is seen: a place in a file of the target, or from nowhere (file NOT_IN_FILE). */
+/* From where a name is seen: a place in a file of the target, or nowhere (file NOT_IN_FILE). */
 enum { NOT_IN_FILE = UINT32_MAX };
 struct type_place {
 	uint32_t file;
