@@ -4,6 +4,7 @@
 #include "session.h"
 
 #include "base/text.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,6 +56,17 @@ static int take_matching(struct choosing *c, const struct probe_spec *spec, cons
 	return rc;
 }
 
+/* What this kernel lacks is not there; what is not permitted, is. */
+static bool is_here(enum probe_kind kind)
+{
+	static const enum feature needs[PROBE_KINDS] = {
+		[PROBE_KPROBE] = FEATURE_KPROBE,
+		[PROBE_HARDWARE] = FEATURE_HARDWARE,
+	};
+
+	return !needs[kind] || feature(needs[kind])->code != -EOPNOTSUPP;
+}
+
 /* In all kinds that can be listed as a whole. One that this user may not read is a warning. */
 static int search(struct choosing *c, const char *pattern, struct error *err)
 {
@@ -65,7 +77,7 @@ static int search(struct choosing *c, const char *pattern, struct error *err)
 		struct probe_spec spec = {.kind = kind, .name = "*", .provider = "*"};
 		int rc;
 
-		if (!info->globs || (kind == PROBE_USDT && !c->session->probes.count))
+		if (!info->globs || !is_here(kind) || (kind == PROBE_USDT && !c->session->probes.count))
 			continue;
 		if (!info->in_file && kind != PROBE_TRACEPOINT)
 			spec.provider = info->name;

@@ -36,6 +36,7 @@ struct run {
 	bool nonsense; /* a record did not fit its format */
 	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
+	struct self self;
 	int watch;     /* the paths of the target's files; -1: none */
 };
 
@@ -199,6 +200,8 @@ static size_t collect(struct run *run, int *timeout)
 		run->wake_fds[count++] = run->pipe;
 	if (run->watch >= 0)
 		run->wake_fds[count++] = run->watch;
+	if (run->self.fd >= 0)
+		run->wake_fds[count++] = run->self.fd;
 	for (size_t i = 0; i < target->process_count; i++) {
 		if (target->processes[i].ended)
 			continue;
@@ -255,6 +258,8 @@ static int wait_for_end(struct run *run, struct error *err)
 
 		count = poll_once(run, ended ? 0 : timeout, wake_count, err);
 		names_listen(run->names);
+		if (count >= 0 && self_take(&run->self, run->engine, err))
+			count = err->code;
 		if (count >= 0 && !ended)
 			count = take_late(run, count, err);
 		if (count < 0 || (!count && ended))
@@ -387,13 +392,17 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	int rc;
 
 	run->deadline = UINT64_MAX;
+	run->self.fd = -1;
 	run->watch = target_watch_paths(&s->target, s->warnings);
 	run->pipe = file && !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
-	run->wake_fds = calloc(s->target.process_count + 3, sizeof(*run->wake_fds));
+	run->wake_fds = calloc(s->target.process_count + 4, sizeof(*run->wake_fds));
 	if (!run->wake_fds)
 		return error_memory(err);
 	if (session_engine(s) == ENGINE_USER && s->options.engine == SESSION_ENGINE_AUTO)
 		warn(s->warnings, "the user engine (ptrace) runs this: %s", s->no_kernel.text);
+	rc = self_open(&run->self, &s->plan, err);
+	if (rc)
+		return rc;
 	rc = engine_open(session_engine(s), &s->plan, &s->target, &options, &run->engine, s->warnings,
 			 err);
 	if (!rc && file)
@@ -410,6 +419,7 @@ static void run_close(struct run *run)
 	names_close(run->names);
 	output_close(run->output);
 	engine_close(run->engine);
+	self_close(&run->self);
 	free(run->wake_fds);
 }
 

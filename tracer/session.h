@@ -106,9 +106,21 @@ void session_mark_followed(const struct session *session, struct probe_set *set)
 int session_check_files(const struct session *session, const struct program *program,
 			struct error *err);
 
-/* ---- late.c: files that come while a plan runs ---- */
+/* ---- self.c: a signal to telltale that the program waits for ---- */
 
 struct engine;
+
+struct self {
+	int fd; /* readable when the signal has come; -1: the program waits for none */
+	sigset_t before;
+};
+
+int self_open(struct self *self, const struct plan *plan, struct error *err);
+/* Runs the program where the signal has come. */
+int self_take(const struct self *self, struct engine *engine, struct error *err);
+void self_close(struct self *self);
+
+/* ---- late.c: files that come while a plan runs ---- */
 
 /* Whether they are wanted, and where the target's dynamic linkers tell of them, for the plan. */
 int late_prepare(struct session *session, struct error *err);

@@ -162,6 +162,17 @@ run "$telltale" run --json -t 0.3 -e 'i:100ms { @[probe] = count(); } i:hz:10000
 check "intervals: $(value @) in 0.3 s" test "$(value @)" -ge 1 -a "$(value @)" -le 3
 is "none of the long one" "$(value @slow)" 0
 
+# A signal to telltale itself, which ends it where no program waits for it.
+start self "$telltale" run -e 'BEGIN { printf("ready\n"); } self:signal:SIGUSR1 { printf("%s\n", probe); @ = count(); }'
+wait_until 20 contains "$tmp/self.out" ready
+for n in 1 2; do
+	kill -USR1 "$pid"
+	wait_until 20 eval "[ \$(grep -c self: '$tmp/self.out') = $n ]"
+done
+stop "$pid" INT
+is "self:signal" "$code $(grep -v '^$' "$tmp/self.out" | tr '\n' ' ')" \
+	"0 ready self:signal:SIGUSR1 self:signal:SIGUSR1 @: 2 "
+
 run "$telltale" run --json -e 'h:instructions:100000 { @ = count(); }' -- "$calls" burn
 if feature hardware; then
 	check "the processor's counters" test "$(value @)" -ge 10

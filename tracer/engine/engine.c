@@ -36,6 +36,11 @@ int engine_extend(struct engine *e, struct warnings *warnings, struct error *err
 	return e->operations->extend(e, warnings, err);
 }
 
+int engine_signal(struct engine *e, struct error *err)
+{
+	return e->operations->signal(e, err);
+}
+
 bool engine_news(struct engine *e, pid_t *pid)
 {
 	return e->operations->news(e, pid);

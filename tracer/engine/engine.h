@@ -79,6 +79,9 @@ int engine_extend(struct engine *engine, struct warnings *warnings, struct error
 bool engine_news(struct engine *engine, pid_t *pid);
 bool engine_go_on(struct engine *engine);
 
+/* Runs what waits for a signal to telltale (PLAN_ATTACH_SIGNAL). */
+int engine_signal(struct engine *engine, struct error *err);
+
 /* Called for each record, in the order in which one thread made them. The record is valid during
  * the call only. A return value other than 0 ends the poll with that value. */
 typedef int engine_record_fn(void *context, const struct abi_record *record, size_t size);

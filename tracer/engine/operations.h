@@ -16,6 +16,7 @@ struct engine_operations {
 	int (*attach)(struct engine *engine, struct warnings *warnings, struct error *err);
 	int (*drop)(struct engine *engine, unsigned needs, struct error *err); /* or NULL: nothing */
 	int (*extend)(struct engine *engine, struct warnings *warnings, struct error *err);
+	int (*signal)(struct engine *engine, struct error *err);
 	bool (*news)(struct engine *engine, pid_t *pid);
 	bool (*go_on)(struct engine *engine);
 	int (*poll)(struct engine *engine, int timeout_ms, const int *wake_fds, size_t wake_count,

@@ -227,6 +227,11 @@ static bool kernel_go_on(struct engine *e)
 	return news_go_on(own(e));
 }
 
+static int kernel_signal(struct engine *e, struct error *err)
+{
+	return specials_run(own(e), PLAN_ATTACH_SIGNAL, err);
+}
+
 static int kernel_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wake_count,
                        engine_record_fn *record, void *context, struct error *err)
 {
@@ -292,6 +297,7 @@ const struct engine_operations kernel_operations = {
         .attach = kernel_attach,
         .drop = kernel_drop,
         .extend = kernel_extend,
+        .signal = kernel_signal,
         .news = kernel_news,
         .go_on = kernel_go_on,
         .poll = kernel_poll,

@@ -231,6 +231,11 @@ static int run_specials(struct user_engine *u, enum plan_attach which, struct er
 	return code;
 }
 
+static int user_signal(struct engine *engine, struct error *err)
+{
+	return run_specials(own(engine), PLAN_ATTACH_SIGNAL, err);
+}
+
 static uint64_t next_due(const struct user_engine *u)
 {
 	uint64_t next = UINT64_MAX;
@@ -560,6 +565,7 @@ const struct engine_operations user_operations = {
 	.open = user_open,
 	.attach = user_attach,
 	.extend = user_extend,
+	.signal = user_signal,
 	.news = user_news,
 	.go_on = user_go_on,
 	.poll = user_poll,
