@@ -143,6 +143,8 @@ static int compile_addition(struct session *s, struct addition *a, size_t file, 
 		return rc;
 	rc = session_check_files(s, &a->program, err);
 	if (!rc)
+		session_use_fast_sites(s, &a->probes);
+	if (!rc)
 		rc = compile(&a->program, &a->probes, &options, &s->plan, err);
 	if (rc)
 		plan_cut(&s->plan, &before);

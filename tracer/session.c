@@ -8,6 +8,7 @@
 #include "compile/compile.h"
 #include "elf/file.h"
 #include "engine/engine.h"
+#include "probe/fast.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -288,6 +289,14 @@ struct compile_options session_compile_options(struct session *s)
 	};
 }
 
+/* Where the kernel is quicker at another place of a site; the listing keeps to the notes. */
+void session_use_fast_sites(struct session *s, struct probe_set *probes)
+{
+	if (probes->count && session_engine(s) == ENGINE_KERNEL &&
+	    feature(FEATURE_FAST_SITES)->present)
+		probes_use_fast(probes);
+}
+
 static struct elf_file *elf_of_file(void *context, uint32_t number)
 {
 	const struct session *s = context;
@@ -339,6 +348,7 @@ int session_compile(struct session *s, const struct source *source, struct error
 		rc = session_check_files(s, &s->program, err);
 	if (!rc) {
 		options = session_compile_options(s);
+		session_use_fast_sites(s, &s->probes);
 		rc = compile(&s->program, &s->probes, &options, &s->plan, err);
 	}
 	if (!rc)

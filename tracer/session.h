@@ -41,6 +41,7 @@ struct session {
 
 struct output_options session_output_options(const struct session *session);
 struct compile_options session_compile_options(struct session *session);
+void session_use_fast_sites(struct session *session, struct probe_set *probes);
 
 /* Which engine runs this session's programs. */
 enum engine_kind session_engine(struct session *session);

@@ -155,6 +155,7 @@ enum feature {
 	FEATURE_UPROBE,	      /* uprobes as perf events */
 	FEATURE_UPROBE_MULTI, /* links over many sites */
 	FEATURE_MULTI_PID,    /* whose pids mean processes, not threads */
+	FEATURE_FAST_SITES,   /* a uprobe on a ten-byte nop becomes a call */
 	FEATURE_REF_CTR,      /* semaphores kept by the kernel */
 	FEATURE_COOKIE,
 	FEATURE_RINGBUF,

@@ -34,6 +34,8 @@ static const struct {
                                   try_uprobe_multi, BASICS, true, 0, NULL},
         [FEATURE_MULTI_PID] = {"multi_pid", "one link for a process with all its threads", "6.10",
                                try_multi_pid, BASICS, true, 0, NULL},
+        [FEATURE_FAST_SITES] = {"fast_sites", "calls in place of breakpoints at telltale's markers",
+                                "7.2", try_fast_sites, BASICS " on x86-64", true, 0, NULL},
         [FEATURE_REF_CTR] = {"ref_ctr", "semaphores kept by the kernel", "4.20", try_ref_ctr,
                              BASICS, false, 0, NULL},
         [FEATURE_COOKIE] = {"cookie", "a number for each site that programs can ask for", "5.15",

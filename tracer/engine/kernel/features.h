@@ -28,6 +28,9 @@ int first_cpu(void);
 /* Calls for each CPU that is online until one call fails. */
 int each_cpu(int (*call)(void *context, int cpu), void *context);
 
+/* A link that a trial has left, to be closed by the caller; or -1. */
+int feature_trial_link(void);
+
 /* A program that does nothing, of the type that BEGIN and END have; or -errno. */
 int feature_trial_program(void);
 

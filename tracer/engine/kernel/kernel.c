@@ -84,7 +84,10 @@ struct attaching_all {
 static void attach_all(void *context)
 {
 	struct attaching_all *a = context;
+	int trial = feature_trial_link();
 
+	if (trial >= 0 && !link_add(a->engine, trial, -1))
+		close(trial);
 	news_extend(a->engine, a->warnings);
 	if (!a->code)
 		a->code = sites_attach(a->engine, a->warnings, a->err);

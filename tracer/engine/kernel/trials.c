@@ -92,6 +92,11 @@ static int try_load(const struct bpf_insn *insns, size_t count, uint32_t attach_
 	return sys_program_load(&program);
 }
 
+int trial_program(unsigned attach_type)
+{
+	return try_load(return_zero, 2, attach_type, false);
+}
+
 int feature_trial_program(void)
 {
 	struct sys_program program = {

@@ -2,6 +2,9 @@
 #ifndef TELLTALE_ENGINE_KERNEL_TRIALS_H
 #define TELLTALE_ENGINE_KERNEL_TRIALS_H
 
+/* A program for uprobes that does nothing: its descriptor or -errno. */
+int trial_program(unsigned attach_type);
+
 int try_bpf(void);
 int try_uprobe(void);
 int try_uprobe_multi(void);
@@ -22,5 +25,6 @@ int try_processes(void);
 int try_map_files(void);
 int try_kernel_names(void);
 int try_children(void);
+int try_fast_sites(void); /* fastsite.c */
 
 #endif
