@@ -16,14 +16,15 @@ signatures()
 
 kinds='bool on, char letter, short small, counter_t many, struct request *request, enum color color, uint8_t octet, const void *any'
 # What is no variable has no name: a member, a sum, a constant; nor what is another one at each site.
-always="expression(int arg0, int arg1, int arg2, uint64_t arg3)
+always="choice(int arg0)
+expression(int arg0, int arg1, int arg2, uint64_t arg3)
 inlined(int value)
 kinds($kinds)
 request(int id, const char *path, double seconds)
 shadow(int n)"
 named()
 {
-	signatures "$1" | grep -v '^statics\|^two'
+	signatures "$1" | grep -v '^statics\|^two\|^fall'
 }
 
 for cc in gcc clang; do
@@ -39,6 +40,12 @@ for cc in gcc clang; do
 done
 
 gcc -O2 -g -o "$tmp/named" "$source"
+for o in -O0 -O1 -O2; do
+	for cc in gcc clang; do
+		have "$cc" && "$cc" $o -g -o "$tmp/fall" "$source" || continue
+		like "$cc $o: what more than one way leads to" "$(signatures "$tmp/fall" | grep '^fall')" '^fall\(int (x|arg0)\)$'
+	done
+done
 is "a probe with another variable at each site has no name" "$(signatures "$tmp/named" | grep '^two')" "two(int arg0)"
 like "a static variable in its place" "$(signatures "$tmp/named" | grep '^statics')" \
 	'statics\((long shared|int64_t arg0), int visible_count\)'
@@ -59,7 +66,7 @@ is "link-time optimisation: one name is right" "$(signatures "$tmp/named" | grep
 
 gcc -O2 -g -o "$tmp/named" "$source"
 "$telltale" list --contract -b "$tmp/named" >"$tmp/contract"
-is "a contract holds what the binary itself says" "$(grep -c 'arg0' "$tmp/contract")" 7
+is "a contract holds what the binary itself says" "$(grep -c 'arg0' "$tmp/contract")" 9
 run "$telltale" run -d plan -b "$tmp/named" -e 'usdt:demo:request { printf("%s %d\n", str(args.path), args.id); }'
 is "a program uses them" "$code" 0
 run "$telltale" run -d plan -b "$tmp/named" -e 'usdt:demo:request { printf("%d\n", args.idd); }'

@@ -1,8 +1,8 @@
 /*
  * Owns where a value was before it was copied for the marker: compilers move an argument to a register
  * or a slot of the stack of its own right in front of the site (clang always, gcc for floats), where
- * no variable is. Only moves are followed, of x86-64, of the marker's own line or from the function's start on, and only where nothing
- * jumps in between; any other instruction ends it, so that a copy that is found is one on every way.
+ * no variable is. Only moves are followed, of x86-64, of the marker's own line or from the function's start on, and only behind
+ * all other instructions and all that is jumped to, so that a copy that is found is one on every way.
  */
 #include "scope.h"
 
@@ -245,8 +245,7 @@ static bool overlaps(const struct place *a, unsigned size, const struct place *b
 					     b->offset < a->offset + (int64_t)size);
 }
 
-/* False when there is no room for another one. */
-static bool record(struct copies *copies, const struct move *m, uint64_t address)
+static void record(struct copies *copies, const struct move *m, uint64_t address)
 {
 	const struct copy *source = NULL;
 	struct copy new = {.to = m->to, .from = m->from, .size = m->size, .address = address};
@@ -265,41 +264,52 @@ static bool record(struct copies *copies, const struct move *m, uint64_t address
 		     c->to.number == m->to.number))
 			c->stale = true;
 	}
-	if (copies->count == COPIES_MOST)
-		return false;
 	new.self = copies->count + 1;
 	if (m->from.kind != PLACE_NONE && m->to.kind != PLACE_NONE)
 		copies->items[copies->count++] = new;
-	return true;
 }
 
-/* From a boundary of instructions up to the site: false when that is not moves only. */
-static bool follow(const uint8_t *bytes, uint64_t start, uint64_t end, struct copies *copies)
+static bool is_target(const struct function_code *c, uint64_t address)
 {
-	struct decoder d = {.at = bytes, .end = bytes + (end - start), .next = end};
+	return c->targets[(address - c->address) / 8] >> (address - c->address) % 8 & 1;
+}
+
+/*
+ * From a boundary of instructions up to the site. What is no move may change anything, and where something
+ * jumps to anything may be: what is known begins behind it. False: there was such a thing.
+ */
+static bool follow(const struct function_code *c, uint64_t start, uint64_t end,
+		   struct copies *copies)
+{
+	bool moves_only = true;
 	struct move m;
 
 	copies->count = 0;
-	while (d.at < d.end) {
-		uint64_t address = start + (uint64_t)(d.at - bytes);
+	for (uint64_t address = start; address < end;) {
+		const uint8_t *bytes = c->bytes + (address - c->address);
+		struct decoder d = {.at = bytes, .end = bytes + (end - address), .next = end};
+		size_t length = sweep_length(bytes, end - address);
 
-		decode(&d, &m);
-		if (d.failed || ((m.to.kind != PLACE_NONE || m.from.kind != PLACE_NONE) &&
-				 !record(copies, &m, address)))
+		if (!length)
 			return false;
+		decode(&d, &m);
+		if (d.failed || (size_t)(d.at - bytes) != length ||
+		    (address != start && is_target(c, address)) || copies->count == COPIES_MOST) {
+			copies->count = 0;
+			moves_only = false;
+		}
+		if (!d.failed && (m.to.kind != PLACE_NONE || m.from.kind != PLACE_NONE))
+			record(copies, &m, address);
+		address += length;
 	}
-	return true;
+	if (is_target(c, end)) {
+		copies->count = 0;
+		moves_only = false;
+	}
+	return moves_only;
 }
 
 /* ---- the function ---- */
-
-static bool jumped_to(const struct function_code *c, uint64_t start, uint64_t end)
-{
-	for (size_t i = start - c->address + 1; i <= end - c->address; i++)
-		if (c->targets[i / 8] >> i % 8 & 1)
-			return true;
-	return false;
-}
 
 void function_code_free(struct function_code *c)
 {
@@ -388,7 +398,7 @@ static size_t line_starts(const struct scoped_site *s, uint64_t lowest, uint64_t
 void copies_find(const struct elf_file *elf, const struct scoped_site *s, struct function_code *code,
 		 struct copies *copies)
 {
-	uint64_t site = s->site->address, starts[STARTS_MOST + 1];
+	uint64_t site = s->site->address, starts[STARTS_MOST];
 	size_t count;
 
 	copies->count = 0;
@@ -396,16 +406,11 @@ void copies_find(const struct elf_file *elf, const struct scoped_site *s, struct
 		return;
 	count = line_starts(s, code->address, starts);
 	/* No other way leads to the start of the function: moves from there on are as good. */
-	if (site - code->address <= REACH)
-		starts[count++] = code->address;
-	/* From the line's start, or from as near to it as there are moves only. */
-	while (count-- > 0) {
-		if (!jumped_to(code, starts[count], site) &&
-		    follow(code->bytes + (starts[count] - code->address), starts[count], site,
-			   copies))
-			return;
-		copies->count = 0;
-	}
+	if (site - code->address <= REACH && follow(code, code->address, site, copies))
+		return;
+	copies->count = 0;
+	if (count)
+		follow(code, starts[count - 1], site, copies);
 }
 
 const struct copy *copy_at(const struct copies *copies, const struct place *place, unsigned size)

@@ -81,6 +81,8 @@ const struct copy *copy_before(const struct copies *copies, const struct copy *c
 
 /* sweep.c: sets the bits of what is jumped to; false when some instruction is not known. */
 bool sweep_targets(const uint8_t *code, size_t size, uint8_t *targets);
+/* The length of the first instruction; 0 not known. */
+size_t sweep_length(const uint8_t *code, size_t size);
 
 /* A variable's type, as its source writes it, and what it is to an argument; false where it can't be
  * an argument of that operand: of another size or sign. */

@@ -246,3 +246,11 @@ bool sweep_targets(const uint8_t *code, size_t size, uint8_t *targets)
 	}
 	return true;
 }
+
+size_t sweep_length(const uint8_t *code, size_t size)
+{
+	struct sweep s = {.at = code, .end = code + size};
+	int32_t distance;
+
+	return step(&s, &distance) ? (size_t)(s.at - code) : 0;
+}

@@ -58,6 +58,30 @@ __attribute__((noinline)) static void two(int first, int second)
 	visible_count += first * second;
 }
 
+__attribute__((noinline)) static void choice(int a, int b, int c)
+{
+	DTRACE_PROBE1(demo, choice, a ? b : c);
+	visible_count += a + b + c;
+}
+
+__attribute__((noinline)) static void fall(int a, int b, int c)
+{
+	int x = c;
+
+	switch (a) {
+	case 1:
+		x = b;
+		/* fall through */
+	case 2:
+	case 3:
+		DTRACE_PROBE1(demo, fall, x);
+		break;
+	case 4:
+		x = a;
+	}
+	visible_count += x;
+}
+
 int main(int argc, char **argv)
 {
 	struct request r = {argc, argv[0]};
@@ -69,6 +93,8 @@ int main(int argc, char **argv)
 		expressions(&r, i + argc);
 		statics();
 		two(argc, i);
+		choice(argc, i, 4);
+		fall(argc, i, i + 1);
 	}
 	return visible_count == 0;
 }
