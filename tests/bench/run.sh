@@ -4,9 +4,11 @@
 # build/bench.json.
 #
 #	BENCH_ROUNDS=N	rounds (5)
-#	BENCH_CASES="..." only these cases, of those below, start, sites1000, sites10000, list
+#	BENCH_CASES="..." only these cases, of those below, start, sites1000, sites10000, list,
+#	list50000
 #	BENCH_TOOLS="..." only these of floor, telltale, bpftrace, bcc, perf
-#	BENCH_SLOW=1	the peers at 1,000 sites, too: minutes, since they take off one site at a time
+#	BENCH_SLOW=1	the peers at 1,000 sites, too, which they take off one at a time, and bpftrace's
+#	list of 50,000: minutes
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -20,7 +22,7 @@ reasons=$tmp/reasons
 : >"$reasons"
 export BPFTRACE_MAX_PROBES=20000 PYTHONDONTWRITEBYTECODE=1
 hit_cases="count count2 key hist pair ints event text stream"
-cases=" ${BENCH_CASES:-$hit_cases start sites1000 sites10000 list} "
+cases=" ${BENCH_CASES:-$hit_cases start sites1000 sites10000 list list50000} "
 tools=${BENCH_TOOLS:-floor telltale bpftrace bcc perf}
 
 wanted()
@@ -268,19 +270,38 @@ sites_case() # CASE TOOL
 
 libjvm=$(find /usr/lib/jvm -name libjvm.so 2>/dev/null | head -n 1)
 
-list_case() # TOOL
+# 50,000 markers, each with a name of its own.
+many_sites=$tmp/many
+make_many()
+{
+	awk 'BEGIN {
+		for (i = 0; i < 50000; i++) {
+			printf ".text\n.Ls%d: nop\n.pushsection .note.stapsdt,\"\",\"note\"\n.balign 4\n", i
+			printf ".4byte 8,.Le%d-.Lb%d,3\n.asciz \"stapsdt\"\n.Lb%d: .8byte .Ls%d,_.stapsdt.base,0\n", i, i, i, i
+			printf ".asciz \"many\"\n.asciz \"p%d\"\n.asciz \"-4@%%%%edi 8@%d(%%%%rsp)\"\n", i, i % 100 * 8
+			printf ".Le%d: .balign 4\n.popsection\n", i
+		}
+		print ".pushsection .stapsdt.base,\"a\"\n_.stapsdt.base: .byte 0\n.popsection"
+	}' >"$tmp/many.s" && gcc -shared -nostdlib -o "$many_sites" "$tmp/many.s"
+}
+
+list_case() # CASE TOOL FILE
 {
 	local before=$EPOCHREALTIME command
 
-	case $1 in
-	telltale) command=("$telltale" list -b "$libjvm") ;;
-	bpftrace) command=(bpftrace -l "usdt:$libjvm:*") ;;
-	floor) command=(readelf -n "$libjvm") ;;
+	case $2 in
+	telltale) command=("$telltale" list -b "$3") ;;
+	bpftrace) command=(bpftrace -l "usdt:$3:*") ;;
+	floor) command=(readelf -n "$3") ;;
 	*) return ;;
 	esac
-	[[ $missing != *" $1 "* ]] || return
+	[[ $missing != *" $2 "* ]] || return
+	if [ "$1 $2" = "list50000 bpftrace" ] && [ -z "${BENCH_SLOW-}" ]; then
+		reason "$1" "$2" "takes minutes; BENCH_SLOW=1 measures it"
+		return
+	fi
 	"${command[@]}" >/dev/null 2>&1 || return
-	value list "$1" "$(awk "BEGIN { printf \"%.1f\", ($EPOCHREALTIME - $before) * 1000 }")"
+	value "$1" "$2" "$(awk "BEGIN { printf \"%.1f\", ($EPOCHREALTIME - $before) * 1000 }")"
 }
 
 # ---- rounds ----
@@ -309,7 +330,13 @@ for ((round = 1; round <= rounds; round++)); do
 	done
 	if wanted list && [ -n "$libjvm" ]; then
 		for tool in $tools; do
-			list_case "$tool"
+			list_case list "$tool" "$libjvm"
+		done
+	fi
+	if wanted list50000; then
+		[ -f "$many_sites" ] || make_many || exit 1
+		for tool in $tools; do
+			list_case list50000 "$tool" "$many_sites"
 		done
 	fi
 done
@@ -352,7 +379,8 @@ BEGIN {
 		"sites1000-on,1000 sites; exec to attached, ms|sites1000-off,  SIGINT to detached, ms|" \
 		"sites1000-end,  SIGINT to its end, ms|sites10000-on,10000 sites; exec to attached, ms|" \
 		"sites10000-off,  SIGINT to detached, ms|sites10000-end,  SIGINT to its end, ms|" \
-		"list,list libjvm.so (floor: readelf -n), ms", rows, "|")
+		"list,list libjvm.so (floor: readelf -n), ms|" \
+		"list50000,list 50000 markers (floor: readelf -n), ms", rows, "|")
 }
 END {
 	printf "%-41s %8s %15s %7s %15s %15s %15s\n", "", "floor", "telltale", "leasts", "bpftrace", "BCC", "perf"

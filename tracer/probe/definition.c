@@ -18,6 +18,28 @@ static struct definition_file *add_file(struct definitions *d)
 	return slot && slot->file ? slot : NULL;
 }
 
+/* Names to probes, once the file has been read: QEMU's have thousands. */
+static int index_file(struct definition_file *slot)
+{
+	for (size_t i = 0; i < slot->file->count; i++) {
+		for (size_t j = 0; j < slot->file->providers[i].count; j++) {
+			const struct gen_probe *probe = &slot->file->providers[i].probes[j], **place;
+			char *key = arena_print(&slot->names, "%s:%s", slot->file->providers[i].name,
+						probe->name);
+			size_t found;
+
+			place = array_add(&slot->found, &slot->found_count, &slot->found_room,
+					  sizeof(*place));
+			if (!key || !place ||
+			    table_put(&slot->probes, key, strlen(key), slot->found_count - 1,
+				      &found) < 0)
+				return -ENOMEM;
+			*place = probe;
+		}
+	}
+	return 0;
+}
+
 static bool is_d(const char *path)
 {
 	size_t length = strlen(path);
@@ -44,41 +66,38 @@ int definitions_add(struct definitions *d, const char *path, struct error *err)
 	else if (rc)
 		error_set(err, rc, "%s:%d:%d: error: %s", wrong.file, wrong.line, wrong.column,
 			  wrong.text);
+	else if (index_file(slot))
+		rc = error_memory(err);
 cleanup:
 	buffer_free(&text);
 	return rc;
 }
 
-static const struct gen_probe *find_probe(const struct gen_file *file, const char *provider,
-					  const char *name)
+static const struct gen_probe *find_probe(const struct definition_file *slot, const char *key)
 {
-	for (size_t i = 0; i < file->count; i++) {
-		if (strcmp(file->providers[i].name, provider))
-			continue;
-		for (size_t j = 0; j < file->providers[i].count; j++)
-			if (!strcmp(file->providers[i].probes[j].name, name))
-				return &file->providers[i].probes[j];
-	}
-	return NULL;
+	size_t found;
+
+	return table_get(&slot->probes, key, strlen(key), &found) ? slot->found[found] : NULL;
 }
 
 /* Reads telltale's own file on a provider, the first time that it is asked for. */
-static const struct gen_file *known_file(struct definitions *d, const char *provider)
+static const struct definition_file *known_file(struct definitions *d, const char *provider)
 {
 	struct gen_error wrong;
 	struct definition_file *slot;
 
 	for (size_t i = 0; i < d->count; i++)
 		if (d->files[i].known && !strcmp(d->files[i].known, provider))
-			return d->files[i].file;
+			return &d->files[i];
 	for (const struct known_provider *k = known_providers; k->provider; k++) {
 		if (strcmp(k->provider, provider))
 			continue;
 		slot = add_file(d);
-		if (!slot || gen_read_d(slot->file, k->text, strlen(k->text), k->provider, &wrong))
+		if (!slot || gen_read_d(slot->file, k->text, strlen(k->text), k->provider, &wrong) ||
+		    index_file(slot))
 			return NULL;
 		slot->known = k->provider;
-		return slot->file;
+		return slot;
 	}
 	return NULL;
 }
@@ -143,14 +162,17 @@ int definitions_find(struct definitions *d, const char *provider, const char *na
 		     size_t operands, struct arena *arena, struct note *note)
 {
 	const struct gen_probe *found = NULL;
-	const struct gen_file *known;
+	const struct definition_file *known;
+	char *key = arena_print(arena, "%s:%s", provider, name);
 
+	if (!key)
+		return -ENOMEM;
 	for (size_t i = 0; i < d->count && !found; i++)
 		if (!d->files[i].known)
-			found = find_probe(d->files[i].file, provider, name);
+			found = find_probe(&d->files[i], key);
 	if (!found) {
 		known = known_file(d, provider);
-		found = known ? find_probe(known, provider, name) : NULL;
+		found = known ? find_probe(known, key) : NULL;
 	}
 	if (!found || found->count != operands)
 		return 0;
@@ -162,6 +184,9 @@ void definitions_free(struct definitions *d)
 	for (size_t i = 0; i < d->count; i++) {
 		gen_free(d->files[i].file);
 		free(d->files[i].file);
+		table_free(&d->files[i].probes);
+		free(d->files[i].found);
+		arena_free(&d->files[i].names);
 	}
 	free(d->files);
 	*d = (struct definitions){0};

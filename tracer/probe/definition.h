@@ -19,6 +19,10 @@ struct definitions {
 	struct definition_file {
 		struct gen_file *file;
 		const char *known; /* the provider of a file of ours; NULL for a person's */
+		struct table probes; /* "PROVIDER:NAME" to the place in `found` */
+		const struct gen_probe **found;
+		size_t found_count, found_room;
+		struct arena names;
 	} *files;
 	size_t count, room;
 };
