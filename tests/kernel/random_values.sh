@@ -44,7 +44,7 @@ number()
 		number $((depth - 1)); a=$made
 		number $((depth - 1)); b=$made
 		pick + - '*' / % '&' '|'; op=$made
-		made="($a$op$b)"
+		made="($a $op $b)"
 	else
 		text $((depth - 1)); a=$made
 		text $((depth - 1)); b=$made
