@@ -3,9 +3,7 @@
 # the semaphores of every backend. A server of its own, on a socket in this test's folder.
 . "$(dirname "$0")/../lib.sh"
 have jq || skip_all "no jq"
-bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-postgres=$bin/postgres
-[ -x "$postgres" ] || skip_all "no PostgreSQL server (Debian's postgresql-15)"
+. "$root/tests/postgres.sh"
 
 # ---- what is listed ----
 
@@ -28,35 +26,10 @@ is "list: names, sites, semaphores and operands, as readelf has them" \
 is "list: every probe has a semaphore" "$(jq .semaphore <<<"$out" | sort -u)" true
 
 need_tracing
-[ "$(id -u)" = 0 ] && id postgres >/dev/null 2>&1 || skip_all "a server is started by root as user postgres"
 
 # ---- a server ----
 
-as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups --)
-data=$tmp/data
-sockets=$tmp/sockets
-install -d -o postgres "$data" "$sockets"
-export PGHOST=$sockets PGUSER=postgres PGDATABASE=postgres HOME=$tmp
-cd "$tmp" || exit 1
-if ! said=$("${as_postgres[@]}" "$bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C --no-sync 2>&1); then
-	not_ok "a cluster is made" "$said"
-	finish
-fi
-# Nothing runs a transaction of its own.
-start server "${as_postgres[@]}" "$postgres" -D "$data" -k "$sockets" -c listen_addresses= -c fsync=off \
-	-c shared_buffers=16MB -c autovacuum=off -c max_logical_replication_workers=0 \
-	-c max_parallel_workers_per_gather=0
-server=$pid
-at_exit+=('kill -INT $server 2>/dev/null && finished $server 20')
-answers()
-{
-	psql -qAtc 'SELECT 1' >/dev/null 2>&1
-}
-if ! wait_until 30 answers; then
-	not_ok "the server answers" "$(cat "$tmp/server.err")"
-	finish
-fi
-ok "a server of its own"
+start_server
 
 processes()
 {

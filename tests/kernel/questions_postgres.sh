@@ -2,27 +2,9 @@
 # The questions of samples/postgresql, asked of a server of its own and held against the server's statistics and what the clients did.
 . "$(dirname "$0")/../lib.sh"
 have jq || skip_all "no jq"
-bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-postgres=$bin/postgres
-[ -x "$postgres" ] || skip_all "no PostgreSQL server (Debian's postgresql-15)"
+. "$root/tests/postgres.sh"
 need_tracing
-[ "$(id -u)" = 0 ] && id postgres >/dev/null 2>&1 || skip_all "a server is started by root as user postgres"
-
-as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups --)
-data=$tmp/data
-sockets=$tmp/sockets
-install -d -o postgres "$data" "$sockets"
-export PGHOST=$sockets PGUSER=postgres PGDATABASE=postgres HOME=$tmp
-cd "$tmp" || exit 1
-if ! said=$("${as_postgres[@]}" "$bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale=C --no-sync 2>&1); then
-	not_ok "a cluster is made" "$said"
-	finish
-fi
-start server "${as_postgres[@]}" "$postgres" -D "$data" -k "$sockets" -c listen_addresses= -c fsync=off \
-	-c shared_buffers=16MB -c autovacuum=off -c max_logical_replication_workers=0 -c max_parallel_workers_per_gather=0
-server=$pid
-at_exit+=('kill -INT $server 2>/dev/null && finished $server 20')
-wait_until 30 psql -qAtc 'SELECT 1' -o /dev/null 2>/dev/null || { not_ok "the server answers" "$(cat "$tmp/server.err")"; finish; }
+start_server
 
 psql -qAtc 'CREATE TABLE small AS SELECT n FROM generate_series(1, 100) n'
 psql -qAtc 'CREATE TABLE big AS SELECT n, repeat($$x$$, 500) AS text FROM generate_series(1, 40000) n' # more than the buffers

@@ -57,6 +57,15 @@ struct common {
 #define JSON_ROWS(c)										\
 	{0, "json", OPTION_FLAG, &(c)->json, NULL, "one JSON object a line"}
 
+/* Of verbs that run programs. */
+#define ENGINE_ROWS(c)										\
+	{0, "ring-size", OPTION_SIZE, &(c)->ring_bytes, "SIZE",				\
+	 "room for events that wait to be printed, such as 8M"},				\
+	{0, "engine", OPTION_TEXT, &(c)->engine, "ENGINE",					\
+	 "kernel (BPF), user (ptrace: no privileges, slower) or auto, the first where it can be"}, \
+	{0, "no-follow", OPTION_FLAG, &(c)->no_follow, NULL,					\
+	 "with -p and --: not the children that the process forks from now on"}
+
 #define TRACING_ROWS(c)										\
 	TARGET_ROWS(c),										\
 	JSON_ROWS(c),										\
@@ -64,12 +73,7 @@ struct common {
 	{'o', "output", OPTION_TEXT, &(c)->path, "FILE", "write the results there"},		\
 	{'s', "strlen", OPTION_SIZE, &(c)->text_limit, "N",					\
 	 "bytes of a text at the most; 256 where not given"},					\
-	{0, "ring-size", OPTION_SIZE, &(c)->ring_bytes, "SIZE",				\
-	 "room for events that wait to be printed, such as 8M"},				\
-	{0, "engine", OPTION_TEXT, &(c)->engine, "ENGINE",					\
-	 "kernel (BPF), user (ptrace: no privileges, slower) or auto, the first where it can be"}, \
-	{0, "no-follow", OPTION_FLAG, &(c)->no_follow, NULL,					\
-	 "with -p and --: not the children that the process forks from now on"},		\
+	ENGINE_ROWS(c),										\
 	{0, "wait", OPTION_FLAG, &(c)->wait, NULL,						\
 	 "with -p and --: for probes of libraries and programs that come later"},		\
 	{'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"},				\
