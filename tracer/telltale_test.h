@@ -10,7 +10,8 @@
  *
  * Between begin and end the markers' sites in this process' own code are traps that a handler of
  * SIGTRAP answers in the thread that hits them, and their semaphores are raised; end puts every byte
- * back. All threads are seen. Other traps go to whoever had the signal before. What does not work: a
+ * back. All threads are seen. The handler stays, and other traps go to whoever had the signal before.
+ * What does not work: a
  * thread that blocks SIGTRAP and hits a marker (the kernel ends the process), a program that takes
  * SIGTRAP for itself meanwhile, and code that is loaded after begin. x86-64 Linux.
  *

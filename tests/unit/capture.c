@@ -203,7 +203,7 @@ static void test_begin_and_end_while_running(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, run_until_stopped, &counts[i]);
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 100; i++) {
 		struct tt_capture *capture = begin("captured:*");
 
 		usleep(1000);
@@ -230,7 +230,7 @@ static void count_foreign(int signal)
 
 static void test_foreign_traps(void **state)
 {
-	struct sigaction ours = {.sa_handler = count_foreign}, old, now;
+	struct sigaction ours = {.sa_handler = count_foreign}, old;
 	struct tt_capture *capture;
 
 	(void)state;
@@ -244,9 +244,7 @@ static void test_foreign_traps(void **state)
 	assert_int_equal(foreign, 3);
 	assert_int_equal(tt_capture_count(capture, NULL), 1);
 	tt_capture_free(capture);
-	sigaction(SIGTRAP, NULL, &now);
-	assert_ptr_equal(now.sa_handler, count_foreign); /* back as it was */
-	raise(SIGTRAP);
+	raise(SIGTRAP); /* it is still passed on */
 	assert_int_equal(foreign, 4);
 	sigaction(SIGTRAP, &old, NULL);
 }

@@ -36,7 +36,6 @@ enum { BUCKETS = 4096 };
 static struct trap *traps[BUCKETS];
 static struct self_engine *engines[ENGINES_MOST];
 static struct sigaction before;
-static size_t users; /* engines that want the signal */
 
 /* ---- the lock ---- */
 
@@ -312,10 +311,14 @@ static void trap_clear(int memory, uint64_t address)
 		write_byte(memory, address, NOP);
 }
 
+/*
+ * The signal stays ours: a thread may have hit a trap that was taken out before the signal could
+ * reach it, and whoever was there before would not know what to make of it. What is not ours goes on
+ * to him.
+ */
 static int take_signal(struct error *err)
 {
-	struct sigaction ours = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-
+	struct sigaction ours = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK}, now;
 	static bool prepared;
 
 	/* A child must not inherit a lock that a thread holds which it does not have. */
@@ -323,24 +326,15 @@ static int take_signal(struct error *err)
 		return error_memory(err);
 	prepared = true;
 	own_pid = getpid();
-	if (users++)
-		return 0;
 	sigfillset(&ours.sa_mask);
-	if (!sigaction(SIGTRAP, &ours, &before))
+	if (sigaction(SIGTRAP, NULL, &now))
+		return error_set(err, -errno, "SIGTRAP: %s", strerror(errno));
+	if (now.sa_flags & SA_SIGINFO && now.sa_sigaction == handle)
 		return 0;
-	users--;
-	return error_set(err, -errno, "SIGTRAP: %s", strerror(errno));
-}
-
-/* Only what is ours still: somebody may have taken it since, and calls us when it is not his. */
-static void give_signal_back(void)
-{
-	struct sigaction now;
-
-	if (--users || sigaction(SIGTRAP, NULL, &now) || !(now.sa_flags & SA_SIGINFO) ||
-	    now.sa_sigaction != handle)
-		return;
-	sigaction(SIGTRAP, &before, NULL);
+	before = now;
+	return sigaction(SIGTRAP, &ours, NULL)
+		       ? error_set(err, -errno, "SIGTRAP: %s", strerror(errno))
+		       : 0;
 }
 
 static bool enter(struct self_engine *e)
@@ -397,10 +391,8 @@ int traps_set(struct self_engine *e, struct warnings *warnings, struct error *er
 		entered = enter(e);
 		self_unlock();
 	}
-	if (!entered) {
-		give_signal_back();
+	if (!entered)
 		code = error_set(err, -EBUSY, "more than %d captures at once", ENGINES_MOST);
-	}
 	if (!code) {
 		e->attached = set_all(e, memory, warnings, &why);
 		change_semaphores(e, 1);
@@ -434,5 +426,4 @@ void traps_clear(struct self_engine *e)
 	self_lock();
 	leave(e);
 	self_unlock();
-	give_signal_back();
 }
