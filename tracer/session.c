@@ -316,6 +316,7 @@ static size_t probes_most(void)
 void session_prepare(struct session *s, struct program *program)
 {
 	program->text_limit = s->options.text_limit;
+	program->have_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 	program->is_unsafe = s->options.is_unsafe;
 	program->probes_most = probes_most();
 	program->types.file = elf_of_file;

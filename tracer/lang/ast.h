@@ -179,6 +179,7 @@ struct program {
 	/* Given before program_parse(): what $1, $2, ... are. */
 	char *const *parameters;
 	size_t parameter_count;
+	bool have_btf; /* the kernel tells its types */
 	bool is_unsafe;	     /* functions that change the system are allowed */
 	uint32_t text_limit; /* bytes of a text whose length nothing else says; 0: PROGRAM_TEXT */
 	struct source source;

@@ -25,7 +25,7 @@ static bool name_part(char c)
 static void skip_blanks(struct lexer *l)
 {
 	while (l->next < l->source->length) {
-		if (isspace((unsigned char)at(l, 0))) {
+		if (isspace((unsigned char)at(l, 0)) || (at(l, 0) == '\\' && at(l, 1) == '\n')) {
 			l->next++;
 		} else if ((at(l, 0) == '/' && at(l, 1) == '/') ||
 			   (l->next == 0 && at(l, 0) == '#' && at(l, 1) == '!')) {
@@ -38,6 +38,8 @@ static void skip_blanks(struct lexer *l)
 			if (!end)
 				diagnose(l->diagnostics, l->next, "this comment does not end");
 			l->next = end ? (size_t)(end + 2 - l->source->text) : l->source->length;
+		} else if (macro_line(l)) {
+			macro_directive(l);
 		} else {
 			return;
 		}
@@ -284,7 +286,7 @@ static struct token lex_sigil(struct lexer *l, enum token_kind kind)
 	return t;
 }
 
-struct token lex(struct lexer *l)
+static struct token lex_text(struct lexer *l)
 {
 	size_t start, length;
 	char c;
@@ -321,6 +323,17 @@ struct token lex(struct lexer *l)
 								   : "unexpected byte 0x%02x",
 		 (unsigned char)c);
 	return make(l, TOKEN_BAD, start);
+}
+
+struct token lex(struct lexer *l)
+{
+	struct token t;
+
+	do {
+		if (!macro_next(l, &t))
+			t = lex_text(l);
+	} while (t.kind == TOKEN_NAME && macro_expand(l, &t));
+	return t;
 }
 
 /* A probe ends at a blank, a comma or a brace; a part in quotes may hold these. */

@@ -111,6 +111,12 @@ static struct clause *parse_clause(struct parser *p)
  * The head of the next clause is lexed as a probe, so the parser must not have looked at it as a
  * token: it goes back to where the token behind the last `}` started.
  */
+static void go_back(struct parser *p)
+{
+	macro_forget(&p->lexer);
+	p->lexer.next = p->token.at;
+}
+
 static void parse_program(struct parser *p)
 {
 	struct clause **last = &p->program->clauses;
@@ -123,17 +129,17 @@ static void parse_program(struct parser *p)
 		if (starts_declaration(p)) {
 			if (!parse_declaration(p))
 				return;
-			p->lexer.next = p->token.at;
+			go_back(p);
 			continue;
 		}
-		p->lexer.next = p->token.at;
+		go_back(p);
 		*last = parse_clause(p);
 		if (!*last)
 			return; /* where a clause ends is unknown after an error in its head */
 		last = &(*last)->next;
 		if (p->token.kind == TOKEN_END)
 			return;
-		p->lexer.next = p->token.at;
+		go_back(p);
 	}
 }
 
@@ -150,6 +156,8 @@ int program_parse(const char *name, const char *text, struct program *program, s
 	p.lexer = (struct lexer){.source = &program->source,
 				 .diagnostics = &program->diagnostics,
 				 .arena = &program->arena};
+	if (program->have_btf)
+		macro_predefine(&p.lexer, MACRO_HAVE_BTF);
 	parse_program(&p);
 	if (program->arena.failed)
 		return error_memory(err);
