@@ -45,6 +45,8 @@ struct session_options {
 	bool no_follow; /* of processes and commands: not the children that they fork */
 	bool wait; /* a probe may have no site yet, if a process or command is to load its file */
 	bool debug_verifier;
+	char *const *parameters; /* $1, $2, ... of a program */
+	size_t parameter_count;
 	bool is_unsafe; /* functions that change the system are allowed */
 	bool drop_privileges; /* session_run() gives up, for good, what it needs no more once it has attached */
 };

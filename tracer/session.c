@@ -318,6 +318,8 @@ void session_prepare(struct session *s, struct program *program)
 	program->text_limit = s->options.text_limit;
 	program->have_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 	program->is_unsafe = s->options.is_unsafe;
+	program->parameters = s->options.parameters;
+	program->parameter_count = s->options.parameter_count;
 	program->probes_most = probes_most();
 	program->types.file = elf_of_file;
 	program->types.context = s;

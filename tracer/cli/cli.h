@@ -32,6 +32,8 @@ struct common {
 	struct words pids, files, provider_files;
 	struct words patterns; /* the PROBEs, or what else a verb takes */
 	char **command;
+	char *const *parameters; /* of a program: $1, $2, ... */
+	size_t parameter_count;
 	bool no_follow, wait, percentiles;
 	bool json, quiet, verbose;
 	/* of verbs that trace */

@@ -105,6 +105,8 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .line_flush = isatty(fileno(file)),
 	        .text_limit = (uint32_t)c->text_limit,
 	        .is_unsafe = c->is_unsafe,
+	        .parameters = c->parameters,
+	        .parameter_count = c->parameter_count,
 	        .ring_bytes = c->ring_bytes,
 	        .most_records = c->records,
 	        .seconds = c->seconds,

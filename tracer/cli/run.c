@@ -10,9 +10,9 @@
 
 static const struct usage usage = {
         "run",
-        "[TARGET] [OPTIONS] FILE | - | -e TEXT [-- COMMAND ARGS...]",
-        "Runs a program of the tracing language. `-` reads it from standard input. The one-letter\n"
-        "options are bpftrace's.",
+        "[TARGET] [OPTIONS] (FILE | - | -e TEXT) [PARAMETERS...] [-- COMMAND ARGS...]",
+        "Runs a program of the tracing language. `-` reads it from standard input; parameters are its\n"
+        "$1, $2, ... The one-letter options are bpftrace's.",
 };
 
 /* Splits the text of -c into words, in place: blanks part them, quotes and backslashes keep blanks
@@ -66,12 +66,11 @@ static int take_command(struct common *c, const char *command, char **copy, char
 }
 
 /* The program's text and what messages call it. */
-static int take_program(const struct common *c, const char *text, struct buffer *program,
+static int take_program(struct common *c, const char *text, struct buffer *program,
                         const char **name, struct error *err)
 {
-	if (c->patterns.count > (text ? 0 : 1))
-		return error_set(err, -EINVAL, "'%s': one program at a time",
-		                 c->patterns.items[text ? 0 : 1]);
+	c->parameters = c->patterns.items;
+	c->parameter_count = c->patterns.count;
 	if (text) {
 		*name = "-e";
 		buffer_text(program, text);
@@ -79,6 +78,8 @@ static int take_program(const struct common *c, const char *text, struct buffer 
 	}
 	if (!c->patterns.count)
 		return error_set(err, -EINVAL, "run needs a program: FILE, '-' or -e TEXT");
+	c->parameters++;
+	c->parameter_count--;
 	*name = !strcmp(c->patterns.items[0], "-") ? "stdin" : c->patterns.items[0];
 	return read_text(c->patterns.items[0], program, err);
 }

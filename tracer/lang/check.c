@@ -232,33 +232,6 @@ static void check_step(struct checker *c, struct expr *e)
 	e->type = e->child->type;
 }
 
-static const char *parameter(const struct checker *c, uint64_t number)
-{
-	return number && number <= c->program->parameter_count
-		       ? c->program->parameters[number - 1]
-		       : NULL;
-}
-
-/* $1: the number that was given, or the text where it is none; without one, 0. */
-static void check_parameter(struct checker *c, struct expr *e)
-{
-	const char *text = parameter(c, e->number);
-	int64_t number = 0;
-
-	if (!e->number)
-		number = (int64_t)c->program->parameter_count;
-	else if (text && !text_number(text, &number)) {
-		e->kind = EXPR_STRING;
-		e->text = text;
-		e->length = strlen(text);
-		e->type = (struct type){.kind = TYPE_LITERAL, .limit = (uint32_t)e->length};
-		return;
-	}
-	e->kind = EXPR_INT;
-	e->number = (uint64_t)number;
-	e->type = type_s64;
-}
-
 void check_expr(struct checker *c, struct expr *e)
 {
 	if (e->kind != EXPR_INT)

@@ -43,6 +43,12 @@ void declare_variable(struct checker *c, struct expr *target, struct type type);
 /* Behind a block nothing is seen that the block brought: mark is visible_count in front of it. */
 void leave_block(struct checker *c, size_t mark);
 
+/* ---- parameter.c ---- */
+
+void check_parameter(struct checker *c, struct expr *e);
+/* str() of a parameter becomes its text: true then. */
+bool check_parameter_text(struct checker *c, struct expr *call);
+
 /* ---- fold.c ---- */
 
 /* An operator on numbers becomes the number. */

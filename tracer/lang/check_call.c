@@ -280,6 +280,8 @@ void check_call(struct checker *c, struct expr *e)
 
 	bool known = function_find(e->text, &place);
 
+	if (known && function_at(place)->id == FUNC_STR && check_parameter_text(c, e))
+		return;
 	for (struct expr *a = e->child; a; a = a->next, count++)
 		if (!known || !(function_at(place)->takes_map ||
 				(function_at(place)->takes_word && !count && is_word(a))))

@@ -68,7 +68,9 @@ static bool parse_probes(struct parser *p, struct clause *c)
 			diagnose(&p->program->diagnostics, t.at, "expected a probe");
 			return false;
 		}
-		*probe = (struct clause_probe){t.text, t.at, NULL};
+		*probe = (struct clause_probe){probe_with_parameters(p, &t), t.at, NULL};
+		if (!probe->text)
+			return false;
 		*last = probe;
 		last = &probe->next;
 		next(p);

@@ -51,4 +51,8 @@ enum op binary_op(const char *text, size_t length);
 /* From { to }. */
 struct stmt *parse_block(struct parser *p);
 
+/* ---- parameter.c ---- */
+
+const char *probe_with_parameters(struct parser *p, const struct token *probe);
+
 #endif
