@@ -29,6 +29,17 @@ is "steps of a map on several threads give every number once" \
 	"$("$telltale" run -e 'demo:request { @[@n++ % 7] = count(); } END { clear(@n); }' -- "$samples/demo" -n 700 -r 0 2>&1 |
 		grep -c ': 100$')" 7
 
+is "parameters, as numbers and as texts" \
+	"$(program_says 'BEGIN { printf("%s %s %d %d %d", str($1), str($1 + 2), $2 + 1, $#, $9); exit(); }' hello 41)" \
+	"hello llo 42 2 0"
+is "parameters in probes" "$(program_says 'interval:ms:$1 { printf("%d", $1); exit(); }' 20)" 20
+is "macros, and text that counts nowhere" "$(program_says '#define A 5
+#define B (A + 1)
+#ifdef NOWHERE
+nonsense
+#endif
+BEGIN { printf("%d", B * 2); exit(); }')" 12
+
 if command -v bpftrace >/dev/null; then
 	program='BEGIN { $a = 5; $b = $a-- - --$a; printf("%d %d\n", $a, $b); @c++; ++@c; $d = @c--; printf("%d\n", $d);
 		$i = 0; while ($i < 5) { $i++; if ($i == 2) { continue; } printf("%d ", $i); } unroll (3) { printf("x"); }

@@ -361,8 +361,6 @@ static void refusals(void **state)
 	refuses(hist_main, "hist -p 1 --of x a:b --linear 0,10,1,",
 	        "--linear: '0,10,1,' is not MIN,MAX,STEP with MIN below MAX and STEP above 0");
 	refuses(run_main, "run", "run needs a program: FILE, '-' or -e TEXT");
-	refuses(run_main, "run -e a b", "'b': one program at a time");
-	refuses(run_main, "run a b", "'b': one program at a time");
 	refuses(run_main, "run -e a -d everything",
 	        "-d: 'everything' is none of ast, types, code, plan");
 	refuses(run_main, "run -e a -c ls -- ls", "one command: with -c or behind --");

@@ -20,7 +20,7 @@ static void become_text(struct expr *e, const char *text)
 	e->text = text;
 	e->length = strlen(text);
 	e->child = NULL;
-	e->type = (struct type){.kind = TYPE_LITERAL};
+	e->type = (struct type){.kind = TYPE_LITERAL, .limit = (uint32_t)e->length};
 }
 
 /* The number that was given, or the text where it is none; without one, 0. */
