@@ -111,6 +111,14 @@ is "texts of a record: compared, as keys" "$(maps)" "[\"@\",[\"$calls\"],1]
 run "$telltale" trace --json -n 1 --filter 'args.id == '"$(printf '#include <sys/syscall.h>\nSYS_write\n' | gcc -E - | tail -n 1)" \
 	t:raw_syscalls:sys_enter -- "$calls" calls
 is "an array of numbers, whole" "$(grep '"args"' <<<"$out" | jq '.raw.args // .args.args | length > 0')" true
+number=$(printf '#include <sys/syscall.h>\nSYS_write\n' | gcc -E - | tail -n 1)
+run "$telltale" run --json -e "t:raw_syscalls:sys_enter /args.id == $number/ {
+	@bytes = sum(args.args[2]); \$i = 2; @again = sum(args.args[\$i]); }" -- "$calls" calls
+is "and its elements" "$(maps)" '["@again",[],8]
+["@bytes",[],8]'
+wrong 't:raw_syscalls:sys_enter { @ = max(args.args[6]); }' "unsigned long\[6\] has no element 6"
+run "$telltale" run --json -e 't:syscalls:sys_enter_openat2 { @ = max(args.how->flags); } t:task:task_rename { @n[args.newcomm] = count(); }' -- "$calls" calls
+is "a struct that a field points to, by the kernel's types" "$code" 0
 
 # ---- to whom ----
 

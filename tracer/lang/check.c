@@ -42,6 +42,8 @@ struct type argument_type(const struct probe_argument *a, uint32_t limit)
 {
 	struct type t = {.kind = TYPE_INT, .size = a->size, .is_signed = a->is_signed};
 
+	if (a->bytes && a->bytes < limit)
+		limit = a->bytes;
 	switch (a->type) {
 	case PROBE_FLOAT:
 		return (struct type){.kind = TYPE_FLOAT, .size = a->size, .is_signed = true};
@@ -67,7 +69,6 @@ static void no_argument(struct checker *c, struct expr *e, const struct probe *p
 {
 	const char *best = NULL;
 	unsigned distance = TEXT_FAR;
-
 	const struct probe_kind_info *kind = probe_kind_info(probe->kind);
 
 	if (probe->kind != PROBE_USDT && kind->numbered) {
@@ -96,7 +97,6 @@ static void check_argument(struct checker *c, struct expr *e)
 {
 	const struct probe *probe = c->instance->probes[0];
 	size_t operands = probe->site_count ? probe->sites[0].operand_count : 0;
-
 	const struct probe_kind_info *kind = probe_kind_info(c->instance->kind);
 
 	if (!kind->numbered && kind->context != PROBE_RECORD) {

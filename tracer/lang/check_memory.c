@@ -86,6 +86,7 @@ void check_index(struct checker *c, struct expr *e)
 	check_expr(c, index);
 	if (child->type.kind == TYPE_UNKNOWN || !check_int(c, index, "'[]'"))
 		return;
+	type_record_array(c, child);
 	array = expr_array(child);
 	if (array) {
 		if (array->count && index->kind == EXPR_INT && index->number >= array->count) {

@@ -195,6 +195,32 @@ void type_argument(struct checker *c, struct expr *e, const char *text)
 		e->type = value_type(c, e, t, space);
 }
 
+/* A field of the kernel's records that is an array of numbers, for what looks into it. */
+void type_record_array(struct checker *c, struct expr *e)
+{
+	const struct probe_argument *a = e->kind == EXPR_ARGUMENT ? e->argument : NULL;
+	const char *brackets = a && a->in_record && a->bytes ? strchr(a->type_name, '[') : NULL;
+	const struct ctype *element = NULL;
+	struct type_words *words;
+	struct error ignored;
+	char *text;
+
+	if (!brackets)
+		return;
+	text = arena_copy(&c->program->arena, a->type_name, (size_t)(brackets - a->type_name));
+	words = text ? type_from_text(c->program, text) : NULL;
+	if (!words || words->pointers)
+		return;
+	element = words->known;
+	if (!element && find(c, e, words->kind, words->name, SPACE_KERNEL, &element, &ignored))
+		return;
+	if (!element->size || a->bytes % element->size)
+		return;
+	e->place = types_array(&c->program->types, element, a->bytes / element->size);
+	e->type.space = SPACE_KERNEL;
+	c->program->arena.failed |= !e->place;
+}
+
 /* ---- casts ---- */
 
 /* An integer from eight bytes or fewer in an array. */

@@ -88,6 +88,7 @@ struct probe_argument {
 	bool is_wide;	   /* more than 8 bytes at some site */
 	bool has_length;   /* PROBE_STRING: of at most length_operand bytes, NUL or not */
 	bool in_record;	   /* PROBE_STRING, PROBE_BYTES: in the kernel's record, not at an address */
+	uint32_t bytes;	   /* in_record: its room there; 0: that differs from record to record */
 };
 
 struct probe_site {

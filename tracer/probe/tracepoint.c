@@ -144,6 +144,7 @@ static void add_field(const struct format_field *f, bool of_syscall, struct oper
 	argument->type = is_text(f) ? PROBE_STRING : PROBE_BYTES;
 	argument->size = f->place == FIELD_HERE && f->size <= UINT8_MAX ? (uint8_t)f->size : 8;
 	argument->in_record = argument->has_length = true;
+	argument->bytes = f->place == FIELD_HERE ? f->size : 0;
 	argument->length_operand = (unsigned)*count;
 	++*count;
 }
