@@ -14,17 +14,17 @@ cores=$(nproc)
 # The steps as ninja says them, cut down to one line in ten per cent, with the time that is left.
 progress()
 {
-	local step done total last=-1 start=$SECONDS from=
+	local step finished total last=-1 start=$SECONDS
 
 	while IFS= read -r step; do
 		if ! [[ $step =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
 			continue
 		fi
-		done=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
-		if [ $((done * 10 / total)) -gt $last ]; then
-			last=$((done * 10 / total))
+		finished=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
+		if [ $((finished * 10 / total)) -gt $last ]; then
+			last=$((finished * 10 / total))
 			if [ $last -gt 0 ]; then
-				say "$done of $total steps; about $(((SECONDS - start) * (total - done) / done)) s left"
+				say "$finished of $total steps; about $(((SECONDS - start) * (total - finished) / finished)) s left"
 			fi
 		fi
 	done

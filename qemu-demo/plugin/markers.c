@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * markers.c - a TCG plugin that turns QEMU's callbacks into markers of provider qemu, for a QEMU that carries none:
+ * markers.c - a TCG plugin that turns QEMU's callbacks into markers of provider qemu, for a QEMU
+ *that carries none:
  *
  *	qemu-system-x86_64 -plugin build/qemu-demo/markers.so ...
  *
@@ -11,11 +12,13 @@
  *	qemu:syscall__entry	(vcpu, number, a1 to a6), user mode
  *	qemu:syscall__return	(vcpu, number, result), user mode
  *
- * Each has a semaphore. Executions of blocks and accesses to memory are instrumented when a block is translated, and only while
- * someone watches: unwatched, the guest's code is what it would be without the plugin. When a watcher comes or goes, blocks
- * that are already translated are wrong, so QEMU is asked to throw them away (qemu_plugin_reset). That can be asked on a virtual
- * CPU's thread only: where one halts, wakes, translates, makes a system call, or, on x86, returns from an interrupt, which a busy
- * guest does hundreds of times a second. What is called there tests two semaphores.
+ * Each has a semaphore. Executions of blocks and accesses to memory are instrumented when a block
+ *is translated, and only while someone watches: unwatched, the guest's code is what it would be
+ *without the plugin. When a watcher comes or goes, blocks that are already translated are wrong, so
+ *QEMU is asked to throw them away (qemu_plugin_reset). That can be asked on a virtual CPU's thread
+ *only: where one halts, wakes, translates, makes a system call, or, on x86, returns from an
+ *interrupt, which a busy guest does hundreds of times a second. What is called there tests two
+ *semaphores.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -122,15 +125,18 @@ static void watch_executions(struct qemu_plugin_tb *translated, uint64_t address
 	while (!__atomic_compare_exchange_n(&blocks, &block->next, block, true, __ATOMIC_RELEASE,
 	                                    __ATOMIC_RELAXED))
 		;
-	qemu_plugin_register_vcpu_tb_exec_cb(translated, block_executes, QEMU_PLUGIN_CB_NO_REGS, block);
+	qemu_plugin_register_vcpu_tb_exec_cb(translated, block_executes, QEMU_PLUGIN_CB_NO_REGS,
+	                                     block);
 }
 
 /*
- * A move between a register, or a constant, and memory: how Linux touches devices, apart from the ports of x86, which are no memory.
- * QEMU 7.2 keeps a pointer to the callbacks of an instruction that calls a helper, and uses it at the next access from a helper,
- * even though block and callbacks were thrown away between: it aborts. Moves call none, unless they are the last instruction
- * of a block, where finding the next block is a helper. So only moves are instrumented that are not the last; and since that has
- * to be known of each instruction, accesses to devices are seen on x86 only.
+ * A move between a register, or a constant, and memory: how Linux touches devices, apart from the
+ * ports of x86, which are no memory. QEMU 7.2 keeps a pointer to the callbacks of an instruction
+ * that calls a helper, and uses it at the next access from a helper, even though block and
+ * callbacks were thrown away between: it aborts. Moves call none, unless they are the last
+ * instruction of a block, where finding the next block is a helper. So only moves are instrumented
+ * that are not the last; and since that has to be known of each instruction, accesses to devices
+ * are seen on x86 only.
  */
 static bool is_move(const struct qemu_plugin_insn *insn)
 {
@@ -138,8 +144,8 @@ static bool is_move(const struct qemu_plugin_insn *insn)
 	const uint8_t *code = qemu_plugin_insn_data(insn);
 	size_t size = qemu_plugin_insn_size(insn), at = 0;
 
-	while (at < size && (code[at] == 0x66 || code[at] == 0x67 || code[at] == 0x64 || code[at] == 0x65 ||
-	                     (code[at] & 0xf0) == 0x40))
+	while (at < size && (code[at] == 0x66 || code[at] == 0x67 || code[at] == 0x64 ||
+	                     code[at] == 0x65 || (code[at] & 0xf0) == 0x40))
 		at++;
 	if (at + 1 >= size)
 		return false;
@@ -170,7 +176,8 @@ static void block_translates(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 	if (TELLTALE_ENABLED(qemu, block__translate)) {
 		for (size_t i = 0; i < count; i++)
 			bytes += qemu_plugin_insn_size(qemu_plugin_tb_get_insn(block, i));
-		TELLTALE_SEMA(qemu, block__translate, address, TELLTALE_ARG(instructions, count), bytes);
+		TELLTALE_SEMA(qemu, block__translate, address, TELLTALE_ARG(instructions, count),
+		              bytes);
 	}
 	if (has_executions)
 		watch_executions(block, address, count);
@@ -178,8 +185,9 @@ static void block_translates(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
 
 		if (is_move(insn))
-			qemu_plugin_register_vcpu_mem_cb(insn, memory_access, QEMU_PLUGIN_CB_NO_REGS,
-			                                 QEMU_PLUGIN_MEM_RW, NULL);
+			qemu_plugin_register_vcpu_mem_cb(insn, memory_access,
+			                                 QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW,
+			                                 NULL);
 	}
 	if (is_x86 && is_system && count) {
 		struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(block, count - 1);
@@ -214,8 +222,9 @@ static void vcpu_resumes(qemu_plugin_id_t id, unsigned int vcpu)
 	follow_watchers(id);
 }
 
-static void syscall_enters(qemu_plugin_id_t id, unsigned int vcpu, int64_t number, uint64_t a1, uint64_t a2,
-                           uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7, uint64_t a8)
+static void syscall_enters(qemu_plugin_id_t id, unsigned int vcpu, int64_t number, uint64_t a1,
+                           uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
+                           uint64_t a7, uint64_t a8)
 {
 	(void)a7;
 	(void)a8;
@@ -245,8 +254,8 @@ static void set_up(qemu_plugin_id_t id)
 	}
 }
 
-__attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
-                                                               int argc, char **argv)
+__attribute__((visibility("default"))) int
+qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
