@@ -127,6 +127,8 @@ _start:
 	form gotoff_disp, "4@4+exported@GOTOFF(%eax)", 77
 	form gotoff_local, "8@local@GOTOFF(%ebx)", 18364758544493064720
 	form gotoff_index, "-4@table@GOTOFF(%ebx,%edi,4)", -5
+	form gotoff_two, "-4@exported@GOTOFF(%ebx,%edi)", 77
+	form gotoff_two_other, "-4@exported@GOTOFF(%edi,%ebx)", 77
 	form float_gotoff, "8f@real@GOTOFF(%ebx)", 3.25, floats
 	form float_register, "4f@%edi", any, floats
 	form const_4, "4@$-1", 4294967295

@@ -36,6 +36,8 @@ static bool add_symbol(const struct probe_site *site, size_t operand, struct abi
 	if (!site->symbol_known || !site->symbol_known[operand])
 		return false;
 	r->value += site->symbol_addresses[operand];
+	if (operand_gotoff_of_two(op))
+		return true;
 	if (op->base == OPERAND_BASE_TPOFF)
 		return true; /* the register holds the thread pointer */
 	if (op->base == OPERAND_BASE_THREAD)
@@ -61,10 +63,12 @@ static bool address_recipe(const struct probe_site *site, size_t operand, struct
 	if (op->base == OPERAND_BASE_THREAD)
 		r->origin = site->bits == 32 ? ABI_THREAD32 : ABI_THREAD;
 	if (op->base == OPERAND_BASE_GOTOFF) {
-		/* Of two registers either may be the one that holds the place of the GOT. */
-		if (op->index && (!op->reg || r->scale_shift == 0))
+		/* Of two registers either may be the one that holds the place of the table: what is
+		 * known is how far from it the symbol is. */
+		if (op->index && !op->reg)
 			return false;
-		r->base = -1;
+		if (!operand_gotoff_of_two(op))
+			r->base = -1;
 	}
 	return !op->symbol || add_symbol(site, operand, r);
 }

@@ -74,3 +74,21 @@ int elf_file_got(struct elf_file *file, struct table *entries, struct error *err
 	}
 	return 0;
 }
+
+bool elf_file_got_place(struct elf_file *file, uint64_t *address)
+{
+	unsigned width = elf_file_facts(file)->bits / 8;
+	bool big = elf_file_facts(file)->big_endian;
+	struct elf_section dynamic;
+	struct error ignored;
+
+	if (elf_file_section(file, ".dynamic", &dynamic, &ignored) != 1 || !dynamic.data)
+		return false;
+	for (uint64_t at = 0; dynamic.size - at >= 2 * width; at += 2 * width) {
+		if (bytes_number(dynamic.data + at, width, big) != DT_PLTGOT)
+			continue;
+		*address = bytes_number(dynamic.data + at + width, width, big);
+		return true;
+	}
+	return false;
+}

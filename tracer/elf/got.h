@@ -15,4 +15,7 @@
  */
 int elf_file_got(struct elf_file *file, struct table *entries, struct error *err);
 
+/* Where the table is, by the dynamic section; false where that does not tell. */
+bool elf_file_got_place(struct elf_file *file, uint64_t *address);
+
 #endif

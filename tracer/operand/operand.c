@@ -24,6 +24,11 @@ static const struct operand_arch *find_arch(uint16_t machine, uint8_t bits)
 	return NULL;
 }
 
+bool operand_gotoff_of_two(const struct operand *op)
+{
+	return op->base == OPERAND_BASE_GOTOFF && op->reg && op->index && op->scale <= 1;
+}
+
 bool operand_machine(uint16_t machine, uint8_t bits)
 {
 	return find_arch(machine, bits) != NULL;

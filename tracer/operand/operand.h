@@ -76,6 +76,9 @@ struct operand {
 	const char *reason; /* OPERAND_UNKNOWN: why */
 };
 
+/* sym@GOTOFF(%a,%b): either register may be the one that holds the table's place. */
+bool operand_gotoff_of_two(const struct operand *operand);
+
 /* The number of a register in DWARF; -1 where it has none of its own. */
 int operand_register_number(uint16_t machine, uint8_t bits, const struct operand_register *reg);
 

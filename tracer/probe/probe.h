@@ -103,7 +103,8 @@ struct probe_site {
 	/*
 	 * Where the symbols of the operands are, one for each operand; all NULL when no operand
 	 * names a symbol. An address is that of the file's symbol table (of a thread-local symbol:
-	 * its distance from the thread pointer in a program, modulo 2^64). Not known is a symbol that the file does not
+	 * its distance from the thread pointer in a program, of a symbol@GOTOFF behind two registers of
+	 * one weight its distance from the table, both modulo 2^64). Not known is a symbol that the file does not
 	 * define, or that several local ones of different addresses are called.
 	 */
 	const uint64_t *symbol_addresses;

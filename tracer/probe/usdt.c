@@ -131,6 +131,17 @@ static void ask_symbols(struct reader *r)
 		warn(r->warnings, "%s: %s", r->file->path, err.text);
 }
 
+/* The global offset table's own place. */
+static bool got_place(const struct reader *r, uint64_t *place)
+{
+	const struct symbol *symbol =
+		symbols_named(r->symbols, "_GLOBAL_OFFSET_TABLE_", NULL);
+
+	if (symbol)
+		*place = symbol->address;
+	return symbol || elf_file_got_place(r->file->elf, place);
+}
+
 /*
  * The symbol of one operand. One that is reached through the global offset table may be another
  * file's (also where this one defines it), so its entry there is what counts.
@@ -140,6 +151,7 @@ static void resolve_one(struct reader *r, const struct operand *operand, uint64_
 {
 	const struct symbol *symbol;
 	bool ambiguous = false;
+	uint64_t place = 0;
 	size_t entry;
 
 	if (operand->base == OPERAND_BASE_GOT &&
@@ -152,6 +164,11 @@ static void resolve_one(struct reader *r, const struct operand *operand, uint64_
 	if (!symbol || ambiguous)
 		return;
 	*address = symbol->address;
+	if (operand_gotoff_of_two(operand)) {
+		*known = got_place(r, &place);
+		*address -= place;
+		return;
+	}
 	*known = symbol->type != STT_TLS || elf_file_thread_offset(r->file->elf, address);
 }
 
