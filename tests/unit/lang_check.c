@@ -123,6 +123,7 @@ static void wrong(void **state)
 		{"demo:reply { @[\"a\"] = 1; @[2] = 1; }",
 		 "key 1 of @ is a text elsewhere in the program, a int64 here"},
 		{"demo:reply { @[(1, 2)] = 1; @[1] = 1; }", "@ has 2 keys elsewhere in the program, 1 here"},
+		{"demo:reply { @ = func; }", "func is for probes on functions"},
 		{"demo:reply { @[count()] = 1; }", "a aggregate can't be a key"},
 		{"demo:reply { $a = \"x\"; $a = 5; }", "$a holds a text elsewhere, a int64 here"},
 		{"demo:reply { $a = (1, 2); $a = (1, \"b\"); }", "$a holds a tuple elsewhere"},

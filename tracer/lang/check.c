@@ -126,6 +126,12 @@ static void check_argument(struct checker *c, struct expr *e)
 		no_argument(c, e, probe);
 }
 
+static bool on_function(enum probe_kind kind)
+{
+	return kind == PROBE_UPROBE || kind == PROBE_URETPROBE || kind == PROBE_KPROBE ||
+	       kind == PROBE_KRETPROBE;
+}
+
 static void check_builtin(struct checker *c, struct expr *e)
 {
 	size_t place;
@@ -137,6 +143,8 @@ static void check_builtin(struct checker *c, struct expr *e)
 		if (builtin_at(place)->id == BUILTIN_RETVAL &&
 		    !probe_kind_info(c->instance->kind)->returns)
 			wrong(c, e, "retval is for uretprobes and kretprobes");
+		if (builtin_at(place)->id == BUILTIN_FUNC && !on_function(c->instance->kind))
+			wrong(c, e, "func is for probes on functions, as uprobe; probe is the probe's name");
 		return;
 	}
 	if (function_find(e->text, &place)) {
