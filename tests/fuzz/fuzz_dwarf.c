@@ -40,9 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = {"node", "mixed", "hue", "spot_t", "int"};
-	static const uint64_t addresses[] = {0, 0x401000, UINT64_MAX};
+	static const uint64_t addresses[] = {0, 0x4000b0, UINT64_MAX};
 	struct types types = {.file = file, .kernel_path = "no/btf"};
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	struct type_parameter parameter;
 	const struct ctype *type;
 	struct error err;
 	uint64_t value;
@@ -59,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				look(&types, &place, CTYPE_VOID, names[i]);
 			}
 			types_constant(&types, &place, "COLD", &value, &type, &err);
+			types_parameter(&types, &place, "node", &parameter, &err);
 		}
 		types_free(&types);
 		elf_file_close(opened);

@@ -53,9 +53,16 @@ __attribute__((noinline)) void visit(struct node *node, long count)
 	__asm__ volatile("" : : "r"(node), "r"(count) : "memory");
 }
 
+__attribute__((noinline)) void many(signed char c, double ratio, struct node *node, short s, _Bool b,
+				    enum color color, point_t at, unsigned u)
+{
+	__asm__ volatile("" : : "r"(node), "x"(ratio), "r"(c + s + b + color + at.x + u) : "memory");
+}
+
 int main(void)
 {
 	visit(&first, 2);
+	many(-3, 0.25, &second, -300, true, GREEN, first.at, 7);
 	fprintf(stderr, "size %zu %zu\n", sizeof(struct node), offsetof(struct node, at.y));
 	return fprintf(stderr, "pid %d parent %d\n", getpid(), getppid()) < 0;
 }
@@ -158,6 +165,22 @@ if [ -e /sys/kernel/tracing/events/syscalls/sys_enter_clock_nanosleep ]; then
 else
 	skip "a field of a tracepoint leads on" "no tracefs"
 fi
+
+# Parameters by name, with their types: where optimised code has them, and by the ABI elsewhere.
+gcc -g -O0 -o "$tmp/plain" "$tmp/shapes.c"
+for file in shapes plain; do
+	run "$telltale" run -e "u:$tmp/$file:visit { printf(\"%s %d\n\", args.node->name, args.count + 1); }
+		u:$tmp/$file:many { printf(\"%d %s %d %d %d\n\", args.c, args.node->name, args.s, args.b,
+			args.color == GREEN); }" -- "$tmp/$file"
+	is "parameters by name in $file" "$out" 'one 3
+-3 12345678 -300 1 1'
+done
+run "$telltale" run -e "u:$tmp/plain:visit { printf(\"%d\n\", args.cuont); }
+	u:$tmp/plain:many { printf(\"%d\n\", args.ratio); } u:$tmp/plain:many { printf(\"%d\n\", args.u); }
+	u:$tmp/stripped:main { printf(\"%d\n\", args.argc); }" -- "$tmp/plain"
+like "a parameter that is not there" "$err" "this function has no parameter 'cuont'; did you mean 'count'\?"
+like "one in a register for floats" "$err" "'ratio' \(double\) does not arrive in a register that can be read: floats"
+like "one whose register is not known" "$err" "'u' \(unsigned int\) does not arrive in a register"
 
 # The kernel's own: a thread's record says what /proc says.
 run "$telltale" run -e "u:$tmp/shapes:visit { \$t = curtask;

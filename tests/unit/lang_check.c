@@ -40,6 +40,31 @@ static void release(struct checked *c)
 	hand_free(&c->hand);
 }
 
+/* What needs no type of the kernel's does not open it: that takes time. */
+static void sources_stay_closed(void **state)
+{
+	static const char *const programs[][2] = {
+		{"demo:reply { @[arg0, comm] = count(); $x = (uint8)arg0; printf(\"%d\", $x); }", ""},
+		{"struct s { int a; struct s *next; }; "
+		 "demo:reply { printf(\"%d\", ((struct s *)arg0)->next->a + sizeof(struct s)); }", ""},
+		{"demo:reply { printf(\"%p\", curtask); }", ""},
+		{"demo:reply { printf(\"%d\", curtask->pid); }", "opened"},
+		{"demo:reply { printf(\"%d\", ((struct task_struct *)arg0)->pid); }", "opened"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
+		struct checked c;
+
+		check(&c, programs[i][0]);
+		assert_string_equal(c.program.types.kernel || c.program.types.kernel_error.code
+					    ? "opened"
+					    : "",
+				    programs[i][1]);
+		release(&c);
+	}
+}
+
 static void good(void **state)
 {
 	static const char *const programs[] = {
@@ -359,7 +384,7 @@ int main(void)
 		cmocka_unit_test(line_column_caret), cmocka_unit_test(several_at_once),
 		cmocka_unit_test(errors_are_counted_out), cmocka_unit_test(shapes),
 		cmocka_unit_test(precedence),	     cmocka_unit_test(nesting),
-		cmocka_unit_test(noise),
+		cmocka_unit_test(noise),	     cmocka_unit_test(sources_stay_closed),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

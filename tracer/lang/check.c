@@ -122,6 +122,8 @@ static void check_argument(struct checker *c, struct expr *e)
 	}
 	if (!e->text && kind->numbered && e->number < operands)
 		e->type = type_u64; /* an operand that people do not see: a buffer's length */
+	else if (e->text && c->instance->kind == PROBE_UPROBE)
+		check_function_argument(c, e);
 	else
 		no_argument(c, e, probe);
 }

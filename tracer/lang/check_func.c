@@ -49,7 +49,7 @@ static void check_contains(struct checker *c, const struct expr *call, const str
 	      PROGRAM_NEEDLE_MOST, needle->type.limit, PROGRAM_NEEDLE_MOST);
 }
 
-/* Bytes of buf() or pton() with that length, or an array of them in memory, which then is taken so. */
+/* Bytes of buf() or pton() with that length, or an array of them, which then is taken so. */
 static bool is_bytes(struct expr *e, uint32_t length)
 {
 	const struct ctype *array = e->type.kind == TYPE_ARRAY ? e->place : NULL;

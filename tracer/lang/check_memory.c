@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* The type that a pointer leads to, with what is in it; NULL, and reported, where that is unknown. */
+/* The type that a pointer leads to, with what is in it; NULL, and reported, where none is known. */
 static const struct ctype *led_to(struct checker *c, const struct expr *e,
 				  const struct expr *pointer, const char *what)
 {

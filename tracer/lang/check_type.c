@@ -221,6 +221,40 @@ void type_record_array(struct checker *c, struct expr *e)
 	c->program->arena.failed |= !e->place;
 }
 
+/*
+ * args.NAME of a function: what is in the register, cut to the parameter's type. All functions of
+ * the instance have it there.
+ */
+void check_function_argument(struct checker *c, struct expr *e)
+{
+	struct type_words *words = arena_alloc(&c->program->arena, sizeof(*words));
+	struct expr *argument = arena_alloc(&c->program->arena, sizeof(*argument));
+	struct type_parameter first, other;
+	struct error err;
+
+	for (size_t i = 0; i < c->instance->probe_count; i++) {
+		struct type_place place = place_of(c->instance->probes[i]);
+
+		if (types_parameter(&c->program->types, &place, e->text, i ? &other : &first, &err)) {
+			wrong(c, e, "%s: %s", c->instance->probes[i]->name, err.text);
+			return;
+		}
+		if (i && (other.number != first.number || !types_alike(other.type, first.type))) {
+			wrong(c, e, "'%s' is not the same for %s and %s: give each a clause of its own",
+			      e->text, c->instance->probes[0]->name, c->instance->probes[i]->name);
+			return;
+		}
+	}
+	if (!words || !argument)
+		return;
+	*words = (struct type_words){.known = first.type, .name = first.type->text, .at = e->at};
+	*argument = (struct expr){.kind = EXPR_ARGUMENT, .at = e->at, .number = first.number};
+	e->kind = EXPR_CAST;
+	e->words = words;
+	e->child = argument;
+	check_cast(c, e);
+}
+
 /* ---- casts ---- */
 
 /* An integer from eight bytes or fewer in an array. */

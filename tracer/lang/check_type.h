@@ -32,6 +32,7 @@ struct type value_type(struct checker *c, const struct expr *e, const struct cty
 void type_argument(struct checker *c, struct expr *e, const char *text);
 void type_record_array(struct checker *c, struct expr *e);
 
+void check_function_argument(struct checker *c, struct expr *e);
 void check_cast(struct checker *c, struct expr *e);
 void check_sizeof(struct checker *c, struct expr *e);
 void check_offsetof(struct checker *c, struct expr *e);

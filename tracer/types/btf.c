@@ -444,7 +444,11 @@ static struct btf *make_btf(struct types *types)
 
 	if (!b)
 		return NULL;
-	b->source = (struct type_source){types, btf_find, btf_constant, btf_members, btf_close};
+	b->source = (struct type_source){.types = types,
+					 .find = btf_find,
+					 .constant = btf_constant,
+					 .members = btf_members,
+					 .close = btf_close};
 	/* number 0, void */
 	if (array_add(&b->offsets, &b->count, &b->room, sizeof(*b->offsets)))
 		return b;

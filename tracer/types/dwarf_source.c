@@ -67,6 +67,11 @@ static struct ctype *target_of(struct dwarf_source *s, Dwarf_Die *die, unsigned 
 	return dwarf_formref_die(&a, &target) ? dwarf_node(s, &target, depth + 1) : NULL;
 }
 
+struct ctype *dwarf_type_of(struct dwarf_source *s, Dwarf_Die *die)
+{
+	return target_of(s, die, 0);
+}
+
 /* ---- kinds of entries ---- */
 
 static struct ctype *make_base(struct dwarf_source *s, Dwarf_Die *die)
@@ -375,8 +380,12 @@ int dwarf_source_open(struct types *types, struct elf_file *file, struct type_so
 	*source = NULL;
 	if (!s)
 		return error_memory(err);
-	s->base = (struct type_source){types, dwarf_find, dwarf_constant, dwarf_members,
-				       dwarf_close};
+	s->base = (struct type_source){.types = types,
+				       .find = dwarf_find,
+				       .constant = dwarf_constant,
+				       .parameter = dwarf_parameter,
+				       .members = dwarf_members,
+				       .close = dwarf_close};
 	s->elf = file;
 	rc = dwarf_file_open(file, &s->file, err);
 	if (rc > 0)

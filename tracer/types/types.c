@@ -182,6 +182,21 @@ int types_constant(struct types *types, const struct type_place *place, const ch
 	return types->kernel->constant(types->kernel, place, name, value, type, err);
 }
 
+int types_parameter(struct types *types, const struct type_place *place, const char *name,
+		    struct type_parameter *parameter, struct error *err)
+{
+	struct type_source *file;
+	int rc = open_file(types, place, &file, err);
+
+	if (rc)
+		return rc;
+	if (!file)
+		return error_set(err, -ENOENT,
+				 "the names of its parameters are not known: the file has no debug "
+				 "information");
+	return file->parameter(file, place, name, parameter, err);
+}
+
 int types_complete(struct types *types, const struct type_place *place, const struct ctype *type,
 		   const struct ctype **complete, struct error *err)
 {

@@ -95,6 +95,17 @@ bool types_add_constant(struct types *types, struct ctype *type, const char *nam
 /* -EOVERFLOW, without a text, when it is larger than any memory. */
 int types_finish(struct ctype *type, bool packed);
 
+/*
+ * The parameter of that name of the function whose code starts at the place. -EOPNOTSUPP when it
+ * arrives in no register that can be read.
+ */
+struct type_parameter {
+	unsigned number; /* of the register, in the order of the ABI: 0 is rdi */
+	const struct ctype *type;
+};
+int types_parameter(struct types *types, const struct type_place *place, const char *name,
+		    struct type_parameter *parameter, struct error *err);
+
 /* Where a symbol of a traced file is; fixed: also in processes, the file is loaded there only. */
 struct file_symbol {
 	uint64_t address, size;
