@@ -9,6 +9,7 @@
  *	machine i386				of the sites behind; else amd64
  *	arg id int				names and types of its arguments, where it has any:
  *						int, bool, char, float, pointer, string, bytes; C's type may follow
+ *	(tracepoints are described in ../tracefs, as the kernel does it)
  *	--- program
  *	demo:request { @ = count(); }
  *	--- code, --- plan, --- errors		what is expected, one or several
@@ -238,9 +239,11 @@ static void make_result(struct golden *g)
 	program_free(&program);
 }
 
-static bool run(const char *path, unsigned number)
+/* Tracepoints are those of ../tracefs. */
+static bool run(const char *path, unsigned number, const char *tracefs)
 {
-	struct golden g = {.path = path, .text = read_all(path), .machine = EM_X86_64};
+	struct golden g = {.path = path, .text = read_all(path), .machine = EM_X86_64,
+			   .set.tracefs = tracefs};
 	bool same;
 
 	if (!g.text)
@@ -272,18 +275,19 @@ static bool run(const char *path, unsigned number)
 /* The golden files are found from this source's own place, so that any folder will do. */
 int main(void)
 {
-	char source[] = __FILE__, pattern[4096];
+	char source[] = __FILE__, pattern[4096], tracefs[4096];
 	bool good = true;
 	glob_t files;
 
 	snprintf(pattern, sizeof(pattern), "%s/*.golden", dirname(source));
+	snprintf(tracefs, sizeof(tracefs), "%s/../tracefs", source);
 	if (glob(pattern, 0, NULL, &files)) {
 		printf("Bail out! no %s\n", pattern);
 		return 1;
 	}
 	printf("1..%zu\n", files.gl_pathc);
 	for (size_t i = 0; i < files.gl_pathc; i++)
-		good &= run(files.gl_pathv[i], (unsigned)i + 1);
+		good &= run(files.gl_pathv[i], (unsigned)i + 1, tracefs);
 	globfree(&files);
 	return good ? 0 : 1;
 }

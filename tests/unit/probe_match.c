@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -309,6 +310,56 @@ static void special_once(void **state)
 	hand_free(&h);
 }
 
+/* Tracepoints of a folder of ours: globs, in the order of their names, each once. */
+static void tracepoints(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"t:sched:sched_switch", "tracepoint:sched:sched_switch "},
+		{"t:s*:*exec", "tracepoint:sched:sched_process_exec "},
+		{"tracepoint:*:sys_*at", "tracepoint:syscalls:sys_enter_openat tracepoint:syscalls:sys_exit_openat "},
+		{"t:sched:sched_swich", "no tracepoint matches 't:sched:sched_swich'; did you mean 'tracepoint:sched:sched_switch'?"},
+		{"t:task:sys_enter_close", "no tracepoint matches 't:task:sys_enter_close'; did you mean 'tracepoint:syscalls:sys_enter_close'?"},
+		{"t:a*:*", "no tracepoint matches 't:a*:*'"},
+		{"s:cpu", "software:cpu-clock:1000000 "},
+		{"h:branch*:7", "hardware:branch-instructions:7 hardware:branch-misses:7 "},
+	};
+	char source[] = __FILE__, tracefs[4096];
+	struct hand h;
+
+	(void)state;
+	hand_make(&h);
+	snprintf(tracefs, sizeof(tracefs), "%s/../tracefs", dirname(source));
+	h.set.tracefs = tracefs;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buffer said = {0};
+		const struct probe **found;
+		struct probe_spec spec;
+		struct error err;
+		size_t count;
+
+		assert_int_equal(probe_spec_parse(cases[i].text, &h.set.arena, &spec, &err), 0);
+		if (probes_match(&h.set, &spec, cases[i].text, &found, &count, &err))
+			buffer_text(&said, err.text);
+		for (size_t n = 0; n < count; n++)
+			buffer_print(&said, "%s ", probe_full_name(&h.set, found[n], &h.set.arena));
+		assert_string_equal(buffer_string(&said), cases[i].says);
+		buffer_free(&said);
+	}
+	h.set.tracefs = "/no/such/folder";
+	{
+		const struct probe **found;
+		struct probe_spec spec;
+		struct error err;
+		size_t count;
+
+		assert_int_equal(probe_spec_parse("t:a:b", &h.set.arena, &spec, &err), 0);
+		assert_int_equal(probes_match(&h.set, &spec, "t:a:b", &found, &count, &err), -ENOENT);
+	}
+	hand_free(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +370,7 @@ int main(void)
 		cmocka_unit_test(same_file_by_another_name),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(special_once),
+		cmocka_unit_test(tracepoints),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

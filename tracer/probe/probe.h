@@ -152,6 +152,7 @@ struct probe_set {
 	size_t file; /* that one */
 	bool follow;	 /* probes in files of certain processes are `followed` */
 	bool restricted; /* there are such processes: so are the kernel's probes */
+	const char *tracefs; /* the kernel's descriptions of its tracepoints; NULL: where they are */
 	struct arena arena;
 };
 

@@ -68,10 +68,12 @@ static int open_root(struct error *err)
 			 strerror(-fd));
 }
 
-int tracefs_events(struct error *err)
+int tracefs_events(const char *path, struct error *err)
 {
-	int root = open_root(err), fd;
+	int root = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : open_root(err), fd;
 
+	if (root < 0 && path)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (root < 0)
 		return root;
 	fd = openat(root, "events", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -6,10 +6,10 @@
 #include "base/memory.h"
 
 /*
- * A descriptor of tracefs' folder `events`: where it is mounted, else in a mount of our own that
+ * A descriptor of the folder `events` of a tracefs: at `path`, or (NULL) where it is mounted, else in a mount of our own that
  * nobody else sees and that ends with the descriptor. Negative: an error that says what helps.
  */
-int tracefs_events(struct error *err);
+int tracefs_events(const char *path, struct error *err);
 
 /* Reads a whole small file below a folder; a file of tracefs or /proc has no size. */
 int tracefs_read(int folder, const char *path, struct buffer *text, struct error *err);

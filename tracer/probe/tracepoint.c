@@ -313,7 +313,7 @@ static int find(struct matching *m, const char *text, struct error *err)
 int match_tracepoint(struct probe_set *set, const struct probe_spec *spec, const char *text,
 		     const struct probe ***found, size_t *count, struct error *err)
 {
-	struct matching m = {.set = set, .spec = spec, .folder = tracefs_events(err)};
+	struct matching m = {.set = set, .spec = spec, .folder = tracefs_events(set->tracefs, err)};
 	int rc = m.folder < 0 ? m.folder : find(&m, text, err);
 
 	if (m.folder >= 0)
