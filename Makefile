@@ -230,6 +230,7 @@ demo:
 	@samples/demo.sh
 
 # QEMU with markers; qemu-demo/README.md. What is built and fetched is kept outside of the tree.
+QEMU_BUILDS ?= telltale none # with markers; without, to see what they cost
 PLUGIN := $(BUILD)/qemu-demo/markers.so
 $(PLUGIN): qemu-demo/plugin/markers.c qemu-demo/plugin/qemu-plugin.h sdk/telltale.h Makefile
 	$(call say,CC,$@)
