@@ -44,6 +44,9 @@ is "slow-functions: their time is what the program measured" "$(jq -s --arg file
 	'[.[] | select(.map == "@us" and .key[0] == $file and .key[1] == "slow") | .sum][0] as $sum | $sum >= $own - 5000 and $sum < $own + 200000' \
 	"$tmp/slow-functions.json")" true
 
+run "$telltale" run "$root/samples/python/slow-functions.bt" 5000 -- $python "$tmp/slow.py"
+is "slow-functions: none takes five seconds" "$code $(grep -c ' ms  ' <<<"$out")" "0 0"
+
 cat >"$tmp/garbage.py" <<'END'
 import gc
 
