@@ -143,6 +143,16 @@ is "hotspot:*: a collection and a class" \
 	"$(jq -r 'select(.map) | select(.key[0] == "hotspot:gc__begin" or .key[0] == "hotspot:gc__end") | .value' "$tmp/all.out" | xargs)" "1 1"
 like "hotspot:*: classes" "$(cat "$tmp/all.out")" 'hotspot:class__loaded'
 
+# ---- from the start on: the launcher loads the machine by dlopen ----
+
+run "$telltale" count --json --wait hotspot:class__loaded hotspot:vm__init__begin -- \
+	"$(readlink -f "$java")" -Xmx64m -Xlog:class+load:"$tmp/loaded.log" -version
+is "--wait: the machine's start" \
+	"$(jq -r 'select(.map and .key[0] == "hotspot:vm__init__begin") | .value' <<<"$out")" 1
+is "--wait: every class that the machine's log has" \
+	"$(jq -r 'select(.map and .key[0] == "hotspot:class__loaded") | .value' <<<"$out")" \
+	"$(grep -c ' source: ' "$tmp/loaded.log")"
+
 exec 3>&-
 finished "$jvm"
 is "the machine ends as it should" "$code" 0
