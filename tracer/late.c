@@ -49,6 +49,16 @@ static bool is_dynamic_linker(const struct target_file *file)
 	return glob_match("ld[-.]*so*", name);
 }
 
+/* r_state of struct r_debug (<link.h>): RT_ADD or RT_DELETE while libraries come or go. */
+static int64_t state_of(const struct target_file *file, const struct symbols *symbols,
+			const struct symbol *from)
+{
+	const struct symbol *debug = symbols_named(symbols, "_r_debug", NULL);
+	unsigned width = elf_file_facts(file->elf)->bits / 8;
+
+	return debug ? (int64_t)(debug->address + 3 * width - from->address) : 0;
+}
+
 /*
  * The function that debuggers stop at: called when the list of libraries has changed, those that were mapped
  * being neither relocated nor initialised yet.
@@ -71,7 +81,8 @@ static int add_loader(struct session *s, size_t file, struct error *err)
 				   sizeof(*loader));
 		rc = loader ? 0 : error_memory(err);
 		if (loader)
-			*loader = (struct plan_loader){(uint32_t)file, offset};
+			*loader = (struct plan_loader){(uint32_t)file, offset,
+						       state_of(of, symbols, symbol)};
 	}
 	symbols_free(symbols);
 	return rc;

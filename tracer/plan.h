@@ -233,6 +233,9 @@ struct plan_probe {
 struct plan_loader {
 	uint32_t file; /* index into the target's files */
 	uint64_t offset;
+	/* How far from there a 32-bit number is that is 0 when the list of libraries is whole; 0: not
+	 * known. */
+	int64_t state;
 };
 
 struct plan {

@@ -45,7 +45,7 @@ struct frame {
 /* ---- programs ---- */
 
 struct code {
-	struct bpf_insn insns[96];
+	struct bpf_insn insns[128];
 	size_t count;
 };
 
@@ -143,6 +143,27 @@ static int load_types(void)
 }
 enum { TYPE_NEWS = 3, TYPE_LOOK = 4 };
 
+/*
+ * Passes by while libraries come or go: the linker calls again when their list is whole. The cookie is
+ * the loader's `state`. Returns the branch.
+ */
+static size_t add_state(struct code *c, const struct news *n)
+{
+	size_t unknown, unreadable, busy;
+
+	ADD(c, HELPER(BPF_FUNC_get_attach_cookie));
+	unknown = add_branch(c, BRANCH_K(BPF_JEQ, 0, 0, 0));
+	ADD(c, LOAD(3, 6, n->ip), REGISTER(BPF_ADD, 3, 0), VALUE(BPF_MOV, 1, 0),
+	    STORE64(PLACE(scratch), 1), ADDRESS(1, scratch), VALUE(BPF_MOV, 2, 4),
+	    HELPER(BPF_FUNC_probe_read_user));
+	unreadable = add_branch(c, BRANCH_K(BPF_JNE, 0, 0, 0));
+	ADD(c, LOAD(1, 10, PLACE(scratch)));
+	busy = add_branch(c, BRANCH_K(BPF_JNE, 1, 0, 0));
+	land(c, unknown);
+	land(c, unreadable);
+	return busy;
+}
+
 /* Loads the program of the loaders, in the best way that this kernel has. */
 static int load_library_program(const struct kernel *e, bool waits, bool sleepable)
 {
@@ -155,10 +176,11 @@ static int load_library_program(const struct kernel *e, bool waits, bool sleepab
 		.sleepable = sleepable,
 	};
 	struct code c = {.count = 0};
-	size_t other, loop;
+	size_t other, loop, busy;
 	int fd, types = -1;
 
 	ADD(&c, REGISTER(BPF_MOV, 6, 1));
+	busy = feature(FEATURE_COOKIE)->present ? add_state(&c, n) : 0;
 	other = add_asking(&c, n, NEWS_LIBRARY);
 	/* The clock's reading is still on the stack. */
 	ADD(&c, LOAD(1, 10, PLACE(asked)), VALUE(BPF_ADD, 1, NEWS_WAIT), STORE64(PLACE(deadline), 1),
@@ -171,6 +193,8 @@ static int load_library_program(const struct kernel *e, bool waits, bool sleepab
 		    VALUE(BPF_ADD, 3, -(int)sizeof(struct frame)), VALUE(BPF_MOV, 4, 0),
 		    HELPER(BPF_FUNC_loop));
 	land(&c, other);
+	if (busy)
+		land(&c, busy);
 	add_end(&c, 0);
 	if (waits) {
 		c.insns[loop].imm = (int32_t)(c.count - loop - 1);
@@ -195,17 +219,18 @@ static int load_library_program(const struct kernel *e, bool waits, bool sleepab
 
 static int attach_loader(struct kernel *e, const struct plan_loader *loader)
 {
-	uint64_t offset = loader->offset;
+	uint64_t offset = loader->offset, state = (uint64_t)loader->state;
 	char path[32];
 	int link;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->target->files[loader->file].fd);
 	if (!e->multi)
 		return uprobe_attach(e, &(struct sys_uprobe){.path = path, .offset = offset},
-				     e->news.program, 0);
+				     e->news.program, state);
 	link = sys_link_uprobe_multi(e->news.program, &(struct sys_uprobe_multi){
 							      .path = path,
 							      .offsets = &offset,
+							      .cookies = &state,
 							      .count = 1,
 						      });
 	if (link < 0)
