@@ -89,7 +89,7 @@ done
 
 # C++ by its own names: overloads by their parameters, templates by their arguments, where these are
 # written.
-if have g++ && g++ -O1 -o "$tmp/names" "$root/tests/kernel/names.cc"; then
+if have g++ && g++ -O1 -o "$tmp/names" "$root/tests/programs/names.cc"; then
 	counts() # PROBE
 	{
 		run "$telltale" run --json -e "uprobe:$tmp/names:$1 { @[probe] = count(); }" -- "$tmp/names"

@@ -6,7 +6,7 @@
 have jq || skip_all "no jq"
 have gcc || skip_all "no gcc"
 need_tracing
-gcc -O1 -o "$tmp/calls" "$root/tests/kernel/calls.c" || exit 1
+gcc -O1 -o "$tmp/calls" "$root/tests/programs/calls.c" || exit 1
 calls=$tmp/calls
 
 maps() { grep '^{"map"' <<<"$out" | jq -c '[.map, .key, .value]' | sort; }
