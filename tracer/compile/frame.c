@@ -9,7 +9,7 @@
 
 enum {
 	FRAMES = 8,	      /* hits that can be under way on one CPU */
-	FRAME_START = 8,      /* the first word says whether it is taken */
+	FRAME_START = 8,      /* the first word says how many hits want it: its owner is alone */
 	FRAME_MOST = 32752,   /* bytes behind it; the kernel's limit of a value of a CPU is 32 KB */
 	UNROLLED_MOST = 128,  /* bytes; more is copied by a helper */
 	ROOM_ON_STACK = 160,  /* bytes of the stack that values may take */
@@ -75,6 +75,17 @@ void gen_copy(struct gen *g, struct place from, struct place to, uint32_t bytes)
 	}
 }
 
+/* Without a step that tells the value from before, which kernels have since 5.12 only. */
+static void gen_add_to_word(struct gen *g, reg scratch, int64_t value)
+{
+	ir_set(&g->ir, scratch, value);
+	ir_atomic_add(&g->ir, g->frame, 0, scratch);
+}
+
+/*
+ * Who adds 1 and then finds 1 there is the only one; two that want it at once may both go on to the
+ * next, but never both have it.
+ */
 void gen_take_frame(struct gen *g)
 {
 	size_t map = map_frames(g->c, FRAME_START + g->frame_deepest, FRAMES);
@@ -89,9 +100,10 @@ void gen_take_frame(struct gen *g)
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, g->frame, 2,
 		  (struct ir_arg[]){arg_map(map), arg_stack(word)});
 	ir_branch_value(&g->ir, BPF_JEQ, g->frame, 0, use(&g->busy));
-	ir_set(&g->ir, was, 1);
-	ir_atomic_or(&g->ir, g->frame, 0, was);
-	ir_branch_value(&g->ir, BPF_JEQ, was, 0, taken);
+	gen_add_to_word(g, was, 1);
+	ir_load(&g->ir, BPF_DW, was, g->frame, 0);
+	ir_branch_value(&g->ir, BPF_JEQ, was, 1, taken);
+	gen_add_to_word(g, was, -1);
 	ir_alu_value(&g->ir, BPF_ADD, slot, 1);
 	ir_branch_value(&g->ir, BPF_JLT, slot, FRAMES, again);
 	ir_jump(&g->ir, use(&g->busy));
@@ -101,5 +113,5 @@ void gen_take_frame(struct gen *g)
 
 void gen_give_frame(struct gen *g)
 {
-	ir_store_value(&g->ir, BPF_DW, g->frame, 0, 0);
+	gen_add_to_word(g, ir_reg(&g->ir), -1);
 }

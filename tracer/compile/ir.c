@@ -182,11 +182,6 @@ void ir_atomic_fetch_add(struct ir *ir, reg base, int offset, reg src)
 	add_bpf(ir, BPF_STX | BPF_ATOMIC | BPF_DW, base, src, offset, BPF_ADD | BPF_FETCH);
 }
 
-void ir_atomic_or(struct ir *ir, reg base, int offset, reg src)
-{
-	add_bpf(ir, BPF_STX | BPF_ATOMIC | BPF_DW, base, src, offset, BPF_OR | BPF_FETCH);
-}
-
 void ir_jump(struct ir *ir, label target)
 {
 	struct ir_insn *insn = add(ir, IR_JUMP);

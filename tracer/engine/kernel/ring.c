@@ -4,6 +4,11 @@
  * The kernel's layout (kernel/bpf/ringbuf.c): a page with the consumer's position, a page with the
  * producer's, then the data, mapped twice in a row so that a record never wraps. A record has a
  * header of 8 bytes: its length with two flags, and a page number of the kernel's own.
+ *
+ * One ring for all CPUs, whose programs take turns by a lock: an event cost its thread 838 ns of
+ * processor time with one thread and 860 with two on two CPUs (a count, which shares nothing, 714 and
+ * 725; medians of interleaved runs on 6.18), against 1,150 by a buffer for each CPU (cpubuffers.c).
+ * A ring for each CPU could save those one or two percent, and would ask for a merge by time.
  */
 #include "kernel.h"
 
