@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	MILLISECOND = 1000000,
@@ -383,7 +384,9 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 {
 	struct session *s = run->session;
 	struct engine_options options = {
-		.ring_bytes = s->options.ring_bytes,
+		.ring_bytes = s->options.ring_bytes
+				      ? s->options.ring_bytes
+				      : s->program.config.ring_pages * (uint64_t)sysconf(_SC_PAGESIZE),
 		.no_follow = s->options.no_follow,
 		.debug_verifier = s->options.debug_verifier,
 	};
@@ -461,7 +464,7 @@ static int run_attached(struct run *run, struct error *err)
 
 static int print_results(struct run *run, struct error *err)
 {
-	int rc = print_maps(run, err);
+	int rc = run->session->program.config.print_maps ? print_maps(run, err) : 0;
 
 	if (!rc)
 		rc = report_trouble(run, err);

@@ -32,8 +32,6 @@ int session_new(const struct session_options *options, struct warnings *warnings
 	if (!s)
 		return error_memory(err);
 	s->options = *options;
-	if (!s->options.text_limit)
-		s->options.text_limit = TEXT_LIMIT_DEFAULT;
 	s->warnings = warnings;
 	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->stop_fd < 0) {
@@ -304,15 +302,6 @@ static struct elf_file *elf_of_file(void *context, uint32_t number)
 	return number < s->target.file_count ? s->target.files[number].elf : NULL;
 }
 
-/* By the name that bpftrace gives it; 0: nobody has said. */
-static size_t probes_most(void)
-{
-	const char *text = getenv("BPFTRACE_MAX_PROBES");
-	int64_t number;
-
-	return text && text_number(text, &number) && number > 0 ? (size_t)number : 0;
-}
-
 void session_prepare(struct session *s, struct program *program)
 {
 	program->text_limit = s->options.text_limit;
@@ -320,7 +309,8 @@ void session_prepare(struct session *s, struct program *program)
 	program->is_unsafe = s->options.is_unsafe;
 	program->parameters = s->options.parameters;
 	program->parameter_count = s->options.parameter_count;
-	program->probes_most = probes_most();
+	program->warnings = s->warnings;
+	program->text_default = TEXT_LIMIT_DEFAULT;
 	program->types.file = elf_of_file;
 	program->types.context = s;
 }

@@ -40,6 +40,10 @@ nonsense
 #endif
 BEGIN { printf("%d", B * 2); exit(); }')" 12
 
+is "settings, and the environment's that count more" \
+	"$(BPFTRACE_MAX_MAP_KEYS=5 program_says 'config = { max_map_keys = 2; print_maps_on_exit = 0 }
+		BEGIN { for ($i : 0..10) { @k[$i] = 1; } } END { $n = 0; for ($i : 0..10) { $n += @k[$i]; } printf("%d", $n); }' -t 1)" 5
+
 if command -v bpftrace >/dev/null; then
 	program='BEGIN { $a = 5; $b = $a-- - --$a; printf("%d %d\n", $a, $b); @c++; ++@c; $d = @c--; printf("%d\n", $d);
 		$i = 0; while ($i < 5) { $i++; if ($i == 2) { continue; } printf("%d ", $i); } unroll (3) { printf("x"); }

@@ -73,13 +73,14 @@ static void plan_keys(struct compiler *c, const struct program_map *from, struct
 void plan_user_map(struct compiler *c, const struct program_map *from, struct plan_map *to)
 {
 	bool keyed = from->key_count > 0;
+	const struct program_config *config = &c->program->config;
 
 	*to = (struct plan_map){
 		.role = PLAN_MAP_USER,
 		.name = arena_string(&c->plan->arena, from->name),
 		.aggregate = aggregate_of(from),
 		.per_cpu = from->aggregate != NULL,
-		.entries = keyed ? ENTRIES : 1,
+		.entries = !keyed ? 1 : config->map_keys ? (uint32_t)config->map_keys : ENTRIES,
 		.lhist_min = from->lhist_min,
 		.lhist_max = from->lhist_max,
 		.lhist_step = from->lhist_step,

@@ -115,7 +115,8 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 			gen_range(g, s);
 			break;
 		case STMT_EACH:
-			refuse(g, s->at, "for goes over ranges only yet");
+			refuse(g, s->at, "for goes over ranges, as in for ($i : 0..10); over the keys of a map "
+					 "it does not");
 			break;
 		case STMT_UNROLL:
 			gen_unroll(g, s);

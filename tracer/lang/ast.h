@@ -149,6 +149,7 @@ enum {
 	PROGRAM_ITEMS_MOST = 16,   /* of a tuple */
 	PROGRAM_TEXT = 64,	   /* bytes of a text */
 	PROGRAM_TEXT_MOST = 1024,  /* that a program may ask for, or the text limit if that is more */
+	PROGRAM_TEXT_LIMIT_MOST = 4096, /* that max_strlen may be */
 };
 
 /* A map of the program, as all its uses together say. */
@@ -175,11 +176,22 @@ enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
 enum { PROGRAM_NEEDLE_MOST = 64 };  /* bytes of what strcontains() looks for */
 enum { PROGRAM_UNROLL_MOST = 100 };  /* rounds of an unroll */
 
+/* What is set by config = { ... } or the environment (config.c); 0: nothing was said. */
+struct program_config {
+	uint64_t text_limit, map_keys, probes_most, ring_pages;
+	uint64_t print_maps;
+	uint64_t missing_probes; /* 0: an error, 1: a warning, 2: nothing */
+	uint64_t stack_mode;
+};
+
 struct program {
+	struct program_config config;
 	/* Given before program_parse(): what $1, $2, ... are. */
 	char *const *parameters;
 	size_t parameter_count;
 	bool have_btf; /* the kernel tells its types */
+	struct warnings *warnings; /* or NULL */
+	uint32_t text_default;	   /* text_limit where the program says nothing */
 	bool is_unsafe;	     /* functions that change the system are allowed */
 	uint32_t text_limit; /* bytes of a text whose length nothing else says; 0: PROGRAM_TEXT */
 	struct source source;

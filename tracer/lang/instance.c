@@ -169,6 +169,11 @@ static int match_one(struct shapes *s, const struct clause_probe *wanted, struct
 		rc = probes_match(probes, &spec, wanted->text, &found, &count, err);
 	if (!rc && !probe_in_file(spec.kind))
 		rc = count_kernel_probes(s->program, wanted->text, count, err);
+	if (rc == -ENODATA && s->program->config.missing_probes) {
+		if (s->program->config.missing_probes == 1 && s->program->warnings)
+			warn(s->program->warnings, "%s", err->text);
+		return 0;
+	}
 	if (rc && rc != -ENOMEM) {
 		diagnose(&s->program->diagnostics, wanted->at, "%s", err->text);
 		return rc;

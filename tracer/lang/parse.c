@@ -128,8 +128,8 @@ static void parse_program(struct parser *p)
 		next(p);
 		if (p->token.kind == TOKEN_END)
 			return;
-		if (starts_declaration(p)) {
-			if (!parse_declaration(p))
+		if (starts_config(p) || starts_declaration(p)) {
+			if (!(starts_config(p) ? parse_config(p) : parse_declaration(p)))
 				return;
 			go_back(p);
 			continue;
@@ -160,7 +160,14 @@ int program_parse(const char *name, const char *text, struct program *program, s
 				 .arena = &program->arena};
 	if (program->have_btf)
 		macro_predefine(&p.lexer, MACRO_HAVE_BTF);
+	config_defaults(&p);
 	parse_program(&p);
+	if (!program->text_limit)
+		program->text_limit = program->config.text_limit
+					      ? (uint32_t)program->config.text_limit
+					      : program->text_default;
+	if (!program->probes_most)
+		program->probes_most = program->config.probes_most;
 	if (program->arena.failed)
 		return error_memory(err);
 	if (!program->clauses && !program->diagnostics.errors)

@@ -51,6 +51,13 @@ enum op binary_op(const char *text, size_t length);
 /* From { to }. */
 struct stmt *parse_block(struct parser *p);
 
+/* ---- config.c ---- */
+
+/* What the environment says, before the program does. */
+void config_defaults(struct parser *p);
+bool starts_config(const struct parser *p);
+bool parse_config(struct parser *p);
+
 /* ---- parameter.c ---- */
 
 const char *probe_with_parameters(struct parser *p, const struct token *probe);
