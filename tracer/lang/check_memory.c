@@ -37,6 +37,20 @@ static void set_place(struct checker *c, struct expr *e, const struct ctype *typ
 	e->type = value_type(c, e, type, space);
 }
 
+/* What a program declares has the layout of 64-bit code. */
+static bool fits_layout(struct checker *c, const struct expr *e, const struct ctype *record,
+			enum type_space space)
+{
+	const struct probe *probe = c->instance->probes[0];
+
+	if (record->source || space != SPACE_USER || !probe->site_count || probe->sites->bits != 32)
+		return true;
+	wrong(c, e, "%s is declared for 64-bit code, and this is a probe of 32-bit code; the types in "
+		    "its debug information fit",
+	      record->text);
+	return false;
+}
+
 void check_member(struct checker *c, struct expr *e)
 {
 	struct expr *child = e->child;
@@ -63,6 +77,8 @@ void check_member(struct checker *c, struct expr *e)
 		wrong(c, e, "%s has no members", record->text);
 		return;
 	}
+	if (!fits_layout(c, e, record, child->type.space))
+		return;
 	/* It is complete, so nothing is looked for and the place does not matter. */
 	if (types_member(&c->program->types, NULL, record, e->text, &member, &err)) {
 		wrong(c, e, "%s", err.text);
