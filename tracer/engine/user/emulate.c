@@ -200,7 +200,49 @@ static bool with_immediate(struct emulation *e, uint8_t code)
 	return o.group == 7 || set(e, &o, result);
 }
 
-/* mov, test, xor of a register with itself, lea */
+/* add, or, and, sub, xor, cmp, test: what they make of a and b, with its flags. */
+static uint64_t compute(struct emulation *e, uint8_t code, uint64_t a, uint64_t b)
+{
+	uint64_t result;
+
+	switch (code & 0x38) {
+	case 0x00:
+		return add_or_subtract(e, a, b, false);
+	case 0x28:
+	case 0x38:
+		return add_or_subtract(e, a, b, true);
+	case 0x08:
+		result = a | b;
+		break;
+	case 0x30:
+		result = a ^ b;
+		break;
+	default:
+		result = a & b;
+	}
+	set_flags(e, flags_of(e, result));
+	return result;
+}
+
+/* Of two operands, the first of which (by the code's second bit) is the register or the other. */
+static bool with_two(struct emulation *e, uint8_t code)
+{
+	struct operands o;
+	uint64_t other, result;
+	bool to_register = code & 2, compares = (code & 0x38) == 0x38;
+
+	if (!take_operands(e, &o) || !get(e, &o, &other))
+		return false;
+	result = compute(e, code, to_register ? *o.reg : other, to_register ? other : *o.reg);
+	if (compares)
+		return true;
+	if (!to_register)
+		return set(e, &o, result);
+	set_register(e, o.reg, result);
+	return true;
+}
+
+/* mov, test, lea, movslq */
 static bool with_registers(struct emulation *e, uint8_t code)
 {
 	struct operands o;
@@ -221,16 +263,18 @@ static bool with_registers(struct emulation *e, uint8_t code)
 			return false;
 		set_register(e, o.reg, o.address);
 		return true;
-	case 0x85: /* test */
+	case 0x63: /* movslq */
+		if (!e->wide)
+			return false;
+		e->wide = false;
+		if (!get(e, &o, &value))
+			return false;
+		*o.reg = (uint64_t)(int64_t)(int32_t)value;
+		return true;
+	default: /* test */
 		if (!get(e, &o, &value))
 			return false;
 		set_flags(e, flags_of(e, value & *o.reg));
-		return true;
-	default: /* xor */
-		if (o.other != o.reg)
-			return false;
-		set_register(e, o.reg, 0);
-		set_flags(e, ZERO | PARITY);
 		return true;
 	}
 }
@@ -261,6 +305,49 @@ static bool jump(struct emulation *e, uint8_t code)
 	next = e->regs->rip + (code == 0xeb ? (uint64_t)(int64_t)near : (uint64_t)(int64_t)far) +
 	       (code == 0xeb ? 2 : 5);
 	e->regs->rip = next;
+	return true;
+}
+
+/* Whether a conditional jump of that code is taken. */
+static bool holds(uint64_t flags, uint8_t code)
+{
+	bool less = !(flags & SIGN) != !(flags & OVERFLOW_FLAG), answer;
+
+	switch (code >> 1 & 7) {
+	case 0:
+		answer = flags & OVERFLOW_FLAG;
+		break;
+	case 1:
+		answer = flags & CARRY;
+		break;
+	case 2:
+		answer = flags & ZERO;
+		break;
+	case 3:
+		answer = flags & (CARRY | ZERO);
+		break;
+	case 4:
+		answer = flags & SIGN;
+		break;
+	case 5:
+		answer = flags & PARITY;
+		break;
+	case 6:
+		answer = less;
+		break;
+	default:
+		answer = less || flags & ZERO;
+	}
+	return answer != (code & 1);
+}
+
+static bool jump_if(struct emulation *e, uint8_t code)
+{
+	int8_t near;
+
+	if (!take(e, &near, 1))
+		return false;
+	e->regs->rip += 2 + (holds(e->regs->eflags, code) ? (uint64_t)(int64_t)near : 0);
 	return true;
 }
 
@@ -305,13 +392,29 @@ static bool execute(struct emulation *e, bool *jumped)
 		*register_of(e->regs, (code - 0xb8u) | e->extend_base) = value;
 		return true;
 	}
+	if (code >= 0x70 && code <= 0x7f) {
+		*jumped = true;
+		return jump_if(e, code);
+	}
 	switch (code) {
 	case 0x90:
 		return !e->extend_base; /* else it exchanges two registers */
 	case 0x0f:
 		return with_two_bytes(e, repeat);
+	case 0x01:
+	case 0x03:
+	case 0x09:
+	case 0x0b:
+	case 0x21:
+	case 0x23:
+	case 0x29:
+	case 0x2b:
 	case 0x31:
 	case 0x33:
+	case 0x39:
+	case 0x3b:
+		return with_two(e, code);
+	case 0x63:
 	case 0x85:
 	case 0x89:
 	case 0x8b:
