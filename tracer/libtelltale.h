@@ -35,6 +35,7 @@ enum session_engine {
 struct session_options {
 	enum session_engine engine;
 	bool json;
+	bool bpftrace_json; /* of programs: bpftrace's JSON instead of our own */
 	bool color;
 	bool line_flush;
 	uint32_t text_limit;   /* bytes of a text at the most; 0: TEXT_LIMIT_DEFAULT */

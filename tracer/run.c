@@ -305,15 +305,31 @@ static int print_map(struct run *run, const struct plan_map *map, const struct w
 	return rc ? output_error(rc, err) : 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct plan_map *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* By their names, as bpftrace does it. */
 static int print_maps(struct run *run, struct error *err)
 {
 	const struct plan *plan = &run->session->plan;
+	const struct plan_map **maps = calloc(plan->map_count + 1, sizeof(*maps));
 	const struct wanted all = {.div = 1};
+	size_t count = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < plan->map_count && !rc; i++)
+	if (!maps)
+		return error_memory(err);
+	for (size_t i = 0; i < plan->map_count; i++)
 		if (plan->maps[i].role == PLAN_MAP_USER && plan->maps[i].bpf_type)
-			rc = print_map(run, &plan->maps[i], &all, err);
+			maps[count++] = &plan->maps[i];
+	qsort(maps, count, sizeof(*maps), compare_names);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = print_map(run, maps[i], &all, err);
+	free(maps);
 	return rc;
 }
 
@@ -452,6 +468,8 @@ static int run_attached(struct run *run, struct error *err)
 
 	if (!rc)
 		rc = drop_privileges(run, err);
+	if (!rc && run->output && output_attached(run->output, s->plan.probe_count))
+		rc = output_error(-EIO, err);
 	if (!rc && !s->stopped)
 		rc = target_start(&s->target, err);
 	if (!rc) {

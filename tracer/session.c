@@ -73,7 +73,9 @@ void session_free(struct session *s)
 struct output_options session_output_options(const struct session *s)
 {
 	return (struct output_options){
-		.form = s->options.json ? OUTPUT_JSON : OUTPUT_TEXT,
+		.form = s->options.bpftrace_json ? OUTPUT_BPFTRACE
+			: s->options.json	 ? OUTPUT_JSON
+						 : OUTPUT_TEXT,
 		.color = s->options.color,
 		.line_flush = s->options.line_flush,
 		.percentiles = s->options.percentiles,

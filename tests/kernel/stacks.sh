@@ -112,10 +112,10 @@ run "$telltale" run -e 'calls:leaf /arg0 == 3/ { printf("%s", ustack(perf, 2)); 
 	@name = usym(arg1); @[usym(arg1)] = count(); @off = usym(arg1 + 1); @none = usym(8); exit(); }' -- "$tmp/calls"
 forget
 like "perf's form: addresses, names, files" "$out" "
-    [0-9a-f]+ leaf\\+[0-9]+ \\($tmp/calls\\)
-    [0-9a-f]+ branch\\+[0-9]+ \\($tmp/calls\\)"
+	[0-9a-f]+ leaf\\+[0-9]+ \\($tmp/calls\\)
+	[0-9a-f]+ branch\\+[0-9]+ \\($tmp/calls\\)"
 like "addresses only" "$(grep -A1 @raw <<<"$out")" "^@raw: 
-    [0-9a-f]+$"
+        [0-9a-f]+$"
 is "names of addresses, as values and keys" "$(grep -oE '^@(name|off|none).*|^@\[leaf' <<<"$out" | sort)" \
 	"@[leaf
 @name: leaf

@@ -35,7 +35,7 @@ struct common {
 	char *const *parameters; /* of a program: $1, $2, ... */
 	size_t parameter_count;
 	bool no_follow, wait, percentiles;
-	bool json, quiet, verbose;
+	bool json, bpftrace_json, quiet, verbose;
 	/* of verbs that trace */
 	bool show_program;
 	const char *filter, *path, *engine;

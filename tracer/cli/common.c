@@ -101,6 +101,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	struct session_options options = {
 	        .engine = c->engine_number,
 	        .json = c->json,
+	        .bpftrace_json = c->bpftrace_json,
 	        .color = wants_color(file),
 	        .line_flush = isatty(fileno(file)),
 	        .text_limit = (uint32_t)c->text_limit,

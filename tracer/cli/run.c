@@ -84,6 +84,14 @@ static int take_program(struct common *c, const char *text, struct buffer *progr
 	return read_text(c->patterns.items[0], program, err);
 }
 
+static int take_form(struct common *c, const char *form, struct error *err)
+{
+	c->bpftrace_json = form && !strcmp(form, "json");
+	if (!form || c->bpftrace_json || !strcmp(form, "text"))
+		return 0;
+	return error_set(err, -EINVAL, "-f: '%s' is neither text nor json", form);
+}
+
 static int check_stage(const char *stage, struct error *err)
 {
 	static const char *const stages[] = {"ast", "types", "code", "plan"};
@@ -151,7 +159,7 @@ static int run_list(struct common *c)
 int run_main(int argc, char **argv)
 {
 	bool list = false;
-	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL;
+	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL, *form = NULL;
 	struct common c = {0};
 	const struct option_row rows[] = {
 	        TRACING_ROWS(&c),
@@ -160,6 +168,8 @@ int run_main(int argc, char **argv)
 	        {'c', "command", OPTION_TEXT, &command, "COMMAND", "as -- COMMAND, in one word"},
 	        {'l', "list", OPTION_FLAG, &list, NULL,
 	         "list the probes that match instead of running: -l [GLOB]; -v: with their arguments"},
+	        {'f', "format", OPTION_TEXT, &form, "FORMAT",
+	         "text, or json: bpftrace's JSON; --json is telltale's own"},
 	        {'d', "dump", OPTION_TEXT, &stage, "STAGE",
 	         "print ast, types, code or plan instead of running"},
 	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
@@ -180,6 +190,8 @@ int run_main(int argc, char **argv)
 		return code;
 	}
 	code = check_stage(stage, &err);
+	if (!code)
+		code = take_form(&c, form, &err);
 	if (!code)
 		code = take_program(&c, text, &program, &name, &err);
 	if (!code && command)

@@ -17,8 +17,12 @@ extern char **environ;
 /* What was found as a part of the results: as it is, or {"cat":"..."}. */
 static void put_result(struct output *o, const char *name, const char *bytes, size_t length)
 {
-	if (o->options.form != OUTPUT_JSON) {
+	if (o->options.form == OUTPUT_TEXT) {
 		put_bytes(&o->text, bytes, length);
+		return;
+	}
+	if (o->options.form == OUTPUT_BPFTRACE) {
+		bpftrace_text(o, strcmp(name, "system") ? name : "syscall", bytes, length);
 		return;
 	}
 	buffer_print(&o->text, "{\"%s\":", name);
@@ -94,7 +98,7 @@ static void wait_for(pid_t child)
 /* In JSON what the command prints is one string; as text it goes where the results go. */
 static void run_command(struct output *o, const char *command)
 {
-	bool json = o->options.form == OUTPUT_JSON;
+	bool json = o->options.form != OUTPUT_TEXT;
 	struct buffer content = {0};
 	int ends[2] = {-1, -1}, code;
 	pid_t child;
@@ -141,14 +145,14 @@ static int join(struct output *o, const struct plan_record *shape, const struct 
 		for (size_t at = 0; at < v.length; at += length + 1) {
 			length = strnlen(v.bytes + at, v.length - at);
 			put_text(&o->line, at ? shape->format : "");
-			if (o->options.form == OUTPUT_JSON)
+			if (o->options.form != OUTPUT_TEXT)
 				put_bytes(&o->line, v.bytes + at, length);
 			else
 				put_harmless(&o->line, v.bytes + at, length);
 		}
 		put_text(&o->line, v.cut ? "..." : "");
 	}
-	if (o->options.form != OUTPUT_JSON)
+	if (o->options.form == OUTPUT_TEXT)
 		put_char(&o->line, '\n');
 	put_result(o, "join", buffer_string(&o->line), o->line.length);
 	return o->line.failed ? -ENOMEM : 0;

@@ -15,12 +15,12 @@ static size_t padded(size_t size)
 	return (size + 7) & ~(size_t)7;
 }
 
-static const char *entry_key(const struct output *o, const struct entry *entry)
+const char *entry_key(const struct output *o, const struct entry *entry)
 {
 	return o->entry_bytes.data + entry->offset;
 }
 
-static const char *entry_value(const struct output *o, const struct entry *entry)
+const char *entry_value(const struct output *o, const struct entry *entry)
 {
 	return entry_key(o, entry) + padded(o->map->key_size);
 }
@@ -41,6 +41,14 @@ static __int128 sum_of(const struct abi_average *average, bool is_signed)
 	__int128 high = is_signed ? (__int128)(int64_t)average->high : (__int128)average->high;
 
 	return high * ((__int128)1 << 32) + average->low;
+}
+
+__int128 entry_sum(const struct output *o, const struct entry *entry)
+{
+	struct abi_average average;
+
+	memcpy(&average, entry_value(o, entry), sizeof(average));
+	return sum_of(&average, o->map->value.is_signed);
 }
 
 /* Cut towards zero, as in C. */
@@ -229,7 +237,7 @@ static void keys_text(struct output *o, const struct entry *entry)
 		if (i)
 			put_text(&o->text, ", ");
 		value_take(&map->keys[i], entry_key(o, entry), map->key_size, &v);
-		value_text(o, &o->text, &v, VALUE_PLAIN);
+		value_text(o, &o->text, &v, VALUE_KEY);
 	}
 	put_char(&o->text, ']');
 }
@@ -425,6 +433,8 @@ int output_map_end(struct output *o)
 		qsort_r(o->entries, o->entry_count, sizeof(*o->entries), compare_entries, o);
 	if (o->options.form == OUTPUT_TEXT) {
 		entries_text(o);
+	} else if (o->options.form == OUTPUT_BPFTRACE) {
+		bpftrace_map(o, first_shown(o));
 	} else {
 		for (size_t i = first_shown(o); i < o->entry_count; i++) {
 			entry_json(o, &o->entries[i]);

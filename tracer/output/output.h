@@ -17,6 +17,7 @@ struct output;
 enum output_form {
 	OUTPUT_TEXT,
 	OUTPUT_JSON, /* telltale's own: one object a line, a promise */
+	OUTPUT_BPFTRACE, /* bpftrace's JSON, see bpftrace.c; of programs only */
 };
 
 struct output_options {
@@ -72,6 +73,9 @@ int output_map_begin(struct output *output, const struct plan_map *map);
 void output_map_limits(struct output *output, uint64_t top, uint64_t div);
 int output_map_entry(struct output *output, const void *key, const void *value);
 int output_map_end(struct output *output);
+
+/* With bpftrace's JSON: how many probes are attached. */
+int output_attached(struct output *output, size_t probes);
 
 /* With JSON: {"lost":N} and its kind for what went wrong (see struct abi_trouble); text goes to
  * standard error through the caller, so here nothing is printed for it. */

@@ -135,6 +135,10 @@ static int printf_json(struct output *o, const struct plan_record *shape,
 	r = format_record(o, &o->line, shape, record, size);
 	if (r)
 		return r;
+	if (o->options.form == OUTPUT_BPFTRACE) {
+		bpftrace_text(o, "printf", buffer_string(&o->line), o->line.length);
+		return 0;
+	}
 	put_text(b, "{\"printf\":");
 	if (!put_json_string(b, buffer_string(&o->line), o->line.length)) {
 		put_text(b, ",\"raw\":{\"printf\":\"");
@@ -155,12 +159,16 @@ static int print_time(struct output *o, const struct plan_record *shape,
 	if (shape->field_count != 1 || shape->fields[0].value.size != sizeof(time))
 		return -EBADMSG;
 	memcpy(&time, (const char *)record + shape->fields[0].value.offset, sizeof(time));
-	if (o->options.form != OUTPUT_JSON)
+	if (o->options.form == OUTPUT_TEXT)
 		return clock_format(o, &o->text, shape->format, time);
 	buffer_clear(&o->line);
 	r = clock_format(o, &o->line, shape->format, time);
 	if (r)
 		return r;
+	if (o->options.form == OUTPUT_BPFTRACE) {
+		bpftrace_text(o, "time", buffer_string(&o->line), o->line.length);
+		return 0;
+	}
 	put_text(&o->text, "{\"time\":");
 	put_json_string(&o->text, buffer_string(&o->line), o->line.length);
 	put_text(&o->text, "}\n");
@@ -181,7 +189,11 @@ static int print_value(struct output *o, const struct plan_record *shape,
 		r = value_take(&shape->fields[0].value, record, size, &v);
 	if (r)
 		return r;
-	if (o->options.form != OUTPUT_JSON) {
+	if (o->options.form == OUTPUT_BPFTRACE) {
+		bpftrace_value(o, &v);
+		return 0;
+	}
+	if (o->options.form == OUTPUT_TEXT) {
 		if (read)
 			value_text(o, &o->text, &v, VALUE_RAW);
 		else
@@ -202,7 +214,7 @@ static int print_value(struct output *o, const struct plan_record *shape,
 static int print_record(struct output *o, const struct plan_record *shape,
                         const struct abi_record *record, size_t size)
 {
-	bool json = o->options.form == OUTPUT_JSON;
+	bool json = o->options.form != OUTPUT_TEXT;
 
 	switch (shape->kind) {
 	case PLAN_RECORD_EVENT:
@@ -252,8 +264,17 @@ int output_record(struct output *o, const struct abi_record *record, size_t size
 	return output_written(o);
 }
 
+int output_attached(struct output *o, size_t probes)
+{
+	if (o->options.form == OUTPUT_BPFTRACE)
+		bpftrace_number(o, "attached_probes", "probes", probes);
+	return output_written(o);
+}
+
 int output_lost(struct output *o, uint64_t lost)
 {
+	if (o->options.form == OUTPUT_BPFTRACE && lost)
+		bpftrace_number(o, "lost_events", "events", lost);
 	if (o->options.form == OUTPUT_JSON) {
 		put_text(&o->text, "{\"lost\":");
 		put_unsigned(&o->text, lost);

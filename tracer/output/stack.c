@@ -57,9 +57,12 @@ static void put_line(struct buffer *b, const struct output_frame *frame)
 	put_unsigned(b, frame->line);
 }
 
-static void frame_text(struct buffer *b, const struct output_frame *frame, enum plan_stack form)
+static void frame_text(struct buffer *b, const struct output_frame *frame, enum plan_stack form,
+                       enum value_style style)
 {
-	put_text(b, "    ");
+	put_text(b, form == PLAN_STACK_PERF ? "\t"
+	            : form == PLAN_STACK_FULL || style == VALUE_KEY ? "    "
+	                                                            : "        ");
 	if (form == PLAN_STACK_RAW || form == PLAN_STACK_PERF)
 		put_plain_hex(b, frame->address);
 	if (form == PLAN_STACK_PERF)
@@ -77,8 +80,10 @@ static void frame_text(struct buffer *b, const struct output_frame *frame, enum 
 	put_char(b, '\n');
 }
 
-/* Begins with a newline and ends with one, so that it stands below what went before. */
-void stack_text(const struct output *o, struct buffer *b, const struct value *stack)
+/* Begins with a newline and ends with one, so that it stands below what went before. Indented as
+ * bpftrace has it: less far among keys. */
+void stack_text(const struct output *o, struct buffer *b, const struct value *stack,
+                enum value_style style)
 {
 	struct output_frame frames[STACK_MOST];
 	int count = frames_of(o, stack, frames);
@@ -95,7 +100,7 @@ void stack_text(const struct output *o, struct buffer *b, const struct value *st
 	}
 	put_char(b, '\n');
 	for (int i = 0; i < count; i++)
-		frame_text(b, &frames[i], stack->place->stack);
+		frame_text(b, &frames[i], stack->place->stack, style);
 }
 
 void symbol_text(const struct output *o, struct buffer *b, const struct value *address)

@@ -89,10 +89,22 @@ void clock_text(struct output *o, struct buffer *b, uint64_t monotonic);
 int clock_format(struct output *o, struct buffer *b, const char *format, uint64_t monotonic);
 
 /* stack.c */
-void stack_text(const struct output *o, struct buffer *b, const struct value *stack);
+void stack_text(const struct output *o, struct buffer *b, const struct value *stack,
+                enum value_style style);
 void stack_json(const struct output *o, struct buffer *b, const struct value *stack);
 void symbol_text(const struct output *o, struct buffer *b, const struct value *address);
 bool symbol_json(const struct output *o, struct buffer *b, const struct value *address);
+
+/* map.c: of the map at hand; avg() and stats(): the sum of what they were given */
+const char *entry_key(const struct output *o, const struct entry *entry);
+const char *entry_value(const struct output *o, const struct entry *entry);
+__int128 entry_sum(const struct output *o, const struct entry *entry);
+
+/* bpftrace.c: OUTPUT_BPFTRACE */
+void bpftrace_text(struct output *o, const char *type, const char *text, size_t length);
+void bpftrace_value(struct output *o, const struct value *value);
+void bpftrace_number(struct output *o, const char *type, const char *name, uint64_t number);
+void bpftrace_map(struct output *o, size_t first); /* the entries from that on */
 
 /* hist.c: the rows, or the JSON array, of the buckets of PLAN_HIST and PLAN_LHIST. */
 size_t hist_buckets(const struct plan_map *map);

@@ -331,7 +331,7 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 		break;
 	case PLAN_USTACK:
 	case PLAN_KSTACK:
-		stack_text(o, b, v);
+		stack_text(o, b, v, style);
 		break;
 	case PLAN_USYM:
 	case PLAN_KSYM:

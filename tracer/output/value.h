@@ -32,6 +32,7 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 enum value_style {
 	VALUE_QUOTED, /* "/index.html": between other things of a line */
 	VALUE_PLAIN,  /* /index.html: map keys and values, as bpftrace prints them */
+	VALUE_KEY,   /* as a map\'s key: the same, but for stacks */
 	VALUE_RAW,    /* texts with their newlines: printf */
 };
 
