@@ -478,6 +478,28 @@ static int remove_folder(void **state)
 	return system(command);
 }
 
+/* Libraries by as much of their names as people give; programs in full. */
+static void libraries_by_short_names(void **state)
+{
+	static const struct {
+		const char *file, *name;
+		bool is;
+	} cases[] = {
+		{"libc.so.6", "libc", true},	    {"libc.so.6", "libc.so", true},
+		{"libc.so.6", "libc.so.6", true},   {"libc.so.6", "libc.so.5", false},
+		{"libcrypt.so.1", "libc", false},   {"libc.so.6", "lib", false},
+		{"libc-2.31.so", "libc", false},    {"libx.so", "libx", true},
+		{"libx.sox", "libx", false},	    {"libx.so.1.2", "libx.so.1", false},
+		{"demo", "demo", true},		    {"demo.so", "demo", false},
+		{"demo", "dem", false},		    {"libx.1", "libx", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (library_is(cases[i].file, cases[i].name) != cases[i].is)
+			fail_msg("%s as %s", cases[i].file, cases[i].name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +509,7 @@ int main(void)
 	        cmocka_unit_test(test_command_signal),  cmocka_unit_test(test_command_not_started),
 	        cmocka_unit_test(test_tracer_dies),     cmocka_unit_test(test_bad_commands),
 	        cmocka_unit_test(test_scripts),         cmocka_unit_test(test_signals_of_command),
+	        cmocka_unit_test(test_scripts),         cmocka_unit_test(libraries_by_short_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -11,7 +11,8 @@ static const struct usage usage = {
         "[TARGET] [OPTIONS] [PROBE...] [-- COMMAND ARGS...]",
         "Lists the target's probes with the names and types of their arguments. A COMMAND is "
         "looked\n"
-        "at, with the libraries it would load, and not run. Exit code 1 when there is none.\n"
+        "at, with the libraries it would load, and not run. The kernel's probes need no target:\n"
+        "'tracepoint:sched:*', 'kprobe:vfs_*', 'software:*'. Exit code 1 when there is none.\n"
         "--contract writes what 'telltale check' reads.",
 };
 
