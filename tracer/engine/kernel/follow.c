@@ -46,6 +46,11 @@ int kernel_can_follow(struct error *err)
 	return task_tgid < 0 ? err->code : 0;
 }
 
+int follow_tgid(void)
+{
+	return task_tgid;
+}
+
 int tracepoint_attach(struct kernel *e, const char *tracepoint, const struct bpf_insn *insns,
 		      size_t count, struct error *err)
 {

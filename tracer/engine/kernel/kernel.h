@@ -73,6 +73,11 @@ struct news {
 	size_t page;
 	void *own, *shared; /* as of struct ring; of the latter without the data */
 	size_t loaders;	    /* how many of the plan's are attached */
+	/* The processes whose loaders are: those of the target, and children. */
+	pid_t *watched;
+	size_t watched_count, watched_room;
+	size_t links; /* how many that took */
+	struct warnings *warnings;
 	struct news_key {
 		uint32_t pid, what;
 	} key; /* what news_next() said last */
@@ -133,6 +138,8 @@ void maps_close(struct kernel *e);
 
 /* See engine_can_follow(). */
 int kernel_can_follow(struct error *err);
+/* Where struct task_struct has tgid, once kernel_can_follow() has said yes. */
+int follow_tgid(void);
 /* Fills and keeps the plan's map of followed processes, where it has one. */
 int follow_start(struct kernel *e, struct error *err);
 int follow_ends(struct kernel *e, struct error *err);

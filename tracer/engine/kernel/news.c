@@ -8,7 +8,8 @@
  * helper that does (bpf_copy_from_user_task, 5.18). It never waits longer than NEWS_WAIT, so a tracer
  * that is stopped is a delay and one that is killed nothing at all; a signal such as SIGSTOP would
  * outlive it, and the parents of the process would see it. Without bpf_loop (5.17) it does not wait.
- * A process at execve(2) does not either: the program that it becomes meets its linker.
+ * A process at execve(2) does not either: the program that it becomes meets its linker, which is
+ * watched in the processes that count, and in children as soon as they are heard of.
  */
 #include "code.h"
 #include "features.h"
@@ -20,6 +21,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/user.h>
@@ -29,9 +31,11 @@
 enum {
 	NEWS_LIBRARY = 1, /* news_key.what: it waits */
 	NEWS_PROGRAM = 2,
+	NEWS_CHILD = 3, /* of this process; for us alone */
 	NEWS_WAIT = 250 * 1000 * 1000, /* nanoseconds */
 	NEWS_LOOKS = 1 << 23,	       /* what bpf_loop can do at the most */
 	NEWS_KEYS = 1024,
+	LINKS_MOST = 512,
 };
 
 /* The stack of a program; the loop's function gets the address of the first. */
@@ -217,7 +221,7 @@ static int load_library_program(const struct kernel *e, bool waits, bool sleepab
 
 /* ---- places ---- */
 
-static int attach_loader(struct kernel *e, const struct plan_loader *loader)
+static int attach_loader(struct kernel *e, const struct plan_loader *loader, pid_t pid)
 {
 	uint64_t offset = loader->offset, state = (uint64_t)loader->state;
 	char path[32];
@@ -225,13 +229,15 @@ static int attach_loader(struct kernel *e, const struct plan_loader *loader)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->target->files[loader->file].fd);
 	if (!e->multi)
-		return uprobe_attach(e, &(struct sys_uprobe){.path = path, .offset = offset},
+		return uprobe_attach(e,
+				     &(struct sys_uprobe){.path = path, .offset = offset, .pid = pid},
 				     e->news.program, state);
 	link = sys_link_uprobe_multi(e->news.program, &(struct sys_uprobe_multi){
 							      .path = path,
 							      .offsets = &offset,
 							      .cookies = &state,
 							      .count = 1,
+							      .pid = pid,
 						      });
 	if (link < 0)
 		return link;
@@ -241,20 +247,114 @@ static int attach_loader(struct kernel *e, const struct plan_loader *loader)
 	return -ENOMEM;
 }
 
+static bool is_target(const struct kernel *e, pid_t pid)
+{
+	for (size_t i = 0; i < e->target->process_count; i++)
+		if (e->target->processes[i].pid == pid)
+			return true;
+	return false;
+}
+
+/*
+ * The loaders of one process, from a number on. Only of those that count: a breakpoint that every
+ * process on the machine meets would be one too many for those that run under a simulator.
+ */
+static void watch_process(struct kernel *e, pid_t pid, size_t first)
+{
+	struct news *n = &e->news;
+
+	for (size_t i = first; i < e->plan->loader_count; i++) {
+		const struct plan_loader *loader = &e->plan->loaders[i];
+		int code;
+
+		if (n->links++ == LINKS_MOST)
+			warn(n->warnings, "libraries that more children load are not noticed: %d "
+			     "processes are watched already", LINKS_MOST);
+		if (n->links > LINKS_MOST)
+			return;
+		code = attach_loader(e, loader, pid);
+		if (code && code != -ESRCH)
+			warn(n->warnings, "%s: can't be watched for libraries that process %d loads later: %s",
+			     e->target->files[loader->file].path, pid, strerror(-code));
+	}
+}
+
+static bool is_watched(const struct news *n, pid_t pid)
+{
+	for (size_t i = 0; i < n->watched_count; i++)
+		if (n->watched[i] == pid)
+			return true;
+	return false;
+}
+
+static void watch(struct kernel *e, pid_t pid)
+{
+	struct news *n = &e->news;
+	pid_t *slot = is_watched(n, pid) ? NULL
+					 : array_add(&n->watched, &n->watched_count,
+						     &n->watched_room, sizeof(*slot));
+
+	if (!slot)
+		return;
+	*slot = pid;
+	watch_process(e, pid, 0);
+}
+
+/* Somebody that counts has a child: it counts, too. Those that have ended are forgotten, since
+ * their numbers may come again. */
+static void watch_children(struct kernel *e)
+{
+	struct news *n = &e->news;
+	uint32_t pid, next, value;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n->watched_count; i++) {
+		pid = (uint32_t)n->watched[i];
+		if (!sys_map_lookup(n->counted, &pid, &value))
+			n->watched[kept++] = n->watched[i];
+	}
+	n->watched_count = kept;
+	for (int more = sys_map_next(n->counted, NULL, &pid); !more; pid = next) {
+		more = sys_map_next(n->counted, &pid, &next);
+		watch(e, (pid_t)pid);
+	}
+}
+
 void news_extend(struct kernel *e, struct warnings *warnings)
 {
 	struct news *n = &e->news;
 
 	if (!n->open)
 		return;
-	for (; n->loaders < e->plan->loader_count; n->loaders++) {
-		const struct plan_loader *loader = &e->plan->loaders[n->loaders];
-		int code = attach_loader(e, loader);
+	n->warnings = warnings;
+	for (size_t i = 0; i < e->target->process_count; i++)
+		if (!is_watched(n, e->target->processes[i].pid))
+			watch(e, e->target->processes[i].pid);
+		else
+			watch_process(e, e->target->processes[i].pid, n->loaders);
+	for (size_t i = 0; i < n->watched_count; i++)
+		if (!is_target(e, n->watched[i]))
+			watch_process(e, n->watched[i], n->loaders);
+	n->loaders = e->plan->loader_count;
+}
 
-		if (code)
-			warn(warnings, "%s: can't be watched for libraries that are loaded later: %s",
-			     e->target->files[loader->file].path, strerror(-code));
-	}
+/* The tracepoint runs as the parent, and has the child as its second argument; a thread is none. */
+static int attach_fork_news(struct kernel *e, struct error *err)
+{
+	struct code c = {.count = 0};
+	size_t thread, other;
+
+	ADD(&c, LOAD(6, 1, 8), HELPER(BPF_FUNC_get_current_pid_tgid), VALUE(BPF_RSH, 0, 32),
+	    REGISTER(BPF_MOV, 7, 0), VALUE(BPF_MOV, 1, 0), STORE64(PLACE(scratch), 1),
+	    ADDRESS(1, scratch), VALUE(BPF_MOV, 2, 4), REGISTER(BPF_MOV, 3, 6),
+	    VALUE(BPF_ADD, 3, follow_tgid()), HELPER(BPF_FUNC_probe_read_kernel),
+	    LOAD(1, 10, PLACE(scratch)));
+	thread = add_branch(&c, BRANCH_X(BPF_JEQ, 1, 7, 0));
+	other = add_asking(&c, &e->news, NEWS_CHILD);
+	land(&c, thread);
+	land(&c, other);
+	add_end(&c, 0);
+	return tracepoint_attach(e, "sched_process_fork", c.insns, c.count, err);
 }
 
 static int attach_exec(struct kernel *e, struct error *err)
@@ -362,6 +462,8 @@ void news_start(struct kernel *e, struct warnings *warnings)
 		if (n->program < 0)
 			n->program = load_library_program(e, false, false);
 		code = n->program < 0 ? n->program : attach_exec(e, &err);
+		if (!code && n->own_counted < 0)
+			code = attach_fork_news(e, &err);
 	}
 	if (!code)
 		return;
@@ -393,6 +495,9 @@ void news_close(struct kernel *e)
 	for (size_t i = 0; i < COUNT(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	free(n->watched);
+	n->watched = NULL;
+	n->watched_count = n->watched_room = 0;
 	n->open = false;
 }
 
@@ -403,11 +508,16 @@ bool news_next(struct kernel *e, pid_t *pid)
 	if (!n->open)
 		return false;
 	hear(n);
-	if (sys_map_next(n->map, NULL, &n->key) || sys_map_lookup(n->map, &n->key, &n->asked))
-		return false;
-	/* It does not wait, so that what it says meanwhile must not be lost. */
-	if (n->key.what == NEWS_PROGRAM)
-		sys_map_delete(n->map, &n->key);
+	do {
+		if (sys_map_next(n->map, NULL, &n->key) ||
+		    sys_map_lookup(n->map, &n->key, &n->asked))
+			return false;
+		/* It does not wait, so that what it says meanwhile must not be lost. */
+		if (n->key.what != NEWS_LIBRARY)
+			sys_map_delete(n->map, &n->key);
+		if (n->key.what == NEWS_CHILD)
+			watch_children(e);
+	} while (n->key.what == NEWS_CHILD);
 	*pid = (pid_t)n->key.pid;
 	return true;
 }
@@ -418,7 +528,7 @@ bool news_go_on(struct kernel *e)
 	struct timespec now;
 	uint64_t asked;
 
-	if (n->key.what == NEWS_PROGRAM)
+	if (n->key.what != NEWS_LIBRARY)
 		return true;
 	/* One that gave up waiting, and asks again by now, must be heard again. */
 	if (!sys_map_lookup(n->map, &n->key, &asked) && asked == n->asked)
