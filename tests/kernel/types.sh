@@ -125,6 +125,10 @@ is "pointer arithmetic" "$(head -n 3 <<<"$out")" '20 300 1 20
 1 4000 300 4000
 -5 12345678'
 
+chain=$(printf -- '->next%.0s' {1..60})
+run "$telltale" run -e "u:$tmp/shapes:visit { printf(\"%d\n\", ((struct node *)arg0)$chain->at.x); }" -- "$tmp/shapes"
+is "a long chain of pointers, which ends early" "$out" "<unreadable>"
+
 # What can't be read is not made up, neither behind a bad pointer nor behind the end of an array.
 run "$telltale" run -e "u:$tmp/shapes:visit { \$n = (struct node *)arg0; \$i = 4;
 	printf(\"%d|%d|%s|%d\n\", \$n->next->next->color, \$n->numbers[\$i], \$n->next->next->name,

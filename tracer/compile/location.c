@@ -104,8 +104,8 @@ reg gen_address_of(struct gen *g, const struct expr *e, label fail)
 static reg gen_bits(struct gen *g, const struct expr *e, label fail)
 {
 	unsigned low = (unsigned)(e->bit_offset % 8), bytes = (low + e->bits + 7) / 8;
-	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8);
 	struct location at = gen_location(g, e, fail);
+	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8);
 	reg value = ir_reg(&g->ir);
 
 	if (bytes < 8)
@@ -125,8 +125,8 @@ static reg gen_bits(struct gen *g, const struct expr *e, label fail)
 static reg gen_bytes(struct gen *g, const struct expr *e, enum type_space space, unsigned bytes,
 		     bool is_signed, label fail)
 {
-	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8);
 	struct location at = gen_location(g, e, fail);
+	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8); /* a chain of pointers needs one only */
 	reg value = ir_reg(&g->ir);
 
 	gen_read_memory(g, space, arg_stack(slot), arg_value(bytes), location_arg(g, at), fail);

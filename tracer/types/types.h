@@ -60,7 +60,10 @@ int types_complete(struct types *types, const struct type_place *place, const st
 int types_member(struct types *types, const struct type_place *place, const struct ctype *record,
 		 const char *name, struct ctype_member *member, struct error *err);
 
-/* Of one kind and size, with the same members at the same places, whatever they were read from. */
+/*
+ * Of one kind and size, with the same members at the same places, whatever they were read from; of
+ * pointers, what they lead to.
+ */
 bool types_alike(const struct ctype *a, const struct ctype *b);
 
 /* A constant of an enum by its name; -ENOENT (without a text) when there is none. */
