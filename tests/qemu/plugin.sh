@@ -53,9 +53,17 @@ vm=$(pgrep -P "$tracer" | head -n 1)
 run "$telltale" run --json -t 1 -p "$vm" "$root/qemu-demo/blocks.bt"
 is "blocks that were translated before are counted now: kernel and programs, on both virtual CPUs" \
 	"$(jq -s -c '[(["@kernel", "@program"][]) as $map | [.[] | select(.map == $map and .value > 0)] | length]' "$tmp/run.out")" "[2,2]"
-run "$telltale" count --json -t 3 --by 'str(args.device)' -p "$vm" qemu:device__access
-is "accesses by device: the disk's, the network's, and the timers of the virtual CPUs" \
-	"$(jq -s -r '[.[] | .key[0]? // empty | select(. == "virtio-pci-notify-virtio-blk" or . == "virtio-pci-notify-virtio-net" or . == "apic-msi")] | sort | join(" ")' "$tmp/run.out")" \
+devices() # seen so far, of those that a guest at work touches
+{
+	jq -s -r '[.[] | .key[0]? // empty | select(. == "virtio-pci-notify-virtio-blk" or . == "virtio-pci-notify-virtio-net" or
+		. == "apic-msi")] | unique | join(" ")' "$tmp"/devices.*
+}
+for round in 1 2 3 4 5 6 7 8 9 10; do # its disk and its network have their turns
+	run "$telltale" count --json -t 1 --by 'str(args.device)' -p "$vm" qemu:device__access
+	echo "$out" >"$tmp/devices.$round"
+	[ "$(devices | wc -w)" = 3 ] && break
+done
+is "accesses by device: the disk's, the network's, and the timers of the virtual CPUs" "$(devices)" \
 	"apic-msi virtio-pci-notify-virtio-blk virtio-pci-notify-virtio-net"
 run "$telltale" latency --json -t 1 -p "$vm" qemu:vcpu__idle qemu:vcpu__resume --by args.vcpu
 is "from idle to resume, on both virtual CPUs" "$(jq -s -c '[.[] | select(.map == "@nsecs" and .count > 0) | .key[0]] | sort' "$tmp/run.out")" "[0,1]"
