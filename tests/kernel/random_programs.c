@@ -439,12 +439,12 @@ struct counts {
 };
 
 /* Loads it, runs what is computed, compares. */
-static bool load(const struct plan *plan, struct hand *hand, struct results *results,
-		 bool computed, struct error *err)
+static bool load(enum engine_kind kind, const struct plan *plan, struct hand *hand,
+		 struct results *results, bool computed, struct error *err)
 {
 	struct engine *engine = NULL;
 	struct warnings warnings = {0};
-	int code = engine_open(ENGINE_KERNEL, plan, &hand->target, NULL, &engine, &warnings, err);
+	int code = engine_open(kind, plan, &hand->target, NULL, &engine, &warnings, err);
 
 	if (!code && computed) {
 		code = engine_attach(engine, &warnings, err);
@@ -466,6 +466,18 @@ static bool load(const struct plan *plan, struct hand *hand, struct results *res
 	return !code && !results->wrong;
 }
 
+/* The engine in user space interprets the same instructions: the same must come of them. */
+static bool run_again(const struct plan *plan, struct hand *hand, struct results *results,
+		      struct error *err)
+{
+	for (size_t i = 0; i < results->count; i++)
+		results->items[i].found = false;
+	if (load(ENGINE_USER, plan, hand, results, true, err))
+		return true;
+	printf("# with the engine in user space:\n");
+	return false;
+}
+
 static void try_program(struct random_program *p, uint64_t seed, struct hand *hand,
 			struct results *results, struct counts *counts)
 {
@@ -482,7 +494,9 @@ static void try_program(struct random_program *p, uint64_t seed, struct hand *ha
 		code = compile(&program, &hand->set, &options, &plan, &err);
 	counts->programs++;
 	counts->limits += code && is_limit(&err);
-	good = code ? is_limit(&err) : load(&plan, hand, results, p->computed, &err);
+	good = code ? is_limit(&err)
+		    : load(ENGINE_KERNEL, &plan, hand, results, p->computed, &err) &&
+			      (!p->computed || run_again(&plan, hand, results, &err));
 	for (size_t i = 0; i < plan.program_count; i++)
 		counts->insns += plan.programs[i].insn_count;
 	if (!good) {
@@ -524,7 +538,7 @@ static unsigned report(bool computed, unsigned number, const struct counts *coun
 	printf("# %u programs of %d clauses, %zu instructions, %u beyond a limit of BPF\n",
 	       counts->programs, CLAUSES, counts->insns, counts->limits);
 	printf("%sok %u - random programs %s\n", counts->failures ? "not " : "", number,
-	       computed ? "compute what they should" : "load");
+	       computed ? "compute what they should, in both engines" : "load");
 	printf("%sok %u - few of them are beyond a limit\n", few ? "" : "not ", number + 1);
 	return counts->failures + !few;
 }
