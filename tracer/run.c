@@ -250,9 +250,9 @@ static int take_late(struct run *run, int count, struct error *err)
 static int wait_for_end(struct run *run, struct error *err)
 {
 	struct session *s = run->session;
-	int count = 0;
+	int count = take_late(run, 0, err); /* loaded since the target was read */
 
-	while (!run->over && !s->stopped && now() < run->deadline) {
+	while (count >= 0 && !run->over && !s->stopped && now() < run->deadline) {
 		bool ended = target_ended(&s->target);
 		int timeout;
 		size_t wake_count = collect(run, &timeout);

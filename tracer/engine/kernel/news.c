@@ -32,7 +32,7 @@ enum {
 	NEWS_LIBRARY = 1, /* news_key.what: it waits */
 	NEWS_PROGRAM = 2,
 	NEWS_CHILD = 3, /* of this process; for us alone */
-	NEWS_WAIT = 250 * 1000 * 1000, /* nanoseconds */
+	NEWS_WAIT = 1000 * 1000 * 1000, /* nanoseconds */
 	NEWS_LOOKS = 1 << 23,	       /* what bpf_loop can do at the most */
 	NEWS_KEYS = 1024,
 	LINKS_MOST = 512,
@@ -290,6 +290,8 @@ static bool is_watched(const struct news *n, pid_t pid)
 static void watch(struct kernel *e, pid_t pid)
 {
 	struct news *n = &e->news;
+	struct news_key key = {(uint32_t)pid, NEWS_PROGRAM};
+	uint64_t never = 0;
 	pid_t *slot = is_watched(n, pid) ? NULL
 					 : array_add(&n->watched, &n->watched_count,
 						     &n->watched_room, sizeof(*slot));
@@ -298,6 +300,8 @@ static void watch(struct kernel *e, pid_t pid)
 		return;
 	*slot = pid;
 	watch_process(e, pid, 0);
+	/* What it loaded before that is to be looked at, too. */
+	sys_map_update(n->map, &key, &never);
 }
 
 /* Somebody that counts has a child: it counts, too. Those that have ended are forgotten, since
