@@ -79,8 +79,13 @@ BEGIN and END|numbers|BEGIN { @n = 5; printf("begin\n"); } both:numbers { @n += 
 names|numbers|both:numbers /pid == tid/ { @[comm, uid, probe] = count(); }
 unroll|numbers|both:numbers { $s = 0; unroll(4) { $s = $s * 2 + args.i; } @ = sum($s); }
 while|numbers|both:numbers { $i = 0; $s = 0; while ($i < args.small) { $s += $i; $i++; } @ = sum($s); }
+ranges|numbers|both:numbers { for ($i : 0..args.small) { if ($i > 20) { break; } @[$i] = count(); } }
+loops over maps|numbers|both:numbers { @x[args.i % 5] = args.i; } END { for ($kv : @x) { @sum += $kv.1; @keys[$kv.0] = count(); } }
+tuples|texts|both:text { $t = (args.i % 2, str(args.word)); @[$t] = count(); }
+texts kept|texts|both:text { $s = str(args.word); @last[args.i % 3] = $s; if ($s == "beta") { @beta = count(); } }
+strings searched|texts|both:text { @[strcontains(str(args.word), "ta")] = count(); }
 stacks|calls|uprobe:$B:mix { @[ustack] = count(); }
-exit|numbers|both:numbers /args.i == 7/ { printf("seven\n"); exit(); }
+exit|forever|both:tick /args.i == 7/ { printf("seven\n"); exit(); }
 threads|threads|both:thread { @[args.number] = count(); @s = sum(args.i); }
 returns of threads|threads|uretprobe:$B:mix { @[(int64)retval] = count(); }
 children|children|both:* { @[probe] = count(); } uretprobe:$B:fib { @r[retval] = count(); }

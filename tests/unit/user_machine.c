@@ -43,8 +43,11 @@ static ssize_t read_process(struct current *current, uint64_t address, void *to,
 	if (address < MEMORY || address >= MEMORY + sizeof(memory))
 		return -1;
 	left = MEMORY + sizeof(memory) - address;
-	memcpy(to, memory + (address - MEMORY), size < left ? size : left);
-	return (ssize_t)(size < left ? size : left);
+	if (size < left)
+		left = size;
+	memset(to, 0x77, size); /* what is behind is nobody's */
+	memcpy(to, memory + (address - MEMORY), left);
+	return (ssize_t)left;
 }
 
 static void read_comm(struct current *current, char comm[ABI_COMM])
@@ -434,6 +437,11 @@ static void test_reading(void **state)
 		CALL(BPF_FUNC_probe_read_user_str), LOAD(BPF_B, 2, 10, -1),
 		INSN(BPF_ALU64 | BPF_ADD | BPF_X, 0, 2, 0, 0), EXIT,
 	};
+	const struct bpf_insn behind[] = { /* the NUL: untouched */
+		WORD(10, -4, 0x55), COPY(1, 10), ALU(BPF_ADD, 1, -6), MOV(2, 6),
+		MOV(3, MEMORY + sizeof(memory) - 2), CALL(BPF_FUNC_probe_read_user_str),
+		LOAD(BPF_W, 2, 10, -4), INSN(BPF_ALU64 | BPF_ADD | BPF_X, 0, 2, 0, 0), EXIT,
+	};
 	const struct bpf_insn nowhere[] = {
 		WORD(10, -8, 7), COPY(1, 10), ALU(BPF_ADD, 1, -8), MOV(2, 4), MOV(3, 8),
 		CALL(BPF_FUNC_copy_from_user), LOAD(BPF_W, 2, 10, -8), /* zeros */
@@ -455,6 +463,8 @@ static void test_reading(void **state)
 	assert_true(result == sizeof(memory));
 	assert_int_equal(RUN(*state, cut, &result), 0);
 	assert_true(result == 8);
+	assert_int_equal(RUN(*state, behind, &result), 0);
+	assert_true(result == 0x55 + 2);
 	assert_int_equal(RUN(*state, nowhere, &result), 0);
 	assert_true((int64_t)result == -EFAULT);
 	assert_int_equal(RUN(*state, over, &result), -EFAULT);

@@ -57,9 +57,11 @@ bool machine_may(struct machine *m, uint64_t address, uint64_t size, bool write)
 
 /* ---- the process ---- */
 
-/* Page by page, each only when the text goes on there. */
+/* Page by page, each only when the text goes on there. What is behind the NUL stays as it was: programs
+ * compare whole fields. */
 int64_t current_text(struct current *current, char *to, uint64_t size, uint64_t address)
 {
+	char room[PAGE];
 	uint64_t have = 0;
 
 	while (have < size) {
@@ -69,13 +71,16 @@ int64_t current_text(struct current *current, char *to, uint64_t size, uint64_t 
 
 		if (part > size - have)
 			part = size - have;
-		got = current->read(current, address + have, to + have, part);
+		got = current->read(current, address + have, room, part);
 		if (got <= 0)
 			return -EFAULT;
-		end = memchr(to + have, '\0', (size_t)got);
+		end = memchr(room, '\0', (size_t)got);
 		if (end)
-			return end - to + 1;
+			got = end - room + 1;
+		memcpy(to + have, room, (size_t)got);
 		have += (uint64_t)got;
+		if (end)
+			return (int64_t)have;
 	}
 	if (size)
 		to[size - 1] = '\0';
