@@ -251,6 +251,7 @@ bench:
 	@tests/setup.sh build test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all bench-programs
 	@tests/bench/run.sh
+	@tests/bench/engines.sh
 bench-programs: $(BENCHES) $(BUILD)/tests/bench/floor.bpf.o
 
 # The hand-written BPF that telltale is held against; -g for the BTF that libbpf wants of maps.
