@@ -43,6 +43,10 @@ done
 # Its own time limit ends it even should this script be killed the hard way.
 "$demo" -r 20 -t 60 >/dev/null &
 pid=$!
+# Until then the process is still this shell.
+while kill -0 "$pid" 2>/dev/null && ! [ "/proc/$pid/exe" -ef "$demo" ]; do
+	sleep 0.05
+done
 echo "Watching $demo, process $pid: a program that serves 20 requests a second."
 
 show "What can be watched: probes, with the names and types of their arguments" \
