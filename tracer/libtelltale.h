@@ -48,6 +48,7 @@ struct session_options {
 	bool debug_verifier;
 	char *const *parameters; /* $1, $2, ... of a program */
 	size_t parameter_count;
+	bool may_lack_probes; /* of a program: one that matches nothing is a warning, where another does */
 	bool is_unsafe; /* functions that change the system are allowed */
 	bool drop_privileges; /* session_run() gives up, for good, what it needs no more once it has attached */
 };

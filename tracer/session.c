@@ -308,6 +308,7 @@ void session_prepare(struct session *s, struct program *program)
 {
 	program->text_limit = s->options.text_limit;
 	program->have_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	program->may_lack_probes = s->options.may_lack_probes;
 	program->is_unsafe = s->options.is_unsafe;
 	program->parameters = s->options.parameters;
 	program->parameter_count = s->options.parameter_count;

@@ -41,7 +41,7 @@ struct common {
 	const char *filter, *path, *engine;
 	enum session_engine engine_number;
 	uint64_t records, text_limit, ring_bytes;
-	bool is_unsafe;
+	bool is_unsafe, may_lack_probes;
 	double seconds;
 
 	struct warnings warnings; /* of the session, which must end before this does */

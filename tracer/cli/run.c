@@ -160,7 +160,7 @@ int run_main(int argc, char **argv)
 {
 	bool list = false;
 	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL, *form = NULL;
-	struct common c = {0};
+	struct common c = {.may_lack_probes = true};
 	const struct option_row rows[] = {
 	        TRACING_ROWS(&c),
 	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many records"},

@@ -176,11 +176,19 @@ enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
 enum { PROGRAM_NEEDLE_MOST = 64 };  /* bytes of what strcontains() looks for */
 enum { PROGRAM_UNROLL_MOST = 100 };  /* rounds of an unroll */
 
+/* What a probe that matches nothing is. */
+enum program_missing {
+	MISSING_ERROR,
+	MISSING_WARN,
+	MISSING_IGNORE,
+	MISSING_UNSAID, /* an error; or (may_lack_probes) a warning, where another one matches */
+};
+
 /* What is set by config = { ... } or the environment (config.c); 0: nothing was said. */
 struct program_config {
 	uint64_t text_limit, map_keys, probes_most, ring_pages;
 	uint64_t print_maps;
-	uint64_t missing_probes; /* 0: an error, 1: a warning, 2: nothing */
+	uint64_t missing_probes; /* enum program_missing */
 	uint64_t stack_mode;
 };
 
@@ -192,6 +200,8 @@ struct program {
 	bool have_btf; /* the kernel tells its types */
 	struct warnings *warnings; /* or NULL */
 	uint32_t text_default;	   /* text_limit where the program says nothing */
+	bool may_lack_probes; /* see MISSING_UNSAID */
+	bool lacks_probes;    /* and it does: maps may have no type, as when files come later */
 	bool is_unsafe;	     /* functions that change the system are allowed */
 	uint32_t text_limit; /* bytes of a text whose length nothing else says; 0: PROGRAM_TEXT */
 	struct source source;

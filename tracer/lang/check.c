@@ -344,19 +344,21 @@ static void check_instances(struct program *program)
 
 int program_check(struct program *program, struct probe_set *probes, struct error *err)
 {
+	bool may_miss;
 	int rc;
 
 	if (!program->text_limit)
 		program->text_limit = PROGRAM_TEXT;
 	rc = program_instances(program, probes, err);
+	may_miss = probes->may_miss || program->lacks_probes;
 	check_instances(program);
 	if (program->arena.failed)
 		return error_memory(err);
 	for (size_t i = 0; i < program->map_count; i++)
-		if (!map_is_typed(&program->maps[i]) && !probes->may_miss)
+		if (!map_is_typed(&program->maps[i]) && !may_miss)
 			diagnose(&program->diagnostics, program->maps[i].at,
 				 "%s is never assigned", program->maps[i].name);
-	if (!rc && probes->may_miss)
+	if (!rc && may_miss)
 		rc = program_name_maps(program, err);
 	if (rc)
 		return rc;

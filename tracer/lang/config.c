@@ -19,6 +19,7 @@ enum setting_kind {
 	SETTING_NOTHING, /* bpftrace's own affair: taken, and without effect here */
 };
 
+/* In the order of enum program_missing. */
 static const char *const missing_words[] = {"error", "warn", "ignore", NULL};
 static const char *const stack_words[] = {"bpftrace", NULL};
 
@@ -139,7 +140,8 @@ static const char *from_environment(const struct setting *s)
 
 void config_defaults(struct parser *p)
 {
-	p->program->config = (struct program_config){.print_maps = true};
+	p->program->config = (struct program_config){.print_maps = true,
+						   .missing_probes = MISSING_UNSAID};
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (from_environment(&settings[i]))
 			set(p, &settings[i], "in the environment, ", 0,

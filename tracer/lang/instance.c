@@ -113,6 +113,17 @@ struct shapes {
 	bool uses_arguments;
 	struct table shapes; /* shape to instance */
 	struct table seen;   /* probes of this clause: one that two specifications match counts once */
+	struct missing *missing;
+};
+
+/* Probes that match nothing: what that means is known when all have been looked for. */
+struct missing {
+	struct missing_probe {
+		size_t at;
+		const char *why;
+	} *items;
+	size_t count, room;
+	bool others; /* a probe that is in a file or the kernel matches */
 };
 
 static int add_probe(struct shapes *s, const struct probe *probe, struct error *err)
@@ -157,6 +168,42 @@ static int count_kernel_probes(struct program *program, const char *text, size_t
 			 text, count, program->kernel_probes, most);
 }
 
+static int add_missing(struct shapes *s, size_t at, const char *why, struct error *err)
+{
+	struct missing *m = s->missing;
+	struct missing_probe *one = array_add(&m->items, &m->count, &m->room, sizeof(*one));
+
+	if (one)
+		*one = (struct missing_probe){at, arena_string(&s->program->arena, why)};
+	return one && one->why ? 0 : error_memory(err);
+}
+
+/* Such as BEGIN: it is hit, whatever else there is. */
+static bool is_our_own(enum probe_kind kind)
+{
+	return kind == PROBE_BEGIN || kind == PROBE_END || kind == PROBE_INTERVAL ||
+	       kind == PROBE_SELF;
+}
+
+static int judge_missing(struct program *program, const struct missing *m)
+{
+	enum program_missing how = (enum program_missing)program->config.missing_probes;
+
+	if (how == MISSING_UNSAID)
+		how = program->may_lack_probes && m->others ? MISSING_WARN : MISSING_ERROR;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct missing_probe *one = &m->items[i];
+
+		if (how == MISSING_ERROR)
+			diagnose(&program->diagnostics, one->at, "%s", one->why);
+		else if (how == MISSING_WARN && program->warnings)
+			warn(program->warnings, "%s: %s",
+			     source_place(&program->source, one->at, &program->arena), one->why);
+	}
+	program->lacks_probes = m->count && how != MISSING_ERROR;
+	return m->count && how == MISSING_ERROR ? -ENODATA : 0;
+}
+
 static int match_one(struct shapes *s, const struct clause_probe *wanted, struct probe_set *probes,
 		     struct error *err)
 {
@@ -169,17 +216,15 @@ static int match_one(struct shapes *s, const struct clause_probe *wanted, struct
 		rc = probes_match(probes, &spec, wanted->text, &found, &count, err);
 	if (!rc && !probe_in_file(spec.kind))
 		rc = count_kernel_probes(s->program, wanted->text, count, err);
-	if (rc == -ENODATA && s->program->config.missing_probes) {
-		if (s->program->config.missing_probes == 1 && s->program->warnings)
-			warn(s->program->warnings, "%s", err->text);
-		return 0;
-	}
+	if (rc == -ENODATA)
+		return add_missing(s, wanted->at, err->text, err);
 	if (rc && rc != -ENOMEM) {
 		diagnose(&s->program->diagnostics, wanted->at, "%s", err->text);
 		return rc;
 	}
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = add_probe(s, found[i], err);
+	s->missing->others |= !rc && count && !is_our_own(spec.kind);
 	return rc;
 }
 
@@ -226,6 +271,7 @@ static int name_arguments(struct program *program, const struct clause *c, struc
 
 int program_instances(struct program *program, struct probe_set *probes, struct error *err)
 {
+	struct missing missing = {0};
 	int rc = 0;
 
 	for (const struct clause *c = program->clauses; c && !rc; c = c->next)
@@ -233,7 +279,7 @@ int program_instances(struct program *program, struct probe_set *probes, struct 
 			rc = name_arguments(program, c, probes, err);
 
 	for (const struct clause *c = program->clauses; c && rc != -ENOMEM; c = c->next) {
-		struct shapes s = {.program = program, .clause = c};
+		struct shapes s = {.program = program, .clause = c, .missing = &missing};
 
 		s.uses_arguments = expr_uses_arguments(c->filter) || stmt_uses_arguments(c->body);
 		for (const struct clause_probe *p = c->probes; p && rc != -ENOMEM; p = p->next) {
@@ -244,6 +290,9 @@ int program_instances(struct program *program, struct probe_set *probes, struct 
 		table_free(&s.shapes);
 		table_free(&s.seen);
 	}
+	if (rc != -ENOMEM)
+		rc = judge_missing(program, &missing) ? -ENODATA : rc;
+	free(missing.items);
 	return rc;
 }
 
