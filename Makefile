@@ -34,7 +34,7 @@ LIBS := -lbpf -ldw -lelf -llzma -liberty -lpthread
 
 # ---- rooms: who may include whom ----
 
-ROOMS := base elf types symbols operand process probe lang compile engine engine/kernel engine/user engine/self output cli
+ROOMS := base elf types symbols operand process probe lang compile engine engine/kernel engine/user engine/self output check cli
 ALLOW_base :=
 ALLOW_elf := base
 ALLOW_types := base elf
@@ -57,7 +57,9 @@ ALLOW_engine/self := $(ALLOW_engine) engine
 ALLOW_output := base elf plan.h bpf/abi.h
 ALLOW_cli := base libtelltale.h gen
 ALLOW_top := base elf types symbols operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
-ALLOW_tests := $(ALLOW_top) cli gen tests contract.h expect.h session.h telltale_test.h
+# contracts and expectations stand on a session
+ALLOW_check := $(ALLOW_top) session.h
+ALLOW_tests := $(ALLOW_top) check cli gen tests session.h telltale_test.h
 
 # where a name of the lists above is in the tree
 place = $(abspath $(if $(filter bpf/%,$(1)),$(1),$(if $(filter gen,$(1)),sdk/gen,$(if $(filter tests,$(1)),tests,tracer/$(1)))))

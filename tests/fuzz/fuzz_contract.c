@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "contract.h"
+#include "check/contract.h"
 
 struct side {
 	struct source source;

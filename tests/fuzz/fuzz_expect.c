@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expect.h"
+#include "check/expect.h"
 
 static void look(const struct expectation *x, const struct source *source)
 {

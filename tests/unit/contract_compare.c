@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "contract.h"
+#include "check/contract.h"
 
 #include <errno.h>
 #include <string.h>

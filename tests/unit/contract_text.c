@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "contract.h"
+#include "check/contract.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The text of expectations: what it means, and what is wrong with it, where. */
-#include "expect.h"
+#include "check/expect.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

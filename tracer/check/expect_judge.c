@@ -3,7 +3,7 @@
  * expectation, with what was seen instead. What can't be judged, since something was lost or could
  * not be read, has failed.
  */
-#include "expect.h"
+#include "check/expect.h"
 
 #include "base/text.h"
 #include "bpf/abi.h"

@@ -2,7 +2,7 @@
  * Owns the order of a check of what is emitted: read what is expected, write the program, run it,
  * judge, print. See expect.h.
  */
-#include "expect.h"
+#include "check/expect.h"
 
 #include <errno.h>
 #include <string.h>

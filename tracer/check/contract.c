@@ -2,7 +2,7 @@
  * Holds what a binary has to what was agreed. Nothing here reads a file or prints: two contracts
  * go in, test points come out.
  */
-#include "contract.h"
+#include "check/contract.h"
 
 #include "base/text.h"
 

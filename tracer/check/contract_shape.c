@@ -2,7 +2,7 @@
  * Size and sign of arguments: what the text of a type says, and how the rest is written. The words
  * are those that people know from other languages: i32, u8, f64.
  */
-#include "contract.h"
+#include "check/contract.h"
 
 #include <stdlib.h>
 #include <string.h>

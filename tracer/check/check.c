@@ -2,7 +2,7 @@
  * Owns the way from a session to contracts: what a binary has and what is wrong with it, as the
  * plain data that contract.c compares, and from there to test points.
  */
-#include "contract.h"
+#include "check/contract.h"
 #include "session.h"
 
 #include "elf/file.h"

@@ -3,7 +3,7 @@
  * hits and sends events; a step with conditions also clauses for what nearly was a hit, of which
  * the first few are sent. Counts are exact whatever is lost of the events.
  */
-#include "expect.h"
+#include "check/expect.h"
 
 #include "lang/func.h"
 

@@ -11,7 +11,7 @@
  *
  * Names that are no words are quoted, with the escapes of escape_text().
  */
-#include "contract.h"
+#include "check/contract.h"
 
 #include "base/text.h"
 

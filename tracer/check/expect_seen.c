@@ -2,7 +2,7 @@
  * Runs the program that watches for expectations, and keeps what it saw: every event that an order
  * needs, the first few of the others, counts, and what went wrong.
  */
-#include "expect.h"
+#include "check/expect.h"
 
 #include "bpf/abi.h"
 #include "engine/engine.h"

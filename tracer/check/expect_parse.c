@@ -2,7 +2,7 @@
  * The text of expectations to what they say. An error in one of them is reported and the next is
  * read, so that a person sees all at once. Conditions stay text here: the language reads them.
  */
-#include "expect.h"
+#include "check/expect.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * The text of a contract to what it says. A line stands for itself: an error in one of them is
  * reported and the next is read, so that a person sees all of them at once.
  */
-#include "contract.h"
+#include "check/contract.h"
 
 #include <ctype.h>
 #include <errno.h>
