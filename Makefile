@@ -59,6 +59,8 @@ ALLOW_cli := base libtelltale.h gen
 ALLOW_top := base elf types symbols operand process probe lang compile engine output plan.h libtelltale.h bpf/abi.h
 # contracts and expectations stand on a session
 ALLOW_check := $(ALLOW_top) session.h
+# the manuals are made of the tables of the command line, the language and the probes
+ALLOW_docs := $(ALLOW_top) cli
 ALLOW_tests := $(ALLOW_top) check cli gen tests session.h telltale_test.h
 
 # where a name of the lists above is in the tree
@@ -68,10 +70,10 @@ place = $(abspath $(if $(filter bpf/%,$(1)),$(1),$(if $(filter gen,$(1)),sdk/gen
 define room_rule
 $$(BUILD)/rooms/$(1).stamp: Makefile
 	@rm -rf $$(BUILD)/rooms/$(1) && mkdir -p $$(BUILD)/rooms/$(1)
-	@$$(foreach a,$$(ALLOW_$(1)) $$(filter-out top tests,$(firstword $(subst /, ,$(1)))),mkdir -p $$(BUILD)/rooms/$(1)/$$(dir $$(a)) && ln -sfn $$(call place,$$(a)) $$(BUILD)/rooms/$(1)/$$(a) && ) true
+	@$$(foreach a,$$(ALLOW_$(1)) $$(filter-out top docs tests,$(firstword $(subst /, ,$(1)))),mkdir -p $$(BUILD)/rooms/$(1)/$$(dir $$(a)) && ln -sfn $$(call place,$$(a)) $$(BUILD)/rooms/$(1)/$$(a) && ) true
 	@touch $$@
 endef
-$(foreach r,$(ROOMS) top tests,$(eval $(call room_rule,$(r))))
+$(foreach r,$(ROOMS) top docs tests,$(eval $(call room_rule,$(r))))
 
 # ---- objects ----
 
@@ -87,7 +89,7 @@ LIBRARY := $(BUILD)/libtelltale.a
 TELLTALE := $(BUILD)/telltale
 
 .DEFAULT_GOAL := all
-all: $(TELLTALE) $(TEST_LIBRARY) samples
+all: $(TELLTALE) $(TEST_LIBRARY) samples docs
 
 $(TELLTALE): $(CLI_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)
@@ -191,6 +193,19 @@ $(C_TESTS) $(BENCHES): $(BUILD)/tests/%: tests/%.c $(LIBRARY) $(CLI_TEST_OBJECTS
 	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/tests -Isdk -o $@ $< $(CLI_TEST_OBJECTS) $(LIBRARY) \
 		-lcmocka $(LIBS)
 
+# ---- manuals: templates, filled in with the program's own tables ----
+
+MANUALS := $(patsubst docs/%.in,$(BUILD)/docs/%,$(wildcard docs/*.in))
+docs: $(MANUALS)
+
+$(BUILD)/docs/tables: docs/tables.c $(LIBRARY) $(CLI_TEST_OBJECTS) $(BUILD)/rooms/docs.stamp Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/docs -o $@ $< $(CLI_TEST_OBJECTS) $(LIBRARY) $(LIBS)
+
+$(MANUALS): $(BUILD)/docs/%: docs/%.in $(BUILD)/docs/tables
+	$(call say,DOC,$@)
+	$(Q)$(BUILD)/docs/tables $< >$@
+
 # The fuzzers have everything instrumented by clang, in a build of their own.
 FUZZFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 fuzzers:
@@ -264,7 +279,7 @@ $(BUILD)/tests/bench/%.bpf.o: tests/bench/%.bpf.c tests/bench/floor.h Makefile
 
 # ---- the rest ----
 
-install: $(TELLTALE) $(TEST_LIBRARY)
+install: $(TELLTALE) $(TEST_LIBRARY) docs
 	install -D -m 755 $(TELLTALE) $(DESTDIR)$(PREFIX)/bin/telltale
 	install -D -m 644 tracer/telltale_test.h $(DESTDIR)$(PREFIX)/include/telltale_test.h
 	install -D -m 644 $(TEST_LIBRARY) $(DESTDIR)$(PREFIX)/lib/libtelltale-test.a
@@ -274,6 +289,8 @@ install: $(TELLTALE) $(TEST_LIBRARY)
 	install -D -m 644 sdk/telltale.h $(DESTDIR)$(PREFIX)/include/telltale.h
 	install -D -m 644 tracer/cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/telltale
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/man/,$(addprefix man,$(sort $(subst .,,$(suffix $(MANUALS))))))
+	$(foreach m,$(MANUALS),install -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/ && ) true
 	$(Q)$(MAKE) --no-print-directory -f sdk/install.mk DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 
 format:
@@ -295,7 +312,7 @@ help:
 	@echo 'make install    to PREFIX (/usr/local), below DESTDIR'
 	@echo 'V=1 shows the commands'
 
-.PHONY: all samples fuzzers fuzz-programs test-programs setup check check-long check-sdk fuzz demo bench bench-programs qemu-demo qemu-build install \
+.PHONY: all docs samples fuzzers fuzz-programs test-programs setup check check-long check-sdk fuzz demo bench bench-programs qemu-demo qemu-build install \
 	format clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -9,7 +9,7 @@ echo 'int main(void) { return 0; }' >"$work/try.c"
 gcc $san -o "$work/try" "$work/try.c" 2>/dev/null || san=""
 # shellcheck disable=SC2086
 if ! said=$(gcc -std=c11 -D_GNU_SOURCE -g $san -Wall -Wextra -Werror -I"$root/sdk" -o "$work/telltale" \
-		"$here/gen_main.c" "$root/tracer/cli/gen.c" "$root"/sdk/gen/*.c 2>&1); then
+		"$here/gen_main.c" "$root"/tracer/cli/{gen,explain}.c "$root"/sdk/gen/*.c 2>&1); then
 	no "gen builds" "$said"
 	finish
 fi

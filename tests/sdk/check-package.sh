@@ -11,7 +11,7 @@ fi
 ok "make install"
 # The telltale command, of which the examples want `gen` only.
 if ! said=$(gcc -std=c11 -D_GNU_SOURCE -I"$root/sdk" -o "$prefix/bin/gen" "$here/gen_main.c" \
-		"$root/tracer/cli/gen.c" "$root"/sdk/gen/*.c 2>&1); then
+		"$root"/tracer/cli/{gen,explain}.c "$root"/sdk/gen/*.c 2>&1); then
 	no "gen builds" "$said"
 	finish
 fi

@@ -44,7 +44,7 @@ fetch()
 }
 
 gcc -std=c11 -D_GNU_SOURCE -Wall -I"$root/sdk" -o "$work/telltale" "$here/gen_main.c" \
-	"$root/tracer/cli/gen.c" "$root"/sdk/gen/*.c || exit 1
+	"$root"/tracer/cli/{gen,explain}.c "$root"/sdk/gen/*.c || exit 1
 cd "$work" || exit 1
 
 macros()

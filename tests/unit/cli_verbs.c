@@ -480,7 +480,7 @@ static void help(void **state)
 		assert_memory_equal(printed, "Usage: telltale ", 16);
 		assert_non_null(strstr(printed, "--json"));
 		assert_int_equal(verb(verbs[i], "x --list-options", NULL), 0);
-		assert_non_null(strstr(printed, "\n--help\t\n"));
+		assert_non_null(strstr(printed, "\n--help\t\tthis text\n"));
 		assert_string_equal(buffer_string(&said), "");
 	}
 }

@@ -227,10 +227,11 @@ int check_main(int argc, char **argv)
 	         "print the program that watches for the expectations"},
 	        {'t', "time", OPTION_SECONDS, &k.common.seconds, "SECONDS",
 	         "end the command after that time; the check fails then"},
-	        ENGINE_ROWS(&k.common),
 	        TARGET_ROWS(&k.common),
+	        FOLLOW_ROWS(&k.common),
 	        JSON_ROWS(&k.common),
-	        {'q', "quiet", OPTION_FLAG, &k.common.quiet, NULL, "no warnings"},
+	        QUIET_ROWS(&k.common),
+	        ENGINE_ROWS(&k.common),
 	        ROWS_END,
 	};
 	struct buffer text = {0}, errors = {0};

@@ -18,6 +18,16 @@ int gen_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int features_main(int argc, char **argv);
 
+/* ---- verbs.c ---- */
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+};
+
+const struct verb *verb_at(size_t place); /* NULL behind the last */
+
 /* ---- exit.c ---- */
 
 enum { EXIT_WRONG = 2 }; /* the command line is wrong */
@@ -47,8 +57,14 @@ struct common {
 	struct warnings warnings; /* of the session, which must end before this does */
 };
 
+/*
+ * Rows that several verbs have, under headings: each verb's own stand in front of them.
+ */
 /* clang-format off */
+#define HEADING(text) {.kind = OPTION_HEADING, .help = text}
+
 #define TARGET_ROWS(c)										\
+	HEADING("Target"),									\
 	{'p', "pid", OPTION_LIST, &(c)->pids, "PID",						\
 	 "a running process and its libraries; may repeat"},					\
 	{'b', "binary", OPTION_LIST, &(c)->files, "FILE",					\
@@ -56,31 +72,38 @@ struct common {
 	{0, "provider-file", OPTION_LIST, &(c)->provider_files, "FILE",			\
 	 "names and types of arguments: dtrace's .d or QEMU's trace-events; may repeat"}
 
-#define JSON_ROWS(c)										\
-	{0, "json", OPTION_FLAG, &(c)->json, NULL, "one JSON object a line"}
-
-/* Of verbs that run programs. */
-#define ENGINE_ROWS(c)										\
-	{0, "ring-size", OPTION_SIZE, &(c)->ring_bytes, "SIZE",				\
-	 "room for events that wait to be printed, such as 8M"},				\
-	{0, "engine", OPTION_TEXT, &(c)->engine, "ENGINE",					\
-	 "kernel (BPF), user (ptrace: no privileges, slower) or auto, the first where it can be"}, \
+#define FOLLOW_ROWS(c)										\
 	{0, "no-follow", OPTION_FLAG, &(c)->no_follow, NULL,					\
 	 "with -p and --: not the children that the process forks from now on"}
 
+#define JSON_ROWS(c)										\
+	HEADING("Output"),									\
+	{0, "json", OPTION_FLAG, &(c)->json, NULL, "one JSON object a line"}
+
+#define QUIET_ROWS(c) {'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"}
+
+/* Of verbs that run programs. */
+#define ENGINE_ROWS(c)										\
+	HEADING("How it runs"),									\
+	{0, "engine", OPTION_TEXT, &(c)->engine, "ENGINE",					\
+	 "kernel (BPF), user (ptrace: no privileges, slower) or auto, the first where it can be"}, \
+	{0, "ring-size", OPTION_SIZE, &(c)->ring_bytes, "SIZE",				\
+	 "room for events that wait to be printed, such as 8M"}
+
 #define TRACING_ROWS(c)										\
 	TARGET_ROWS(c),										\
+	FOLLOW_ROWS(c),										\
+	{0, "wait", OPTION_FLAG, &(c)->wait, NULL,						\
+	 "with -p and --: for probes of libraries and programs that come later"},		\
 	JSON_ROWS(c),										\
-	{'t', "time", OPTION_SECONDS, &(c)->seconds, "SECONDS", "end after that time"},	\
 	{'o', "output", OPTION_TEXT, &(c)->path, "FILE", "write the results there"},		\
 	{'s', "strlen", OPTION_SIZE, &(c)->text_limit, "N",					\
 	 "bytes of a text at the most; 256 where not given"},					\
-	ENGINE_ROWS(c),										\
-	{0, "wait", OPTION_FLAG, &(c)->wait, NULL,						\
-	 "with -p and --: for probes of libraries and programs that come later"},		\
-	{'q', "quiet", OPTION_FLAG, &(c)->quiet, NULL, "no warnings"},				\
+	QUIET_ROWS(c),										\
 	{'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,					\
-	 "should the kernel refuse a program: its whole reason"}
+	 "should the kernel refuse a program: its whole reason"},				\
+	ENGINE_ROWS(c),										\
+	{'t', "time", OPTION_SECONDS, &(c)->seconds, "SECONDS", "end after that time"}
 
 /* Of verbs that write a program for the person. */
 #define WRITER_ROWS(c)										\

@@ -16,10 +16,10 @@ int count_main(int argc, char **argv)
 	struct common c = {0};
 	const char *by = NULL;
 	const struct option_row rows[] = {
-	        TRACING_ROWS(&c),
 	        {0, "by", OPTION_TEXT, &by, "EXPR,...",
 	         "one count for each value, such as pid or args.path; default: probe"},
 	        WRITER_ROWS(&c),
+	        TRACING_ROWS(&c),
 	        ROWS_END,
 	};
 	struct buffer program = {0};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gen.c - telltale gen: provider files to headers and objects; takes the options of dtrace(1). */
+#include "explain.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,25 +13,32 @@
 
 int gen_main(int argc, char **argv);
 
-static const char usage[] =
-        "usage: telltale gen [-h | -G] [-C] [-I DIR] [-D NAME=VALUE] -s FILE [-o FILE]\n"
-        "\n"
-        "Makes of provider definitions (dtrace's .d, QEMU's trace-events) a C header or an object "
-        "file.\n"
-        "\n"
-        "  -h              write the header: PROVIDER_PROBE(...) and PROVIDER_PROBE_ENABLED() (the "
-        "default)\n"
-        "  -G              write the object file with the semaphores, with $CC and $CFLAGS\n"
-        "  -s FILE         the definitions; also as an argument\n"
-        "  -o FILE         where to; - is standard output, for a header\n"
-        "  -C              run the definitions through the C preprocessor ($CC) first\n"
-        "  -I DIR, -D DEF  for the preprocessor\n"
-        "  -k              keep the source of the object file\n"
-        "  -x OPTION       taken and ignored, as are dtrace's -32, -64, -m32, -m64, -fPIC and "
-        "objects after -G\n"
-        "  --format FORMAT `d' or `trace-events'; without it, told by the name: trace-events* and "
-        "*.trace-events\n"
-        "  --provider NAME of trace events (qemu)\n";
+static const struct usage usage = {
+	"gen",
+	"[-h | -G] [OPTIONS] -s FILE [-o FILE]",
+	"Makes of provider definitions (dtrace's .d, QEMU's trace-events) a C header or an object\n"
+	"file. The options are those of dtrace(1), so that -h is not help.",
+};
+
+static const struct option_row rows[] = {
+	{'h', NULL, OPTION_FLAG, NULL, NULL,
+	 "write the header: PROVIDER_PROBE(...) and PROVIDER_PROBE_ENABLED(); the default"},
+	{'G', NULL, OPTION_FLAG, NULL, NULL,
+	 "write the object file with the semaphores, with $CC and $CFLAGS"},
+	{'s', NULL, OPTION_TEXT, NULL, "FILE", "the definitions; also as an argument"},
+	{'o', NULL, OPTION_TEXT, NULL, "FILE", "where to; - is standard output, for a header"},
+	{'C', NULL, OPTION_FLAG, NULL, NULL,
+	 "run the definitions through the C preprocessor ($CC) first"},
+	{'I', NULL, OPTION_LIST, NULL, "DIR", "for the preprocessor"},
+	{'D', NULL, OPTION_LIST, NULL, "NAME=VALUE", "for the preprocessor"},
+	{'k', NULL, OPTION_FLAG, NULL, NULL, "keep the source of the object file"},
+	{'x', NULL, OPTION_LIST, NULL, "OPTION",
+	 "taken and ignored, as are dtrace's -32, -64, -m32, -m64, -fPIC and objects after -G"},
+	{0, "format", OPTION_TEXT, NULL, "FORMAT",
+	 "d or trace-events; without it, told by the name: trace-events* and *.trace-events"},
+	{0, "provider", OPTION_TEXT, NULL, "NAME", "of trace events; qemu where not given"},
+	{0},
+};
 
 struct options {
 	bool object, preprocess, keep;
@@ -85,8 +94,7 @@ static int parse(int argc, char **argv, struct options *o)
 		char *a = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
 		const char **wants = NULL;
 
-		if (!strcmp(a, "--help")) {
-			fputs(usage, stdout);
+		if (explain_answer(&usage, rows, a)) {
 			return 1;
 		} else if (!strcmp(a, "-h")) {
 			o->object = false;

@@ -51,11 +51,11 @@ int hist_main(int argc, char **argv)
 	const char *of = NULL, *linear = NULL, *by = NULL;
 	struct common c = {0};
 	const struct option_row rows[] = {
-	        TRACING_ROWS(&c),
 	        {0, "of", OPTION_TEXT, &of, "EXPR", "the value, such as args.bytes"},
 	        {0, "linear", OPTION_TEXT, &linear, "MIN,MAX,STEP", "buckets of one width"},
 	        {0, "by", OPTION_TEXT, &by, "EXPR,...", "one histogram for each value"},
 	        WRITER_ROWS(&c),
+	        TRACING_ROWS(&c),
 	        ROWS_END,
 	};
 	struct buffer program = {0};

@@ -37,12 +37,12 @@ int latency_main(int argc, char **argv)
 	const char *key = NULL, *by = NULL;
 	struct common c = {.percentiles = true};
 	const struct option_row rows[] = {
-		TRACING_ROWS(&c),
 		{0, "key", OPTION_TEXT, &key, "EXPR,...",
 		 "what START and END have in common; the thread where not given"},
 		{0, "by", OPTION_TEXT, &by, "EXPR,...",
 		 "one histogram for each value that it has at END"},
 		WRITER_ROWS(&c),
+		TRACING_ROWS(&c),
 		ROWS_END,
 	};
 	struct buffer program = {0};

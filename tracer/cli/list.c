@@ -41,13 +41,13 @@ int list_main(int argc, char **argv)
 	struct common c = {0};
 	bool contract = false;
 	const struct option_row rows[] = {
-	        TARGET_ROWS(&c),
-	        JSON_ROWS(&c),
-	        {'q', "quiet", OPTION_FLAG, &c.quiet, NULL, "no warnings"},
 	        {'v', "verbose", OPTION_FLAG, &c.verbose, NULL,
 	         "with sites, addresses, semaphores and operands"},
 	        {0, "contract", OPTION_FLAG, &contract, NULL,
 	         "as a contract, to be kept and reviewed: a text"},
+	        TARGET_ROWS(&c),
+	        JSON_ROWS(&c),
+	        QUIET_ROWS(&c),
 	        ROWS_END,
 	};
 	int code;

@@ -1,5 +1,5 @@
 /*
- * telltale: one table of verbs, which is the dispatcher and the help.
+ * telltale: from the first word to a verb, and what is asked of telltale as a whole.
  */
 #include "cli.h"
 
@@ -7,59 +7,47 @@
 #include <signal.h>
 #include <string.h>
 
-struct verb {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help;
-};
-
-static const struct verb verbs[] = {
-        {"list", list_main, "the probes of a target"},
-        {"trace", trace_main, "a line per event"},
-        {"count", count_main, "events per probe, or per value of an expression"},
-        {"hist", hist_main, "a histogram of an expression"},
-        {"latency", latency_main, "the time between two probes"},
-        {"run", run_main, "a program of the tracing language"},
-        {"check", check_main, "a binary against its contract, or against an older one"},
-        {"gen", gen_main, "provider files to C headers: a stand-in for dtrace(1)"},
-        {"features", features_main, "what this kernel and this user may do"},
-};
-
-enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
-
 static const struct verb *find_verb(const char *name)
 {
-	for (size_t i = 0; i < VERBS; i++)
-		if (!strcmp(verbs[i].name, name))
-			return &verbs[i];
-	return NULL;
+	const struct verb *verb = verb_at(0);
+
+	for (size_t i = 1; verb && strcmp(verb->name, name) != 0; i++)
+		verb = verb_at(i);
+	return verb;
 }
 
 static void print_usage(FILE *file)
 {
+	const struct verb *verb;
+
 	fprintf(file, "Usage: telltale VERB [TARGET] [OPTIONS] [PROBE...] [-- COMMAND ARGS...]\n\n"
 	              "Verbs:\n");
-	for (size_t i = 0; i < VERBS; i++)
-		fprintf(file, "  %-10s %s\n", verbs[i].name, verbs[i].help);
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
+		fprintf(file, "  %-10s %s\n", verb->name, verb->help);
 	fprintf(file,
 	        "\nTarget, the same for every verb:\n"
 	        "  -p PID          a running process and every library it has mapped\n"
 	        "  -b FILE         a program or library, in every process that runs it\n"
 	        "  -- COMMAND ...  a command, traced from its first instruction to its end\n\n"
-	        "PROBE is PROVIDER:NAME, with shell globs. 'telltale VERB --help' says more.\n");
+	        "PROBE is PROVIDER:NAME with shell globs, or any probe of the tracing language:\n"
+	        "uprobe:FILE:FUNCTION, tracepoint:CATEGORY:NAME, ...\n\n"
+	        "Exit code: 0 success, 1 a negative answer (nothing found, a check failed), 2 the\n"
+	        "command line or a program is wrong, 3 not permitted, 4 the kernel lacks something,\n"
+	        "128 and more ended by a signal; else the command's own.\n\n"
+	        "'telltale VERB --help' says more; so do telltale(1) and telltale-language(7).\n");
 }
 
 static int unknown_verb(const char *name)
 {
-	const struct verb *near = NULL;
+	const struct verb *near = NULL, *verb;
 	unsigned least = 3;
 
-	for (size_t i = 0; i < VERBS; i++) {
-		unsigned distance = text_distance(verbs[i].name, name);
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++) {
+		unsigned distance = text_distance(verb->name, name);
 
-		if (distance < least && distance < strlen(verbs[i].name)) {
+		if (distance < least && distance < strlen(verb->name)) {
 			least = distance;
-			near = &verbs[i];
+			near = verb;
 		}
 	}
 	if (near)
@@ -88,8 +76,10 @@ static int help_main(int argc, char **argv)
 
 static int list_verbs(void)
 {
-	for (size_t i = 0; i < VERBS; i++)
-		printf("%s\t%s\n", verbs[i].name, verbs[i].help);
+	const struct verb *verb;
+
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
+		printf("%s\t%s\n", verb->name, verb->help);
 	return 0;
 }
 

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_end(const struct option_row *row)
-{
-	return !row->letter && !row->name;
-}
-
 /* "-n" or "--filter": what a person typed, or should. */
 static const char *spelled(const struct option_row *row, bool by_letter, char *room, size_t size)
 {
@@ -103,6 +98,8 @@ static int set_value(const struct option_row *row, const char *name, const char 
 			return 0;
 		return error_set(err, -EINVAL, "%s: '%s' is not a number of seconds above 0", name,
 		                 text);
+	case OPTION_HEADING: /* has no name to be asked by */
+		break;
 	}
 	return -EINVAL;
 }
@@ -125,7 +122,7 @@ static int unknown(const struct parser *p, const char *spelling)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(start, "="), start);
-	for (const struct option_row *row = p->rows; !is_end(row); row++) {
+	for (const struct option_row *row = p->rows; !option_is_end(row); row++) {
 		unsigned distance =
 		        row->name && spelling[1] == '-' ? text_distance(row->name, name) : least;
 
@@ -167,7 +164,7 @@ static int parse_long(struct parser *p, char *argument)
 	const struct option_row *found = NULL;
 	unsigned matches = 0;
 
-	for (const struct option_row *row = p->rows; !is_end(row); row++) {
+	for (const struct option_row *row = p->rows; !option_is_end(row); row++) {
 		if (!row->name || strncmp(row->name, name, length))
 			continue;
 		found = row;
@@ -193,9 +190,9 @@ static int parse_letters(struct parser *p, const char *letters)
 		char spelling[3] = {'-', *letters++};
 		int r;
 
-		while (!is_end(row) && row->letter != spelling[1])
+		while (!option_is_end(row) && row->letter != spelling[1])
 			row++;
-		if (is_end(row))
+		if (option_is_end(row))
 			return unknown(p, spelling);
 		if (row->kind != OPTION_FLAG)
 			return parse_value(p, row, true, *letters ? letters : NULL);
@@ -206,64 +203,7 @@ static int parse_letters(struct parser *p, const char *letters)
 	return 0;
 }
 
-/* ---- help ---- */
-
-static void print_row(const struct option_row *row)
-{
-	enum { COLUMN = 28 };
-	int width = printf("  ");
-
-	if (row->letter)
-		width += printf("-%c%s", row->letter, row->name ? ", " : "");
-	else
-		width += printf("    ");
-	if (row->name)
-		width += printf("--%s", row->name);
-	if (row->kind != OPTION_FLAG)
-		width += printf(" %s", row->value);
-	if (width > COLUMN - 2) {
-		printf("\n");
-		width = 0;
-	}
-	printf("%*s%s\n", COLUMN - width, "", row->help);
-}
-
-static void print_help(const struct usage *usage, const struct option_row *rows)
-{
-	static const struct option_row help = {'h', "help", OPTION_FLAG, NULL, NULL, "this text"};
-
-	printf("Usage: telltale %s %s\n\n%s\n\nOptions:\n", usage->verb, usage->synopsis,
-	       usage->text);
-	for (; !is_end(rows); rows++)
-		print_row(rows);
-	print_row(&help);
-}
-
-/* For the shell's completion: every spelling; one that takes a value has its kind behind it. */
-static void print_words(const struct option_row *rows)
-{
-	for (; !is_end(rows); rows++) {
-		const char *value = rows->kind == OPTION_FLAG ? "" : rows->value;
-
-		if (rows->letter)
-			printf("-%c\t%s\n", rows->letter, value);
-		if (rows->name)
-			printf("--%s\t%s\n", rows->name, value);
-	}
-	printf("-h\t\n--help\t\n");
-}
-
-/* True when the argument asked for one of the things that every verb answers. */
-static bool answer(const struct parser *p, const char *argument)
-{
-	if (!strcmp(argument, "--help") || !strcmp(argument, "-h"))
-		print_help(p->usage, p->rows);
-	else if (!strcmp(argument, "--list-options"))
-		print_words(p->rows);
-	else
-		return false;
-	return true;
-}
+/* ---- words ---- */
 
 static int add_word(struct words *words, char *text, struct error *err)
 {
@@ -293,7 +233,7 @@ int options_parse(const struct usage *usage, const struct option_row *rows, int 
 			*command = argv + p.at;
 			break;
 		}
-		if (answer(&p, argument))
+		if (explain_answer(usage, rows, argument))
 			return OPTIONS_DONE;
 		if (argument[0] != '-' || !argument[1])
 			r = add_word(words, argument, err);

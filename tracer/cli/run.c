@@ -11,8 +11,9 @@
 static const struct usage usage = {
         "run",
         "[TARGET] [OPTIONS] (FILE | - | -e TEXT) [PARAMETERS...] [-- COMMAND ARGS...]",
-        "Runs a program of the tracing language. `-` reads it from standard input; parameters are its\n"
-        "$1, $2, ... The one-letter options are bpftrace's.",
+        "Runs a program of the tracing language, which telltale-language(7) describes; `-` reads it\n"
+        "from standard input. PARAMETERS are its $1, $2, ... The one-letter options are bpftrace's.\n"
+        "With -l, the words are probes to be listed instead: telltale run -l 'tracepoint:sched:*'.",
 };
 
 /* Splits the text of -c into words, in place: blanks part them, quotes and backslashes keep blanks
@@ -158,11 +159,10 @@ static int run_list(struct common *c)
 
 int run_main(int argc, char **argv)
 {
-	bool list = false;
+	bool list = false, failures = false;
 	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL, *form = NULL;
 	struct common c = {.may_lack_probes = true};
 	const struct option_row rows[] = {
-	        TRACING_ROWS(&c),
 	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many records"},
 	        {'e', "program", OPTION_TEXT, &text, "TEXT", "the program itself"},
 	        {'c', "command", OPTION_TEXT, &command, "COMMAND", "as -- COMMAND, in one word"},
@@ -174,7 +174,10 @@ int run_main(int argc, char **argv)
 	         "print ast, types, code or plan instead of running"},
 	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
 	         "allow functions that change the system: system(), signal()"},
+	        {'k', NULL, OPTION_FLAG, &failures, NULL,
+	         "bpftrace's wish to hear of what failed: here that is always said"},
 	        {0, "no-warnings", OPTION_FLAG, &c.quiet, NULL, "as -q"},
+	        TRACING_ROWS(&c),
 	        ROWS_END,
 	};
 	char *copy = NULL, **words = NULL;

@@ -16,10 +16,10 @@ int trace_main(int argc, char **argv)
 	struct common c = {0};
 	bool stack = false;
 	const struct option_row rows[] = {
-	        TRACING_ROWS(&c),
 	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many events"},
 	        {0, "stack", OPTION_FLAG, &stack, NULL, "with the stack that led there"},
 	        WRITER_ROWS(&c),
+	        TRACING_ROWS(&c),
 	        ROWS_END,
 	};
 	struct buffer program = {0};

@@ -2,6 +2,7 @@
  * What a program or its environment sets: config = { name = value; ... } in front of the clauses, and
  * BPFTRACE_NAME, which counts more, as in bpftrace.
  */
+#include "lang/config.h"
 #include "lang/parse.h"
 
 #include "base/text.h"
@@ -12,33 +13,26 @@
 #include <string.h>
 #include <strings.h>
 
-enum setting_kind {
-	SETTING_NUMBER,
-	SETTING_TRUTH,
-	SETTING_WORD,  /* one of `words` */
-	SETTING_NOTHING, /* bpftrace's own affair: taken, and without effect here */
-};
-
 /* In the order of enum program_missing. */
 static const char *const missing_words[] = {"error", "warn", "ignore", NULL};
 static const char *const stack_words[] = {"bpftrace", NULL};
 
-static const struct setting {
-	const char *name;
-	const char *old; /* of the environment variable, where it has another name, too */
-	enum setting_kind kind;
-	uint64_t least, most;
-	size_t place; /* in struct program_config */
-	const char *const *words;
-} settings[] = {
+static const struct setting settings[] = {
 #define PLACE(member) offsetof(struct program_config, member)
-	{"max_strlen", "STRLEN", SETTING_NUMBER, 1, PROGRAM_TEXT_LIMIT_MOST, PLACE(text_limit), NULL},
-	{"max_map_keys", "MAP_KEYS_MAX", SETTING_NUMBER, 1, 1 << 26, PLACE(map_keys), NULL},
-	{"max_probes", NULL, SETTING_NUMBER, 1, 1 << 26, PLACE(probes_most), NULL},
-	{"perf_rb_pages", NULL, SETTING_NUMBER, 1, 1 << 18, PLACE(ring_pages), NULL},
-	{"print_maps_on_exit", NULL, SETTING_TRUTH, 0, 1, PLACE(print_maps), NULL},
-	{"missing_probes", NULL, SETTING_WORD, 0, 0, PLACE(missing_probes), missing_words},
-	{"stack_mode", NULL, SETTING_WORD, 0, 0, PLACE(stack_mode), stack_words},
+	{"max_strlen", "STRLEN", SETTING_NUMBER, 1, PROGRAM_TEXT_LIMIT_MOST, PLACE(text_limit), NULL,
+	 "bytes of a text at the most; 256 where not given"},
+	{"max_map_keys", "MAP_KEYS_MAX", SETTING_NUMBER, 1, 1 << 26, PLACE(map_keys), NULL,
+	 "keys of a map at the most; 4096 where not given"},
+	{"max_probes", NULL, SETTING_NUMBER, 1, 1 << 26, PLACE(probes_most), NULL,
+	 "probes on the kernel's functions and tracepoints that may be attached; 1024 where not given"},
+	{"perf_rb_pages", NULL, SETTING_NUMBER, 1, 1 << 18, PLACE(ring_pages), NULL,
+	 "room for events that wait to be printed, in pages; as --ring-size"},
+	{"print_maps_on_exit", NULL, SETTING_TRUTH, 0, 1, PLACE(print_maps), NULL,
+	 "print the maps at the end"},
+	{"missing_probes", NULL, SETTING_WORD, 0, 0, PLACE(missing_probes), missing_words,
+	 "what is done of a probe that matches nothing"},
+	{"stack_mode", NULL, SETTING_WORD, 0, 0, PLACE(stack_mode), stack_words,
+	 "how stacks look"},
 #undef PLACE
 	{.name = "cache_user_symbols", .kind = SETTING_NOTHING},
 	{.name = "cpp_demangle", .kind = SETTING_NOTHING},
@@ -57,6 +51,11 @@ static const struct setting {
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(*settings) };
+
+const struct setting *setting_at(size_t place)
+{
+	return place < SETTINGS ? &settings[place] : NULL;
+}
 
 /* ---- values ---- */
 

@@ -48,6 +48,7 @@ struct probe;
 struct probe_kind_info {
 	const char *name, *short_name; /* short_name "": none */
 	const char *form;	       /* how it is written */
+	const char *what;	       /* for the manual: when it is hit, and what it has */
 	enum probe_context context;
 	bool in_file;	 /* its sites are in files of the target */
 	bool in_process; /* a hit belongs to the process that runs: a target restricts it */

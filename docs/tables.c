@@ -1,0 +1,391 @@
+/*
+ * Writes a manual from its template: a line @NAME@ is replaced by one of the program's own tables,
+ * in mdoc(7), everything else stays. What the program has is said by the program only.
+ *
+ *	tables docs/telltale.1.in >telltale.1
+ */
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "lang/config.h"
+#include "lang/func.h"
+#include "probe/probe.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- text to roff ---- */
+
+/* So that no character is a request, a macro, or prettified into another one. */
+static void put(const char *text, size_t length)
+{
+	static const struct {
+		char c;
+		const char *roff;
+	} special[] = {{'\\', "\\e"}, {'-', "\\-"}, {'\'', "\\(aq"}, {'`', "\\(ga"},
+		       {'^', "\\(ha"}, {'~', "\\(ti"}, {'"', "\\(dq"}};
+
+	for (size_t i = 0; i < length; i++) {
+		size_t s = 0;
+
+		while (s < sizeof(special) / sizeof(*special) && special[s].c != text[i])
+			s++;
+		if (s < sizeof(special) / sizeof(*special))
+			fputs(special[s].roff, stdout);
+		else
+			putchar(text[i]);
+	}
+}
+
+static void put_text(const char *text)
+{
+	put(text, strlen(text));
+}
+
+/* A line of text: nothing at its start is taken for a request. */
+static void put_line(const char *line, size_t length)
+{
+	fputs("\\&", stdout);
+	put(line, length);
+	putchar('\n');
+}
+
+static void put_sentence(const char *text)
+{
+	put_line(text, strlen(text));
+}
+
+/* An argument of a macro, all of it literal. */
+static void put_item(const char *text)
+{
+	fputs(".It \"\\fB", stdout);
+	put_text(text);
+	fputs("\\fR\"\n", stdout);
+}
+
+/* Paragraphs; one that has indented lines keeps its lines. */
+static void put_paragraphs(const char *text)
+{
+	while (*text) {
+		const char *end = strstr(text, "\n\n");
+		size_t length = end ? (size_t)(end - text) : strlen(text);
+		bool literal = memmem(text, length, "\n ", 2) != NULL;
+
+		fputs(literal ? ".Bd -literal\n" : ".Pp\n", stdout);
+		for (size_t at = 0; at < length;) {
+			const char *newline = memchr(text + at, '\n', length - at);
+			size_t line = newline ? (size_t)(newline - text) - at : length - at;
+
+			put_line(text + at, line);
+			at += line + 1;
+		}
+		if (literal)
+			fputs(".Ed\n", stdout);
+		text += length + (end ? 2 : 0);
+	}
+}
+
+/* ---- options and verbs ---- */
+
+static void put_option(const char *name)
+{
+	fputs("\\fB\\-\\-", stdout);
+	put_text(name);
+	fputs("\\fR", stdout);
+}
+
+static void put_spelling(const struct option_row *row)
+{
+	if (row->letter)
+		printf("\\fB\\-%c\\fR%s", row->letter, row->name ? ", " : "");
+	if (row->name)
+		put_option(row->name);
+	if (row->kind != OPTION_FLAG) {
+		fputs(" \\fI", stdout);
+		put_text(row->value);
+		fputs("\\fR", stdout);
+	}
+}
+
+static void put_row(const struct option_row *row)
+{
+	fputs(".It \"", stdout);
+	put_spelling(row);
+	fputs("\"\n", stdout);
+	put_sentence(row->help);
+}
+
+/* The rows in front of the first heading, or those behind. */
+static void put_rows(const struct option_row *row, bool own)
+{
+	bool open = false;
+
+	for (bool heading = false; !option_is_end(row); row++) {
+		heading |= row->kind == OPTION_HEADING;
+		if (heading == own)
+			continue;
+		if (row->kind == OPTION_HEADING) {
+			printf("%s.Ss %s\n", open ? ".El\n" : "", row->help);
+			open = false;
+			continue;
+		}
+		if (!open)
+			fputs(".Bl -tag -width Ds\n", stdout);
+		open = true;
+		put_row(row);
+	}
+	if (open)
+		fputs(".El\n", stdout);
+}
+
+/* What it shares with other verbs is described once, and here only named. */
+static void put_shared_names(const struct option_row *row)
+{
+	bool heading = false, any = false;
+
+	for (; !option_is_end(row); row++) {
+		heading |= row->kind == OPTION_HEADING;
+		if (!heading || row->kind == OPTION_HEADING)
+			continue;
+		fputs(any ? ", " : ".Pp\nDescribed below: ", stdout);
+		any = true;
+		if (row->letter)
+			printf("\\fB\\-%c\\fR", row->letter);
+		else
+			put_option(row->name);
+	}
+	if (any)
+		fputs(".\n", stdout);
+}
+
+static void write_verb(const struct usage *usage, const struct option_row *rows)
+{
+	printf(".Ss %s\n.Bd -literal\ntelltale %s ", usage->verb, usage->verb);
+	put_text(usage->synopsis);
+	fputs("\n.Ed\n", stdout);
+	put_paragraphs(usage->text);
+	put_rows(rows, true);
+	put_shared_names(rows);
+}
+
+static void write_shared(const struct usage *usage, const struct option_row *rows)
+{
+	(void)usage;
+	put_rows(rows, false);
+}
+
+static void explain(const struct verb *verb)
+{
+	char name[16], question[] = "--help", *argv[] = {name, question, NULL};
+
+	snprintf(name, sizeof(name), "%s", verb->name);
+	verb->run(2, argv);
+}
+
+static void verbs(void)
+{
+	const struct verb *verb;
+
+	explain_instead = write_verb;
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
+		explain(verb);
+}
+
+/* Of a verb that has them all. */
+static void shared_options(void)
+{
+	const struct verb *verb;
+
+	explain_instead = write_shared;
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++)
+		if (verb->run == trace_main)
+			explain(verb);
+}
+
+static void verb_lines(void)
+{
+	const struct verb *verb;
+
+	fputs(".Bl -tag -width features\n", stdout);
+	for (size_t i = 0; (verb = verb_at(i)) != NULL; i++) {
+		put_item(verb->name);
+		put_sentence(verb->help);
+	}
+	fputs(".El\n", stdout);
+}
+
+/* ---- the language ---- */
+
+static void functions(bool aggregate)
+{
+	const struct function *f;
+
+	fputs(".Bl -tag -width Ds\n", stdout);
+	for (size_t i = 0; (f = function_at(i)) != NULL; i++) {
+		if ((f->type.kind == TYPE_AGGREGATE) != aggregate)
+			continue;
+		put_item(f->signature);
+		put_sentence(f->what);
+	}
+	fputs(".El\n", stdout);
+}
+
+static void aggregations(void)
+{
+	functions(true);
+}
+
+static void other_functions(void)
+{
+	functions(false);
+}
+
+static void unsafe_functions(void)
+{
+	const struct function *f;
+	const char *comma = "";
+
+	for (size_t i = 0; (f = function_at(i)) != NULL; i++) {
+		if (!function_is_unsafe(f))
+			continue;
+		printf("%s\\fB%s\\fR()", comma, f->name);
+		comma = ",\n";
+	}
+	putchar('\n');
+}
+
+static void builtins(void)
+{
+	const struct builtin *b;
+
+	fputs(".Bl -tag -width username\n", stdout);
+	for (size_t i = 0; (b = builtin_at(i)) != NULL; i++) {
+		put_item(b->name);
+		put_sentence(b->what);
+	}
+	fputs(".El\n", stdout);
+}
+
+static void probes(void)
+{
+	fputs(".Bl -tag -width Ds\n", stdout);
+	for (enum probe_kind k = 0; k < PROBE_KINDS; k++) {
+		const struct probe_kind_info *info = probe_kind_info(k);
+
+		fputs(".It \"\\fB", stdout);
+		put_text(info->form);
+		if (*info->short_name) {
+			fputs("\\fR, short \\fB", stdout);
+			put_text(info->short_name);
+		}
+		fputs("\\fR\"\n", stdout);
+		put_sentence(info->what);
+	}
+	fputs(".El\n", stdout);
+}
+
+static void put_values(const struct setting *s)
+{
+	if (s->kind == SETTING_NUMBER)
+		printf(" %llu to %llu", (unsigned long long)s->least, (unsigned long long)s->most);
+	else if (s->kind == SETTING_TRUTH)
+		printf(" true, false");
+	for (size_t i = 0; s->kind == SETTING_WORD && s->words[i]; i++)
+		printf("%s %s", i ? "," : "", s->words[i]);
+}
+
+static void settings(void)
+{
+	const struct setting *s;
+
+	fputs(".Bl -tag -width Ds\n", stdout);
+	for (size_t i = 0; (s = setting_at(i)) != NULL; i++) {
+		if (s->kind == SETTING_NOTHING)
+			continue;
+		printf(".It \"\\fB%s\\fR =", s->name);
+		put_values(s);
+		fputs("\"\n", stdout);
+		put_sentence(s->what);
+		if (s->old)
+			printf("(in the environment also BPFTRACE_%s)\n", s->old);
+	}
+	fputs(".El\n", stdout);
+}
+
+static void ignored_settings(void)
+{
+	const struct setting *s;
+	const char *comma = "";
+
+	for (size_t i = 0; (s = setting_at(i)) != NULL; i++) {
+		if (s->kind != SETTING_NOTHING)
+			continue;
+		printf("%s\\%%%s", comma, s->name);
+		comma = ",\n";
+	}
+	putchar('\n');
+}
+
+static void version(void)
+{
+	printf(".Os telltale %s\n", TELLTALE_VERSION);
+}
+
+static const struct {
+	const char *name;
+	void (*write)(void);
+} tables[] = {
+	{"@VERSION@", version},
+	{"@VERBS@", verbs},
+	{"@VERB_LINES@", verb_lines},
+	{"@SHARED_OPTIONS@", shared_options},
+	{"@PROBES@", probes},
+	{"@BUILTINS@", builtins},
+	{"@AGGREGATIONS@", aggregations},
+	{"@FUNCTIONS@", other_functions},
+	{"@UNSAFE@", unsafe_functions},
+	{"@SETTINGS@", settings},
+	{"@IGNORED_SETTINGS@", ignored_settings},
+};
+
+static bool write_table(const char *line)
+{
+	size_t i = 0;
+
+	while (i < sizeof(tables) / sizeof(*tables) && strcmp(tables[i].name, line) != 0)
+		i++;
+	if (i == sizeof(tables) / sizeof(*tables))
+		return false;
+	tables[i].write();
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
+	char *line = NULL;
+	size_t room = 0;
+	int code = 0;
+
+	if (!file) {
+		fprintf(stderr, "usage: tables TEMPLATE >MANUAL\n");
+		return 2;
+	}
+	while (!code && getline(&line, &room, file) >= 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] != '@')
+			puts(line);
+		else if (!write_table(line)) {
+			fprintf(stderr, "%s: there is no table %s\n", argv[1], line);
+			code = 1;
+		}
+	}
+	free(line);
+	fclose(file);
+	if (fflush(stdout)) {
+		perror("tables");
+		code = 1;
+	}
+	return code;
+}
