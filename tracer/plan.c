@@ -19,6 +19,9 @@ void plan_cut(struct plan *plan, const struct plan_size *size)
 	plan->program_count = size->programs;
 	plan->record_count = size->records;
 	plan->map_count = size->maps;
+	for (size_t i = 0; i < plan->map_count; i++)
+		if (plan->maps[i].own >= plan->map_count)
+			plan->maps[i].own = 0;
 	plan->probe_count = size->probes;
 }
 

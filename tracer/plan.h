@@ -114,6 +114,7 @@ enum plan_map_role {
 	PLAN_MAP_STACKS,  /* stack traces */
 	PLAN_MAP_FOLLOWED, /* keys: the processes, u32, whose hits count: those of the target and
 			      perhaps what they fork; the engine fills and keeps it */
+	PLAN_MAP_THREAD,  /* in front of a map of the program: the value that each thread carries */
 	PLAN_MAP_USER,	  /* a map of the program: @name */
 };
 
@@ -146,6 +147,7 @@ struct plan_map {
 	/* PLAN_MAP_USER only */
 	enum plan_aggregate aggregate;
 	bool per_cpu;
+	size_t own; /* its PLAN_MAP_THREAD, behind the program's maps; 0: none */
 	struct plan_value *keys; /* none: a map without a key (an array of one) */
 	size_t key_count;
 	struct plan_value value; /* of the value, or of what is aggregated */

@@ -278,6 +278,11 @@ int session_check_files(const struct session *s, const struct program *program, 
 	return 0;
 }
 
+static bool has_thread_storage(void)
+{
+	return feature(FEATURE_TASK_STORAGE)->code != -EOPNOTSUPP;
+}
+
 struct compile_options session_compile_options(struct session *s)
 {
 	/* Not permitted is no answer: then it is not run here, and shown as most kernels have it. */
@@ -286,6 +291,7 @@ struct compile_options session_compile_options(struct session *s)
 			       feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
 		.warnings = s->warnings,
 		.vectors = session_engine(s) == ENGINE_USER,
+		.has_thread_storage = session_engine(s) == ENGINE_KERNEL ? has_thread_storage : NULL,
 	};
 }
 

@@ -4,6 +4,7 @@
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
+#include <stddef.h>
 
 #include <bpf/bpf_helpers.h>
 
@@ -36,6 +37,13 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } begun SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} of_thread SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -126,6 +134,32 @@ int end(struct pt_regs *ctx)
 	if (time) {
 		add_one(&buckets, log2_bucket(bpf_ktime_get_ns() - *time));
 		bpf_map_delete_elem(&begun, &tid);
+	}
+	return 0;
+}
+
+/* The same in memory of the thread's own. */
+SEC("uprobe")
+int begin_own(struct pt_regs *ctx)
+{
+	__u64 *time = bpf_task_storage_get(&of_thread, bpf_get_current_task_btf(), NULL,
+					   BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	(void)ctx;
+	if (time)
+		*time = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("uprobe")
+int end_own(struct pt_regs *ctx)
+{
+	__u64 *time = bpf_task_storage_get(&of_thread, bpf_get_current_task_btf(), NULL, 0);
+
+	(void)ctx;
+	if (time && *time) {
+		add_one(&buckets, log2_bucket(bpf_ktime_get_ns() - *time));
+		*time = 0;
 	}
 	return 0;
 }

@@ -178,13 +178,15 @@ static const struct {
 		const char *program, *probe;
 	} parts[2];
 	const char *counts; /* the map, or NULL: events */
+	const char *more;   /* another map, or NULL */
 } cases[] = {
 	{"count", {{"count", "ints"}}, "counts"},
 	{"watched", {{"count", "watched"}}, "counts"},
 	{"many", {{"count", "many"}}, "counts"},
 	{"key", {{"key", "ints"}}, "by_key"},
 	{"hist", {{"hist", "ints"}}, "buckets"},
-	{"pair", {{"begin", "begin"}, {"end", "end"}}, "buckets"},
+	{"pair", {{"begin", "begin"}, {"end", "end"}}, "buckets", "begun"},
+	{"pair_own", {{"begin_own", "begin"}, {"end_own", "end"}}, "buckets", "of_thread"},
 	{"ints", {{"ints", "ints"}}, NULL},
 	{"event", {{"event", "ints"}}, NULL},
 	{"text", {{"text", "text"}}, NULL},
@@ -210,7 +212,7 @@ static struct bpf_object *load(size_t number, const char *object)
 	bpf_object__for_each_map(m, o) {
 		const char *name = bpf_map__name(m), *counts = cases[number].counts;
 		bool wanted = counts ? !strcmp(name, counts) ||
-				(!strcmp(name, "begun") && cases[number].parts[1].program)
+				!strcmp(name, cases[number].more ? cases[number].more : "")
 				     : !strcmp(name, "ring") || !strcmp(name, "lost");
 
 		bpf_map__set_autocreate(m, wanted);

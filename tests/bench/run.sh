@@ -21,7 +21,7 @@ reasons=$tmp/reasons
 : >"$values"
 : >"$reasons"
 export BPFTRACE_MAX_PROBES=20000 PYTHONDONTWRITEBYTECODE=1
-hit_cases="count count2 key hist pair ints event text stream"
+hit_cases="count count2 key hist pair pair_own ints event text stream"
 cases=" ${BENCH_CASES:-$hit_cases start sites1000 sites10000 list list50000} "
 tools=${BENCH_TOOLS:-floor telltale bpftrace bcc perf}
 
@@ -105,7 +105,7 @@ probe_of()
 {
 	case $1 in
 	text) echo text ;;
-	pair) echo pair ;;
+	pair*) echo pair ;;
 	*) echo ints ;;
 	esac
 }
@@ -122,6 +122,7 @@ program()
 	hist) echo "$at:ints { @ = hist(arg1); }" ;;
 	pair) echo "$at:begin { @b[tid] = nsecs; }
 		$at:end /@b[tid]/ { @ = hist(nsecs - @b[tid]); delete(@b[tid]); }" ;;
+	pair_own) echo "$(program pair) END { clear(@b); }" ;;
 	ints) echo "$at:ints { printf(\"%d %d %d\\n\", arg0, arg1, arg2); }" ;;
 	event | stream) echo "$at:ints { printf(\"%llu %s %d/%d %d %d %d %d\\n\", nsecs, comm, pid, tid, cpu,
 		arg0, arg1, arg2); }" ;;
@@ -136,6 +137,10 @@ command_of() # CASE TOOL
 	local case=${1/count2/count}
 
 	case=${case/stream/event}
+	if [[ $1-$2 = pair_own-b* ]]; then
+		reason "$1" "$2" "keeps no values in threads: see the pair"
+		return 1
+	fi
 	case $2 in
 	floor) command=("$bench/floor" "$case" "$target") ;;
 	telltale)
@@ -194,7 +199,7 @@ hit_case() # CASE TOOL
 	[[ $missing != *" $2 "* ]] && command_of "$1" "$2" || return
 	case $1-$2 in
 	count2-*) threads=2 ;;
-	pair-*) hits=100000 ;;
+	pair*-*) hits=100000 ;;
 	stream-bpftrace | stream-bcc) hits=200000 ;;
 	stream-perf) hits=600000 ;;
 	stream-*) hits=2000000 ;;
@@ -373,6 +378,7 @@ function cell(c, t,    m, f) {
 BEGIN {
 	n = split("untraced,a hit; nobody watches, ns|count,@ = count(), ns|count2,  the same; two threads, ns|" \
 		"key,@[arg0] = count(), ns|hist,@ = hist(arg1), ns|pair,latency of a pair by thread, ns|" \
+		"pair_own,  the same; threads carry their start, ns|" \
 		"ints,event; three integers, ns|event,  and time; thread; name; CPU, ns|text,event with a text, ns|" \
 		"stream,thousand events a second to a file|loss,  of them lost, %|" \
 		"start,from exec to attached, ms|end,from SIGINT to its end, ms|memory,most memory, MB|" \

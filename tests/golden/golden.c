@@ -9,6 +9,7 @@
  *	machine i386				of the sites behind; else amd64
  *	arg id int				names and types of its arguments, where it has any:
  *						int, bool, char, float, pointer, string, bytes; C's type may follow
+ *	threads carry values			as the engine's can that it is compiled for
  *	(tracepoints are described in ../tracefs, as the kernel does it)
  *	--- program
  *	demo:request { @ = count(); }
@@ -40,6 +41,7 @@ struct golden {
 	} symbols[8];
 	size_t symbol_count;
 	uint16_t machine;
+	bool threads_carry;
 	char *program; /* its text, in the arena of the set */
 	struct buffer result;
 };
@@ -185,6 +187,8 @@ static void read_input(struct golden *g)
 			add_symbol(g, line + 7);
 		} else if (!strcmp(line, "machine i386")) {
 			g->machine = EM_386;
+		} else if (!strcmp(line, "threads carry values")) {
+			g->threads_carry = true;
 		} else if (!strncmp(line, "arg ", 4)) {
 			name_argument(g, line + 4, arg++);
 		} else if (*line && *line != '#') {
@@ -200,10 +204,15 @@ static void read_input(struct golden *g)
 	line[1] = '\0';
 }
 
+static bool yes(void)
+{
+	return true;
+}
+
 /* The input as it stands, then each expected section made anew. */
 static void make_result(struct golden *g)
 {
-	const struct compile_options options = {0};
+	const struct compile_options options = {.has_thread_storage = g->threads_carry ? yes : NULL};
 	const char *section = strstr(g->text, "--- program");
 	struct program program = {0};
 	struct plan plan = {0};

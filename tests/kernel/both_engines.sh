@@ -87,6 +87,7 @@ strings searched|texts|both:text { @[strcontains(str(args.word), "ta")] = count(
 stacks|calls|uprobe:$B:mix { @[ustack] = count(); }
 exit|forever|both:tick /args.i == 7/ { printf("seven\n"); exit(); }
 threads|threads|both:thread { @[args.number] = count(); @s = sum(args.i); }
+values that threads carry|threads|both:thread { if (@last[tid]) { @again = sum(@last[tid]); } @last[tid] = args.i + 1; if (args.i % 7 == 0) { delete(@last[tid]); } } END { clear(@last); }
 returns of threads|threads|uretprobe:$B:mix { @[(int64)retval] = count(); }
 children|children|both:* { @[probe] = count(); } uretprobe:$B:fib { @r[retval] = count(); }
 END

@@ -128,6 +128,10 @@ run "$telltale" run --json --wait -e 'plug:work { @[args.n] = count(); @m = max(
 is "--wait: maps have their types from what comes" \
 	"$(grep '^{' <<<"$out" | jq -c 'select(.map == "@m") | .value')" "2
 2"
+run "$telltale" run --json --wait -e 'plug:work { if (@last[tid]) { @again = sum(@last[tid]); } @last[tid] = args.n + 1; }
+	END { clear(@last); }' -- ./host open=./plug.so open=./plug2.so
+is "--wait: values that a thread carries, over both files" \
+	"$(grep '^{' <<<"$out" | jq -c 'select(.map) | [.map, .value]')" '["@again",9]'
 run "$telltale" trace --wait 'plugg:*' -- ./host open=./plug.so
 is "--wait: if it never came, that is the answer" "$code" 1
 like "it says which" "$err" "no file came that has a probe for 'plugg:\*'"

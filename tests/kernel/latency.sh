@@ -55,6 +55,50 @@ int main(void)
 	return 0;
 }
 END
+# crowd LEFT WHOLE: so many threads that begin and never end, one after the other, and so many, four at a
+# time, that do a hundred times; each of these ends once more than it begins.
+cat >"$tmp/crowd.c" <<'END'
+#include <pthread.h>
+#include <stdlib.h>
+#include <telltale.h>
+
+static void *leave(void *unused)
+{
+	TELLTALE(crowd, begin, 0);
+	return unused;
+}
+
+static void *both(void *unused)
+{
+	TELLTALE(crowd, end, 0);
+	for (int i = 0; i < 100; i++) {
+		TELLTALE(crowd, begin, i);
+		TELLTALE(crowd, end, i);
+	}
+	return unused;
+}
+
+static void run(void *(*what)(void *), int threads, int at_once)
+{
+	pthread_t ids[4];
+
+	for (int i = 0; i < threads; i += at_once) {
+		for (int k = 0; k < at_once; k++)
+			if (pthread_create(&ids[k], NULL, what, NULL))
+				exit(1);
+		for (int k = 0; k < at_once; k++)
+			pthread_join(ids[k], NULL);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	run(leave, argc > 1 ? atoi(argv[1]) : 0, 1);
+	run(both, argc > 2 ? atoi(argv[2]) : 0, 4);
+	return 0;
+}
+END
+gcc -O2 -I"$root/sdk" -o "$tmp/crowd" "$tmp/crowd.c" -lpthread || skip_all "gcc can't build the target"
 gcc -O2 -I"$root/sdk" -o "$tmp/sleeper" "$tmp/sleeper.c" -lpthread || skip_all "gcc can't build the target"
 need_tracing
 
@@ -76,6 +120,25 @@ is "by pointer, ended by another thread" \
 
 run "$telltale" latency --json sleeper:start sleeper:done -- "$tmp/sleeper"
 is "by thread these two never meet" "$(grep '"map"' <<<"$out" | jq -c .count)" 0
+
+# ---- many threads ----
+
+crowd() # LEFT WHOLE: the number of times, and what is said
+{
+	run "$telltale" latency --json crowd:begin crowd:end -- "$tmp/crowd" "$1" "$2"
+	grep '"map"' <<<"$out" | jq -c .count
+	[ -z "$err" ] || echo "$err"
+}
+
+if has_feature task_storage; then
+	is "threads carry their start: those that never end take no room" "$(crowd 6000 400)" 40000
+else
+	skip "threads carry their start" "the kernel has no task_storage"
+fi
+is "the same by their numbers" "$(TELLTALE_WITHOUT=task_storage crowd 500 400)" 40000
+is "a start map that is not cleared is printed" \
+	"$("$telltale" run --json -e 'crowd:begin { @start[tid] = nsecs; } crowd:end { delete(@start[tid]); }' \
+		-- "$tmp/crowd" 7 4 | jq -c 'select(.map == "@start") | .key' | wc -l)" 7
 
 run "$telltale" latency sleeper:begin sleeper:end -- "$tmp/sleeper"
 like "text: rows and percentiles" "$out" '50% <= [0-9]+, 90% <= [0-9]+, 99% <= [0-9]+, all <= [0-9]+'

@@ -473,6 +473,7 @@ static int compile_maps(struct compiler *c, struct error *err)
 	for (size_t i = 0; i < c->program->map_count; i++) {
 		plan_map_or_place(c, &c->program->maps[i], &map); /* may ask for more maps */
 		c->plan->maps[i] = map;
+		plan_own(c, i);
 	}
 	return c->plan->arena.failed ? error_memory(err) : 0;
 }
@@ -486,8 +487,11 @@ static int fit_maps(struct compiler *c, struct error *err)
 		struct plan_map *there = &c->plan->maps[i];
 
 		plan_map_or_place(c, &c->program->maps[i], &map);
-		if (i < c->plan->map_count && !there->bpf_type)
+		if (i < c->plan->map_count && !there->bpf_type && map.bpf_type) {
 			*there = map;
+			plan_own(c, i);
+			there = &c->plan->maps[i];
+		}
 		if (i >= c->plan->map_count || there->role != PLAN_MAP_USER ||
 		    strcmp(there->name, map.name) != 0 || there->bpf_type != map.bpf_type ||
 		    there->aggregate != map.aggregate || there->key_size != map.key_size ||

@@ -14,6 +14,7 @@ struct compile_options {
 	struct warnings *warnings; /* what can't be read; or NULL */
 	bool addition; /* see compile() */
 	bool vectors;  /* the engine reads vector registers */
+	bool (*has_thread_storage)(void); /* the engine's threads can carry values; NULL: no */
 };
 
 /*

@@ -294,6 +294,16 @@ void gen_value_record(struct gen *g, const struct expr *call);
 reg gen_map_step(struct gen *g, const struct expr *e, label fail);
 void gen_stmts(struct gen *g, const struct stmt *s);
 
+/* ---- thread.c: maps by the thread ---- */
+
+/* Gives a map of the program, by its place, the memory of threads where that is right. */
+void plan_own(struct compiler *c, size_t place);
+/*
+ * Of such a map: goes to `found` with the address of the thread's own value, made of zeros if it is
+ * new and to be made; goes on where there is none, or where it is no such map.
+ */
+void gen_own(struct gen *g, const struct plan_map *map, bool make, reg address, label found);
+
 /* ---- link.c ---- */
 
 int link_functions(struct code *code, struct error *err);

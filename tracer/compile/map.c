@@ -164,8 +164,10 @@ static reg gen_value_address(struct gen *g, const struct expr *e, label fail, la
 	int mark = g->ir.stack;
 	reg address = ir_reg(&g->ir), zeros = ir_reg(&g->ir);
 	label found = ir_label(&g->ir);
-	struct place key = gen_key(g, e, &map, fail);
+	struct place key;
 
+	gen_own(g, &map, true, address, found);
+	key = gen_key(g, e, &map, fail);
 	gen_lookup(g, place, key, address);
 	if (map.key_count) {
 		ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
@@ -206,6 +208,7 @@ static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 	fresh = ir_stack(&g->ir, 8);
 	address = ir_reg(&g->ir);
 	refused = ir_reg(&g->ir);
+	gen_own(g, &map, true, address, found);
 	key = gen_key(g, e, &map, use(&g->give_up));
 	gen_lookup(g, place, key, address);
 	ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
@@ -436,10 +439,13 @@ reg gen_map_read(struct gen *g, const struct expr *e, label fail)
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
 	reg address = ir_reg(&g->ir), value = ir_reg(&g->ir);
-	label missing = ir_label(&g->ir);
-	struct place key = gen_key(g, e, &map, fail);
+	label found = ir_label(&g->ir), missing = ir_label(&g->ir);
+	struct place key;
 
+	gen_own(g, &map, false, address, found);
+	key = gen_key(g, e, &map, fail);
 	gen_lookup(g, place, key, address);
+	ir_place(&g->ir, found);
 	ir_set(&g->ir, value, 0);
 	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
 	ir_load(&g->ir, BPF_DW, value, address, 0);
@@ -472,9 +478,19 @@ void gen_map_delete(struct gen *g, const struct expr *call)
 	size_t place = call->child->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
-	struct place key = gen_key(g, call->child, &map, use(&g->give_up));
+	reg address = ir_reg(&g->ir);
+	label found = ir_label(&g->ir), end = ir_label(&g->ir);
+	struct place key;
 
+	gen_own(g, &map, false, address, found);
+	key = gen_key(g, call->child, &map, use(&g->give_up));
 	ir_helper(&g->ir, BPF_FUNC_map_delete_elem, REG_NONE, 2,
 		  (struct ir_arg[]){arg_map(place), key_arg(key)});
+	if (map.own) {
+		ir_jump(&g->ir, end);
+		ir_place(&g->ir, found);
+		ir_store_value(&g->ir, BPF_DW, address, 0, 0);
+		ir_place(&g->ir, end);
+	}
 	ir_stack_back(&g->ir, mark);
 }

@@ -171,6 +171,7 @@ enum feature {
 	FEATURE_PROCESSES,    /* of other users can be looked into */
 	FEATURE_MAP_FILES,    /* files that were replaced while processes run them */
 	FEATURE_KERNEL_NAMES,
+	FEATURE_TASK_STORAGE, /* values that threads carry */
 	FEATURE_MAY_GOTO,     /* loops whose end the kernel sees to */
 	FEATURE_COUNT,
 };

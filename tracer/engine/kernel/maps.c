@@ -45,10 +45,14 @@ static uint32_t ring_bytes(const struct kernel *e)
 static int create_map(const struct sys_map *map)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	int fd = sys_map_create(map);
+	int (*create)(const struct sys_map *map) = sys_map_create;
+	int fd;
 
+	if (map->type == BPF_MAP_TYPE_TASK_STORAGE)
+		create = sys_map_create_carried;
+	fd = create(map);
 	if (fd == -EPERM && !setrlimit(RLIMIT_MEMLOCK, &unlimited))
-		fd = sys_map_create(map);
+		fd = create(map);
 	return fd;
 }
 
@@ -124,6 +128,9 @@ static int create_one(struct kernel *e, size_t index, struct error *err)
 		break;
 	case PLAN_MAP_STACKS:
 		map.name = "tt_stacks";
+		break;
+	case PLAN_MAP_THREAD:
+		map.name = "tt_thread";
 		break;
 	case PLAN_MAP_USER:
 		break;

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/btf.h>
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,11 +37,16 @@ static void set_name(char *to, const char *from)
 	to[n] = '\0';
 }
 
-int sys_map_create(const struct sys_map *map)
+static int create_map(const struct sys_map *map, int types)
 {
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
+	if (types >= 0) {
+		attr.btf_fd = (uint32_t)types;
+		attr.btf_key_type_id = 1;
+		attr.btf_value_type_id = 2;
+	}
 	attr.map_type = map->type;
 	attr.map_flags = map->flags;
 	attr.key_size = map->key_size;
@@ -48,6 +54,36 @@ int sys_map_create(const struct sys_map *map)
 	attr.max_entries = map->entries;
 	set_name(attr.map_name, map->name);
 	return sys_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+int sys_map_create(const struct sys_map *map)
+{
+	return create_map(map, -1);
+}
+
+int sys_map_create_carried(const struct sys_map *map)
+{
+	static const char texts[] = "\0int\0long";
+	struct {
+		struct btf_header header;
+		uint32_t key[4], value[4];
+		char texts[sizeof(texts)];
+	} btf = {
+	        .header = {.magic = BTF_MAGIC, .version = BTF_VERSION,
+	                   .hdr_len = sizeof(struct btf_header), .type_len = 8 * 4,
+	                   .str_off = 8 * 4, .str_len = sizeof(texts)},
+	        .key = {1, BTF_KIND_INT << 24, 4, BTF_INT_SIGNED << 24 | 32},
+	        .value = {5, BTF_KIND_INT << 24, 8, 64},
+	};
+	int types, fd;
+
+	memcpy(btf.texts, texts, sizeof(texts));
+	types = sys_types_load(&btf, sizeof(btf.header) + 8 * 4 + sizeof(texts));
+	if (types < 0)
+		return types;
+	fd = create_map(map, types);
+	close(types);
+	return fd;
 }
 
 static int map_element(int command, int fd, const void *key, const void *value)

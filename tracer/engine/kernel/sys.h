@@ -20,6 +20,11 @@ struct sys_map {
 };
 
 int sys_map_create(const struct sys_map *map);
+
+/* One whose values threads (BPF_MAP_TYPE_TASK_STORAGE) or cgroups carry; the kernel wants to be told
+ * the types of such a map: integers, the value one of 8 bytes. */
+int sys_map_create_carried(const struct sys_map *map);
+enum { SYS_MAP_CGROUP_STORAGE = 32 }; /* enum bpf_map_type, Linux 6.2; not in Debian 12's headers */
 int sys_map_lookup(int fd, const void *key, void *value);
 int sys_map_update(int fd, const void *key, const void *value);
 int sys_map_delete(int fd, const void *key);

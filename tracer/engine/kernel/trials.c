@@ -318,6 +318,40 @@ int try_atomics(void)
 	return close_if_open(try_load(insns, 4, 0, false));
 }
 
+/*
+ * The helpers are older; but before 6.2 they did not find a value, either, where a hit of another
+ * thread was preempted while it asked for its own. What has the storage of cgroups looks again.
+ */
+int try_task_storage(void)
+{
+	struct sys_map map = {.name = "telltale_try", .type = SYS_MAP_CGROUP_STORAGE,
+	                      .flags = BPF_F_NO_PREALLOC, .key_size = 4, .value_size = 8};
+	int code = close_if_open(sys_map_create_carried(&map)), fd;
+	struct bpf_insn insns[] = {
+	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task_btf},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_0},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
+	        {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1,
+	         .src_reg = BPF_PSEUDO_MAP_FD},
+	        {0},
+	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_task_storage_get},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+
+	if (code)
+		return code;
+	map.type = BPF_MAP_TYPE_TASK_STORAGE;
+	fd = sys_map_create_carried(&map);
+	if (fd < 0)
+		return fd;
+	insns[4].imm = fd;
+	code = close_if_open(try_load(insns, sizeof(insns) / sizeof(*insns), 0, false));
+	close(fd);
+	return code == -EACCES ? -EOPNOTSUPP : code; /* the verifier's word, too */
+}
+
 /* An instruction of its own, which the verifier of an older kernel does not know. */
 int try_may_goto(void)
 {

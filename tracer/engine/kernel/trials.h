@@ -19,6 +19,7 @@ int try_kprobe_multi(void);
 int try_clock(void);
 int try_hardware(void);
 int try_atomics(void);
+int try_task_storage(void);
 int try_may_goto(void);
 int try_multi_pid(void);
 int try_processes(void);
