@@ -305,7 +305,7 @@ if [ "$san" != 1 ]; then
 		now "$name" 300 "tests/$name.sh"
 	done
 	# once more as on kernels before 5.8, by the ways that newer ones do not take
-	now kernel/demo-old-kernel 300 env TELLTALE_WITHOUT=uprobe_multi,multi_pid,cookie,ringbuf,atomics,sleepable \
+	now kernel/demo-old-kernel 300 env TELLTALE_WITHOUT=uprobe_multi,multi_pid,cookie,ringbuf,atomics,task_storage,sleepable \
 		tests/kernel/demo.sh
 	for name in $(scripts qemu); do
 		now "$name" 300 "tests/$name.sh"

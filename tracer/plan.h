@@ -114,7 +114,8 @@ enum plan_map_role {
 	PLAN_MAP_STACKS,  /* stack traces */
 	PLAN_MAP_FOLLOWED, /* keys: the processes, u32, whose hits count: those of the target and
 			      perhaps what they fork; the engine fills and keeps it */
-	PLAN_MAP_THREAD,  /* in front of a map of the program: the value that each thread carries */
+	PLAN_MAP_THREAD,  /* in front of a map of the program: the value that each thread carries; one
+			     that carries none has it in the map itself */
 	PLAN_MAP_USER,	  /* a map of the program: @name */
 };
 

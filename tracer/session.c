@@ -278,9 +278,15 @@ int session_check_files(const struct session *s, const struct program *program, 
 	return 0;
 }
 
-static bool has_thread_storage(void)
+static bool kernel_has_thread_storage(void)
 {
 	return feature(FEATURE_TASK_STORAGE)->code != -EOPNOTSUPP;
+}
+
+/* Of the other engines: their machine takes such programs. */
+static bool has_thread_storage(void)
+{
+	return true;
 }
 
 struct compile_options session_compile_options(struct session *s)
@@ -291,7 +297,8 @@ struct compile_options session_compile_options(struct session *s)
 			       feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
 		.warnings = s->warnings,
 		.vectors = session_engine(s) == ENGINE_USER,
-		.has_thread_storage = session_engine(s) == ENGINE_KERNEL ? has_thread_storage : NULL,
+		.has_thread_storage = session_engine(s) == ENGINE_KERNEL ? kernel_has_thread_storage
+									  : has_thread_storage,
 	};
 }
 

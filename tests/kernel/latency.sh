@@ -123,9 +123,9 @@ is "by thread these two never meet" "$(grep '"map"' <<<"$out" | jq -c .count)" 0
 
 # ---- many threads ----
 
-crowd() # LEFT WHOLE: the number of times, and what is said
+crowd() # LEFT WHOLE [OPTIONS...]: the number of times, and what is said
 {
-	run "$telltale" latency --json crowd:begin crowd:end -- "$tmp/crowd" "$1" "$2"
+	run "$telltale" latency --json "${@:3}" crowd:begin crowd:end -- "$tmp/crowd" "$1" "$2"
 	grep '"map"' <<<"$out" | jq -c .count
 	[ -z "$err" ] || echo "$err"
 }
@@ -136,6 +136,11 @@ else
 	skip "threads carry their start" "the kernel has no task_storage"
 fi
 is "the same by their numbers" "$(TELLTALE_WITHOUT=task_storage crowd 500 400)" 40000
+if [ "$(uname -m)" = x86_64 ]; then
+	is "and in the user engine" "$(crowd 50 40 --engine user)" 4000
+else
+	skip "and in the user engine" "x86-64 only"
+fi
 is "a start map that is not cleared is printed" \
 	"$("$telltale" run --json -e 'crowd:begin { @start[tid] = nsecs; } crowd:end { delete(@start[tid]); }' \
 		-- "$tmp/crowd" 7 4 | jq -c 'select(.map == "@start") | .key' | wc -l)" 7

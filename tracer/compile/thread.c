@@ -5,7 +5,8 @@
  * in it is never shown: all its uses are @map[tid] in probes of a process's code, and END clears it.
  *
  * A thread that can't be given its memory at the moment (kernels before 7.0 refuse it where a hit of
- * another thread was preempted while it asked) uses the map itself, which is there all the same.
+ * another thread was preempted while it asked) uses the map itself, which is there all the same; and so
+ * do all threads in the engines that are not the kernel's.
  * A value of 0 is as good as none: nothing asks whether the key is there.
  */
 #include "compile/internal.h"

@@ -357,6 +357,14 @@ HELPER(task)
 	return (uintptr_t)&m->current->task;
 }
 
+/* Threads carry nothing here: the program goes on to the map that has the values then. */
+HELPER(task_storage)
+{
+	UNUSED(b, c, d, e);
+	map_at(m, a);
+	return 0;
+}
+
 HELPER(cookie)
 {
 	UNUSED(a, b, c, d, e);
@@ -486,6 +494,8 @@ static const struct {
 	{BPF_FUNC_get_current_comm, comm},
 	{BPF_FUNC_get_smp_processor_id, cpu},
 	{BPF_FUNC_get_current_task, task},
+	{BPF_FUNC_get_current_task_btf, task},
+	{BPF_FUNC_task_storage_get, task_storage},
 	{BPF_FUNC_get_attach_cookie, cookie},
 	{BPF_FUNC_get_func_ip, site_address},
 	{BPF_FUNC_get_stackid, stack_number},

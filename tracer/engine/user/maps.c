@@ -45,6 +45,7 @@ static bool of_known_type(struct user_map *map)
 	case BPF_MAP_TYPE_STACK_TRACE:
 	case BPF_MAP_TYPE_RINGBUF:
 	case BPF_MAP_TYPE_UNSPEC: /* that nobody uses */
+	case BPF_MAP_TYPE_TASK_STORAGE: /* see task_storage() in helpers.c */
 		return true;
 	default:
 		return false;
@@ -77,7 +78,8 @@ int user_map_open(struct user_map *map, const struct plan_map *plan, struct erro
 				 "the user engine has no maps of type %u, which this program needs: "
 				 "use --engine kernel",
 				 plan->bpf_type);
-	if (plan->bpf_type == BPF_MAP_TYPE_RINGBUF || plan->bpf_type == BPF_MAP_TYPE_UNSPEC)
+	if (plan->bpf_type == BPF_MAP_TYPE_RINGBUF || plan->bpf_type == BPF_MAP_TYPE_UNSPEC ||
+	    plan->bpf_type == BPF_MAP_TYPE_TASK_STORAGE)
 		return 0;
 	if (!map->entries || !plan->value_size || !plan->key_size ||
 	    (!map->keyed && plan->key_size != 4))
