@@ -66,9 +66,10 @@ ALLOW_tests := $(ALLOW_top) check cli gen tests session.h telltale_test.h
 # where a name of the lists above is in the tree
 place = $(abspath $(if $(filter bpf/%,$(1)),$(1),$(if $(filter gen,$(1)),sdk/gen,$(if $(filter tests,$(1)),tests,tracer/$(1)))))
 
-# rule for one view: $(1) the room; the stamp is remade when the list changes
+# rule for one view: $(1) the room; the stamp is remade when the list changes, and behind the one of the
+# folder around it, which is made anew with all that is in it
 define room_rule
-$$(BUILD)/rooms/$(1).stamp: Makefile
+$$(BUILD)/rooms/$(1).stamp: Makefile $(if $(findstring /,$(1)),$$(BUILD)/rooms/$(patsubst %/,%,$(dir $(1))).stamp)
 	@rm -rf $$(BUILD)/rooms/$(1) && mkdir -p $$(BUILD)/rooms/$(1)
 	@$$(foreach a,$$(ALLOW_$(1)) $$(filter-out top docs tests,$(firstword $(subst /, ,$(1)))),mkdir -p $$(BUILD)/rooms/$(1)/$$(dir $$(a)) && ln -sfn $$(call place,$$(a)) $$(BUILD)/rooms/$(1)/$$(a) && ) true
 	@touch $$@
