@@ -8,13 +8,17 @@ mkdir "$tmp/clone" && cd "$tmp/clone" || exit 1
 mkdir build
 ln -s "$root/sdk" sdk
 ln -s "$telltale" build/telltale
+ln -s "$samples" build/samples
 awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$root/README.md" >hello.c
-awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 } on && !/^make/' "$root/README.md" >commands
+# A command that goes on behind a backslash is one line.
+awk '/^```sh$/ { on = 1; next } /^```/ { on = 0 }
+	on && sub(/\\$/, "") { printf "%s", $0; next }
+	on && !/^make/' "$root/README.md" >commands
 
 while read -r command; do
 	run sh -c "$command"
 	case $code-$err in
-	0-) ok "$command" ;;
+	0- | 0-'demo: '*' requests') ok "$command" ;;
 	*) not_ok "$command" "exit code $code" "$err" ;;
 	esac
 	case $command in
@@ -27,6 +31,8 @@ while read -r command; do
 	*' count '*) like "a count" "$out" '^@\[hello:greeting\]: [0-9]+$' ;;
 	*' hist '*) like "a histogram" "$out" '\[2, 4\) +2 \|@' ;;
 	*--json*) is "JSON, the filter's events only" "$(grep -o '"n":[0-9]*' <<<"$out" | head -n 3 | xargs)" "n:0 n:2 n:4" ;;
+	*' check -e '*) is "expectations hold" "$(grep -c '^ok' <<<"$out") $(grep -c '^not' <<<"$out")" "5 0" ;;
+	*' check '*) like "a contract holds" "$out" '^TAP version 14' ;;
 	*' run '*) like "a program" "$out" '@n: [0-9]+' ;;
 	esac
 done <commands
