@@ -290,6 +290,9 @@ install: $(TELLTALE) $(TEST_LIBRARY) docs
 	install -D -m 644 sdk/telltale.h $(DESTDIR)$(PREFIX)/include/telltale.h
 	install -D -m 644 tracer/cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/telltale
+	install -D -m 644 tracer/cli/completion.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_telltale
+	install -D -m 644 tracer/cli/completion.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/telltale.fish
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/man/,$(addprefix man,$(sort $(subst .,,$(suffix $(MANUALS))))))
 	$(foreach m,$(MANUALS),install -m 644 $(m) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/ && ) true
 	$(Q)$(MAKE) --no-print-directory -f sdk/install.mk DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install

@@ -1,5 +1,35 @@
-# Completion of telltale for bash. Verbs and options come from telltale itself, so that this file
-# knows none of them.
+# Completion of telltale for bash. Verbs, options and probes come from telltale itself, so that this
+# file knows none of them.
+
+# The last word up to the cursor, whole: bash cuts words at colons.
+_telltale_word() {
+	local line=${COMP_LINE:0:COMP_POINT}
+
+	echo "${line##*[[:space:]]}"
+}
+
+# Words that begin as the one at the cursor; of each, bash wants what follows the last colon there.
+_telltale_offer() {
+	local word=$1 before=
+
+	[[ $word == *:* ]] && before=${word%:*}:
+	mapfile -t COMPREPLY < <(compgen -W "$2" -- "$word")
+	COMPREPLY=("${COMPREPLY[@]#"$before"}")
+}
+
+# The probes of the target that the line names; of the kernel's, those of a kind that is written out.
+_telltale_probes() {
+	local command=$1 word=$2 i target=()
+
+	for ((i = 2; i < COMP_CWORD - 1; i++)); do
+		[[ ${COMP_WORDS[i]} == -[pb] ]] && target+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
+	done
+	if [[ ${#target[@]} -gt 0 ]]; then
+		"$command" run -q -l "${target[@]}" '*:*' 2>/dev/null | sed 's/^usdt:.*:\([^:]*:[^:]*\)$/\1/'
+	elif [[ $word == *:* ]]; then
+		"$command" run -q -l "$word*" 2>/dev/null
+	fi
+}
 
 _telltale() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
@@ -31,7 +61,7 @@ _telltale() {
 		case $kind in
 		'') ;;
 		FILE)
-			compopt -o filenames
+			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			return
 			;;
@@ -43,6 +73,15 @@ _telltale() {
 			mapfile -t COMPREPLY < <(compgen -W "ast types code plan" -- "$cur")
 			return
 			;;
+		ENGINE)
+			mapfile -t COMPREPLY < <(compgen -W "auto kernel user" -- "$cur")
+			return
+			;;
+		FORMAT)
+			mapfile -t COMPREPLY < <(compgen -W \
+				"$([[ $verb == gen ]] && echo d trace-events || echo text json)" -- "$cur")
+			return
+			;;
 		*) return ;;
 		esac
 	fi
@@ -50,9 +89,12 @@ _telltale() {
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W \
 			"$("$command" "$verb" --list-options 2>/dev/null | cut -f1)" -- "$cur")
-	elif [[ $verb == run ]]; then
-		compopt -o filenames
+	elif [[ $verb == run || $verb == gen ]]; then
+		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	elif [[ $verb != check && $verb != features ]]; then
+		word=$(_telltale_word)
+		_telltale_offer "$word" "$(_telltale_probes "$command" "$word")"
 	fi
 }
 
