@@ -78,6 +78,12 @@ static bool goes_on(const struct stmt *s)
 	return true;
 }
 
+static bool clears(const struct expr *call, const char *map)
+{
+	return is_call(call, FUNC_CLEAR) && call->child && call->child->kind == EXPR_MAP &&
+	       !strcmp(call->child->text, map);
+}
+
 /* The statements of END: up to the one that clears the map, and the others. */
 static void look_at_end(struct use *use, const struct clause *clause)
 {
@@ -90,8 +96,7 @@ static void look_at_end(struct use *use, const struct clause *clause)
 
 		one.next = NULL;
 		certain &= goes_on(s);
-		if (certain && is_call(s->value, FUNC_CLEAR) && s->value->child &&
-		    !strcmp(s->value->child->text, use->map))
+		if (certain && clears(s->value, use->map))
 			use->clears = true;
 		else
 			look_at_stmts(use, &one, false);
