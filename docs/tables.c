@@ -159,11 +159,26 @@ static void put_shared_names(const struct option_row *row)
 		fputs(".\n", stdout);
 }
 
+/* A form that stands on a line of its own has the verb in front, and blanks for --help. */
+static void put_synopsis(const struct usage *usage)
+{
+	const char *form = usage->synopsis;
+
+	printf("telltale %s ", usage->verb);
+	while (*form) {
+		size_t length = strcspn(form, "\n");
+
+		put_line(form, length);
+		form += length;
+		form += strspn(form, "\n ");
+	}
+}
+
 static void write_verb(const struct usage *usage, const struct option_row *rows)
 {
-	printf(".Ss %s\n.Bd -literal\ntelltale %s ", usage->verb, usage->verb);
-	put_text(usage->synopsis);
-	fputs("\n.Ed\n", stdout);
+	printf(".Ss %s\n.Bd -literal\n", usage->verb);
+	put_synopsis(usage);
+	fputs(".Ed\n", stdout);
 	put_paragraphs(usage->text);
 	put_rows(rows, true);
 	put_shared_names(rows);

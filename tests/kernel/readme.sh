@@ -40,4 +40,30 @@ is "commands in the README" "$([ "$(lines commands)" -ge 5 ] && echo enough)" en
 is "the README names the folders that there are" \
 	"$(sed -n 's/^| \[`\([a-z-]*\)\/`\].*/\1/p' "$root/README.md" | sort | xargs)" \
 	"$(cd "$root" && find . -mindepth 1 -maxdepth 1 -type d ! -name '.*' ! -name build -printf '%f\n' | sort | xargs)"
+
+# ---- the examples of telltale(1), on a process of the sample; what has no end is interrupted ----
+
+start demo "$samples/demo" -r 100
+target=$pid
+ln -s hello build/prog
+awk '/^\.Sh EXAMPLES/ { examples = 1 }
+	/^\.Ed/ { on = 0 }
+	on { gsub(/\\e/, "\\") }
+	on && /^ / { sub(/^ */, " "); printf "%s", $0; next }
+	on { printf "%s%s", separator, $0; separator = "\n" }
+	examples && /^\.Bd/ { on = 1 }
+	END { print "" }' "$root/docs/telltale.1.in" |
+	sed "s/4711/$target/; s/\([ >]\)prog/\1build\/prog/g; s/^telltale/build\/telltale/" >examples
+while read -r command; do
+	case $command in
+	*' list '* | *' check '* | *' -- '* | *' -t '*) run sh -c "$command" ;;
+	*) run timeout --preserve-status -s INT 2 sh -c "exec $command" ;;
+	esac
+	if [ "$code" = 0 ] && [ -n "$out$(find build -name prog.contract)" ]; then
+		ok "$command"
+	else
+		not_ok "$command" "exit code $code" "$out" "$err"
+	fi
+done <examples
+is "examples in the manual" "$([ "$(lines examples)" -ge 12 ] && echo enough)" enough
 finish
