@@ -199,13 +199,15 @@ $(C_TESTS) $(BENCHES): $(BUILD)/tests/%: tests/%.c $(LIBRARY) $(CLI_TEST_OBJECTS
 MANUALS := $(patsubst docs/%.in,$(BUILD)/docs/%,$(wildcard docs/*.in))
 docs: $(MANUALS)
 
-$(BUILD)/docs/tables: docs/tables.c $(LIBRARY) $(CLI_TEST_OBJECTS) $(BUILD)/rooms/docs.stamp Makefile
-	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/docs -o $@ $< $(CLI_TEST_OBJECTS) $(LIBRARY) $(LIBS)
+$(eval $(call compile_rule,docs,docs))
+DOCS_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard docs/*.c))
+$(BUILD)/docs/fill: $(DOCS_OBJECTS) $(CLI_TEST_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(MANUALS): $(BUILD)/docs/%: docs/%.in $(BUILD)/docs/tables
+$(MANUALS): $(BUILD)/docs/%: docs/%.in $(BUILD)/docs/fill sdk/telltale.h
 	$(call say,DOC,$@)
-	$(Q)$(BUILD)/docs/tables $< >$@
+	$(Q)$(BUILD)/docs/fill $< sdk/telltale.h >$@
 
 # The fuzzers have everything instrumented by clang, in a build of their own.
 FUZZFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
@@ -321,5 +323,5 @@ help:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(CLI_OBJECTS) $(GEN_OBJECTS) $(BPF_OBJECTS)) \
+-include $(patsubst %.o,%.d,$(LIB_OBJECTS) $(CLI_OBJECTS) $(GEN_OBJECTS) $(BPF_OBJECTS) $(DOCS_OBJECTS)) \
 	$(addsuffix .d,$(C_TESTS) $(FUZZERS) $(BENCHES) $(BUILD)/bpf/embed)

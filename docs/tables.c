@@ -2,89 +2,19 @@
  * Writes a manual from its template: a line @NAME@ is replaced by one of the program's own tables,
  * in mdoc(7), everything else stays. What the program has is said by the program only.
  *
- *	tables docs/telltale.1.in >telltale.1
+ *	fill docs/telltale.1.in sdk/telltale.h >telltale.1
  */
+#include "roff.h"
+
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "lang/config.h"
 #include "lang/func.h"
 #include "probe/probe.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- text to roff ---- */
-
-/* So that no character is a request, a macro, or prettified into another one. */
-static void put(const char *text, size_t length)
-{
-	static const struct {
-		char c;
-		const char *roff;
-	} special[] = {{'\\', "\\e"}, {'-', "\\-"}, {'\'', "\\(aq"}, {'`', "\\(ga"},
-		       {'^', "\\(ha"}, {'~', "\\(ti"}, {'"', "\\(dq"}};
-
-	for (size_t i = 0; i < length; i++) {
-		size_t s = 0;
-
-		while (s < sizeof(special) / sizeof(*special) && special[s].c != text[i])
-			s++;
-		if (s < sizeof(special) / sizeof(*special))
-			fputs(special[s].roff, stdout);
-		else
-			putchar(text[i]);
-	}
-}
-
-static void put_text(const char *text)
-{
-	put(text, strlen(text));
-}
-
-/* A line of text: nothing at its start is taken for a request. */
-static void put_line(const char *line, size_t length)
-{
-	fputs("\\&", stdout);
-	put(line, length);
-	putchar('\n');
-}
-
-static void put_sentence(const char *text)
-{
-	put_line(text, strlen(text));
-}
-
-/* An argument of a macro, all of it literal. */
-static void put_item(const char *text)
-{
-	fputs(".It \"\\fB", stdout);
-	put_text(text);
-	fputs("\\fR\"\n", stdout);
-}
-
-/* Paragraphs; one that has indented lines keeps its lines. */
-static void put_paragraphs(const char *text)
-{
-	while (*text) {
-		const char *end = strstr(text, "\n\n");
-		size_t length = end ? (size_t)(end - text) : strlen(text);
-		bool literal = memmem(text, length, "\n ", 2) != NULL;
-
-		fputs(literal ? ".Bd -literal\n" : ".Pp\n", stdout);
-		for (size_t at = 0; at < length;) {
-			const char *newline = memchr(text + at, '\n', length - at);
-			size_t line = newline ? (size_t)(newline - text) - at : length - at;
-
-			put_line(text + at, line);
-			at += line + 1;
-		}
-		if (literal)
-			fputs(".Ed\n", stdout);
-		text += length + (end ? 2 : 0);
-	}
-}
 
 /* ---- options and verbs ---- */
 
@@ -342,6 +272,14 @@ static void ignored_settings(void)
 	putchar('\n');
 }
 
+static const char *header_path;
+static bool header_failed;
+
+static void header(void)
+{
+	header_failed = put_header(header_path) != 0;
+}
+
 static void version(void)
 {
 	printf(".Os telltale %s\n", TELLTALE_VERSION);
@@ -362,6 +300,7 @@ static const struct {
 	{"@UNSAFE@", unsafe_functions},
 	{"@SETTINGS@", settings},
 	{"@IGNORED_SETTINGS@", ignored_settings},
+	{"@HEADER@", header},
 };
 
 static bool write_table(const char *line)
@@ -378,15 +317,16 @@ static bool write_table(const char *line)
 
 int main(int argc, char **argv)
 {
-	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
+	FILE *file = argc == 3 ? fopen(argv[1], "r") : NULL;
 	char *line = NULL;
 	size_t room = 0;
 	int code = 0;
 
 	if (!file) {
-		fprintf(stderr, "usage: tables TEMPLATE >MANUAL\n");
+		fprintf(stderr, "usage: fill TEMPLATE HEADER >MANUAL\n");
 		return 2;
 	}
+	header_path = argv[2];
 	while (!code && getline(&line, &room, file) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] != '@')
@@ -398,8 +338,8 @@ int main(int argc, char **argv)
 	}
 	free(line);
 	fclose(file);
-	if (fflush(stdout)) {
-		perror("tables");
+	if (header_failed || fflush(stdout)) {
+		perror("fill");
 		code = 1;
 	}
 	return code;

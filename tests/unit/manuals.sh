@@ -6,6 +6,7 @@
 docs=$build/docs
 command_page=$docs/telltale.1
 language_page=$docs/telltale-language.7
+header_page=$docs/telltale.h.3
 [ -s "$command_page" ] && [ -s "$language_page" ] || skip_all "the manuals are not built"
 
 # ---- rendering ----
@@ -17,7 +18,7 @@ render()
 }
 
 if have groff && [ -n "$(render "$command_page")" ]; then
-	for page in "$command_page" "$language_page"; do
+	for page in "$command_page" "$language_page" "$header_page"; do
 		is "$(basename "$page") renders without warnings" \
 			"$(groff -mdoc -Tutf8 -ww "$page" 2>&1 >/dev/null)" ""
 	done
@@ -29,16 +30,18 @@ fi
 
 # ---- what the program has is on the page ----
 
-# on_page FILE TEXT...: prints those that the page's source does not have; its escapes are undone.
+# missing PAGE TEXT...: prints those that the page does not have.
 missing()
 {
-	local text=$1 word
+	local page=$1 word
 
 	shift
 	for word in "$@"; do
-		grep -qF -- "$word" <<<"$text" || echo "$word"
+		grep -qF -- "$word" <<<"$page" || echo "$word"
 	done
 }
+
+# plain FILE: a page's source with its escapes undone.
 plain()
 {
 	sed 's/\\f[BIR]//g; s/\\-/-/g; s/\\%//g; s/\\(aq/'\''/g; s/\\(dq/"/g; s/\\(ga/`/g; s/\\(ti/~/g; s/\\(ha/^/g; s/\\&//g; s/\\e/\\/g' "$1"
@@ -76,7 +79,11 @@ is "settings" "$(missing "$language_text" "${settings[@]}")" ""
 mapfile -t kinds < <(sed -n 's/^\t\[PROBE_[A-Z_]*\] = {"\([A-Za-z]*\)".*/\1/p' "$root/tracer/probe/kind.c")
 check "there are kinds of probes" [ "${#kinds[@]}" -ge 14 ]
 is "kinds of probes" "$(missing "$language_text" "${kinds[@]/#/.It \"}")" ""
-is "no table was left out" "$(grep -h '^@' "$command_page" "$language_page")" ""
+mapfile -t macros < <(sed '/^ \* For headers that/q' "$root/sdk/telltale.h" |
+	sed -n 's/^#define \(TELLTALE_*[A-Z_]*\)(.*/\1/p' | grep -v TELLTALE_X_)
+check "there are macros" [ "${#macros[@]}" -ge 10 ]
+is "the header's macros" "$(missing "$(plain "$header_page")" "${macros[@]/%/(}")" ""
+is "no table was left out" "$(grep -h '^@' "$command_page" "$language_page" "$header_page")" ""
 
 # ---- programs ----
 
