@@ -231,6 +231,11 @@ static void several_at_once(void **state)
 	assert_non_null(strstr(text, "t:1:14: error: there is no function 'evnt'"));
 	assert_non_null(strstr(text, "t:1:26: error: demo:reply has 2 arguments"));
 	release(&c);
+	/* One that matches nothing and one that is none. */
+	check(&c, "demo:nope { @a = 1; } nope { @b = 1; }");
+	assert_int_equal(c.code, -ENODATA);
+	assert_int_equal(c.err.code, c.code);
+	release(&c);
 	/* Errors of the grammar, too; each statement is looked at for itself. */
 	check(&c, "demo:reply { @ = ; @ = ); $ = 3; }");
 	assert_true(c.program.diagnostics.errors >= 3);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -360,6 +361,9 @@ int program_check(struct program *program, struct probe_set *probes, struct erro
 				 "%s is never assigned", program->maps[i].name);
 	if (!rc && may_miss)
 		rc = program_name_maps(program, err);
+	/* The error of the last thing that was looked at need not be the one that counts. */
+	if (rc && rc != -ENOMEM && program->diagnostics.errors)
+		return error_set(err, rc, "%s", buffer_string(&program->diagnostics.first));
 	if (rc)
 		return rc;
 	return diagnostics_result(&program->diagnostics, err);
