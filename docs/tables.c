@@ -31,7 +31,7 @@ static void put_spelling(const struct option_row *row)
 		printf("\\fB\\-%c\\fR%s", row->letter, row->name ? ", " : "");
 	if (row->name)
 		put_option(row->name);
-	if (row->kind != OPTION_FLAG) {
+	if (option_takes_value(row)) {
 		fputs(" \\fI", stdout);
 		put_text(row->value);
 		fputs("\\fR", stdout);

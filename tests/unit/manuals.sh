@@ -7,7 +7,9 @@ docs=$build/docs
 command_page=$docs/telltale.1
 language_page=$docs/telltale-language.7
 header_page=$docs/telltale.h.3
-[ -s "$command_page" ] && [ -s "$language_page" ] || skip_all "the manuals are not built"
+for page in "$command_page" "$language_page" "$header_page"; do
+	check "there is $(basename "$page")" [ -s "$page" ]
+done
 
 # ---- rendering ----
 

@@ -13,6 +13,11 @@ bool option_is_end(const struct option_row *row)
 	return !row->letter && !row->name && !row->help;
 }
 
+bool option_takes_value(const struct option_row *row)
+{
+	return row->kind != OPTION_FLAG;
+}
+
 static bool has_letter(const struct option_row *rows, char letter)
 {
 	while (!option_is_end(rows) && rows->letter != letter)
@@ -31,7 +36,7 @@ static void print_row(const struct option_row *row)
 		width += printf("    ");
 	if (row->name)
 		width += printf("--%s", row->name);
-	if (row->kind != OPTION_FLAG)
+	if (option_takes_value(row))
 		width += printf(" %s", row->value);
 	if (width > COLUMN - 2) {
 		printf("\n");
@@ -65,7 +70,7 @@ static void print_words(const struct option_row *rows)
 	if (!has_letter(rows, 'h'))
 		printf("-h\t\tthis text\n");
 	for (; !option_is_end(rows); rows++) {
-		const char *value = rows->kind == OPTION_FLAG ? "" : rows->value;
+		const char *value = option_takes_value(rows) ? rows->value : "";
 
 		if (rows->letter)
 			printf("-%c\t%s\t%s\n", rows->letter, value, rows->help);

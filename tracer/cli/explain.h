@@ -34,6 +34,7 @@ struct usage {
 };
 
 bool option_is_end(const struct option_row *row);
+bool option_takes_value(const struct option_row *row);
 
 /* Answers an argument that asks for the verb's --help or, for the completion, --list-options. */
 bool explain_answer(const struct usage *usage, const struct option_row *rows, const char *argument);

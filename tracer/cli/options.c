@@ -145,7 +145,7 @@ static int parse_value(struct parser *p, const struct option_row *row, bool by_l
 	char name[64];
 
 	spelled(row, by_letter, name, sizeof(name));
-	if (row->kind == OPTION_FLAG) {
+	if (!option_takes_value(row)) {
 		if (attached)
 			return error_set(p->err, -EINVAL, "%s takes no value", name);
 	} else if (!attached) {
@@ -194,7 +194,7 @@ static int parse_letters(struct parser *p, const char *letters)
 			row++;
 		if (option_is_end(row))
 			return unknown(p, spelling);
-		if (row->kind != OPTION_FLAG)
+		if (option_takes_value(row))
 			return parse_value(p, row, true, *letters ? letters : NULL);
 		r = parse_value(p, row, true, NULL);
 		if (r)
