@@ -56,6 +56,12 @@ struct abi_trouble {
 	__u64 busy;	  /* hits that found no memory for their values: others on the CPU had it all */
 };
 
+/* Per call of a helper that may fail (run -k): how often it did, and what it last returned. */
+struct abi_failure {
+	__u64 count;
+	__s64 code;
+};
+
 /*
  * Buckets of hist(): 0 holds negative values, 1 holds 0, and k + 2 holds 2^k up to 2^(k+1) - 1.
  * With b bits, each power of two is cut into 2^b buckets of one width: 1 + v holds v where that is

@@ -50,6 +50,9 @@ struct session_options {
 	size_t parameter_count;
 	bool may_lack_probes; /* of a program: one that matches nothing is a warning, where another does */
 	bool is_unsafe; /* functions that change the system are allowed */
+	/* Failures of the kernel's helpers are counted, and said at the end: 1, or (those of reading
+	 * memory, too) 2. */
+	unsigned report;
 	bool drop_privileges; /* session_run() gives up, for good, what it needs no more once it has attached */
 };
 

@@ -6,7 +6,7 @@
 struct plan_size plan_size(const struct plan *plan)
 {
 	return (struct plan_size){plan->probe_count, plan->map_count, plan->record_count,
-				  plan->program_count};
+				  plan->program_count, plan->failure_count};
 }
 
 void plan_cut(struct plan *plan, const struct plan_size *size)
@@ -23,12 +23,14 @@ void plan_cut(struct plan *plan, const struct plan_size *size)
 		if (plan->maps[i].own >= plan->map_count)
 			plan->maps[i].own = 0;
 	plan->probe_count = size->probes;
+	plan->failure_count = size->failures;
 }
 
 void plan_free(struct plan *plan)
 {
 	plan_cut(plan, &(struct plan_size){0});
 	free(plan->loaders);
+	free(plan->failures);
 	free(plan->programs);
 	free(plan->records);
 	free(plan->maps);

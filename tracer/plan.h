@@ -110,6 +110,8 @@ enum plan_map_role {
 	PLAN_MAP_RING,	  /* the one ring buffer, or (a perf event array) a buffer for each CPU */
 	PLAN_MAP_CONTROL, /* one struct abi_control, memory-mapped */
 	PLAN_MAP_TROUBLE, /* struct abi_trouble for each probe of the plan; an addition has its own */
+	PLAN_MAP_FAILURES, /* one value: struct abi_failure for each of the plan's failures from
+			      `first_failure` on; an addition has its own */
 	PLAN_MAP_RECIPES, /* constant data: `initial` */
 	PLAN_MAP_STACKS,  /* stack traces */
 	PLAN_MAP_FOLLOWED, /* keys: the processes, u32, whose hits count: those of the target and
@@ -143,6 +145,7 @@ struct plan_map {
 	const void *initial; /* PLAN_MAP_RECIPES: `entries` values */
 	uint32_t first_probe; /* PLAN_MAP_TROUBLE: of the plan, the one that entry 0 is for */
 
+	uint32_t first_failure; /* PLAN_MAP_FAILURES */
 	bool children; /* PLAN_MAP_FOLLOWED: what the processes fork belongs to them */
 
 	/* PLAN_MAP_USER only */
@@ -232,6 +235,13 @@ struct plan_probe {
 	const char *function;	     /* the traced function; "" where there is none */
 };
 
+/* A call of the kernel's helper whose failures are counted. */
+struct plan_failure {
+	const char *helper; /* "map_delete_elem" */
+	const char *place;  /* FILE:LINE:COLUMN of the statement */
+	unsigned line, column;
+};
+
 /* A place that a process passes when its dynamic linker has mapped libraries and not run them yet. */
 struct plan_loader {
 	uint32_t file; /* index into the target's files */
@@ -251,6 +261,8 @@ struct plan {
 	size_t record_count;
 	struct plan_program *programs;
 	size_t program_count;
+	struct plan_failure *failures;
+	size_t failure_count, failure_room;
 	struct plan_loader *loaders;
 	size_t loader_count, loader_room;
 	/* What is wanted of files that the target's processes map while the plan runs: to be told
@@ -266,7 +278,7 @@ void plan_free(struct plan *plan);
  * do not); plan_cut() takes one that failed back.
  */
 struct plan_size {
-	size_t probes, maps, records, programs;
+	size_t probes, maps, records, programs, failures;
 };
 struct plan_size plan_size(const struct plan *plan);
 void plan_cut(struct plan *plan, const struct plan_size *size);

@@ -148,15 +148,6 @@ static int take_record(void *context, const struct abi_record *record, size_t si
 	return rc;
 }
 
-static int output_error(int code, struct error *err)
-{
-	if (code == -EPIPE)
-		return error_set(err, code, "nobody reads the results any more");
-	if (code == -ENOMEM)
-		return error_memory(err);
-	return error_set(err, code, "can't write the results: %s", strerror(-code));
-}
-
 /* Polls once, and writes what that brought. Returns the number of records or a negative errno. */
 static int poll_once(struct run *run, int timeout_ms, size_t wake_count, struct error *err)
 {
@@ -170,9 +161,9 @@ static int poll_once(struct run *run, int timeout_ms, size_t wake_count, struct 
 	if (count < 0 && run->error.code)
 		*err = run->error;
 	if (count < 0)
-		return err->code ? count : output_error(count, err);
+		return err->code ? count : session_output_error(count, err);
 	rc = count && run->output ? output_flush(run->output) : 0;
-	return rc ? output_error(rc, err) : count;
+	return rc ? session_output_error(rc, err) : count;
 }
 
 /* Everything that is in the ring by now. */
@@ -266,7 +257,7 @@ static int wait_for_end(struct run *run, struct error *err)
 		if (count < 0 || (!count && ended))
 			break;
 		if (!count && reader_gone(run))
-			return output_error(-EPIPE, err);
+			return session_output_error(-EPIPE, err);
 	}
 	return count < 0 ? count : 0;
 }
@@ -295,14 +286,14 @@ static int print_map(struct run *run, const struct plan_map *map, const struct w
 	int rc = output_map_begin(run->output, map);
 
 	if (rc)
-		return output_error(rc, err);
+		return session_output_error(rc, err);
 	output_map_limits(run->output, wanted->top, wanted->div);
 	err->code = 0;
 	rc = engine_each(run->engine, map, print_entry, &printing, err);
 	if (rc)
-		return err->code ? rc : output_error(rc, err);
+		return err->code ? rc : session_output_error(rc, err);
 	rc = output_map_end(run->output);
-	return rc ? output_error(rc, err) : 0;
+	return rc ? session_output_error(rc, err) : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -331,59 +322,6 @@ static int print_maps(struct run *run, struct error *err)
 		rc = print_map(run, maps[i], &all, err);
 	free(maps);
 	return rc;
-}
-
-static void say_trouble(struct run *run, const struct plan_probe *probe,
-			const struct abi_trouble *trouble)
-{
-	struct warnings *warnings = run->session->warnings;
-	const char *colon = *probe->provider ? ":" : "";
-
-	if (trouble->lost)
-		warn(warnings,
-		     "%s%s%s: %" PRIu64 " record%s lost, for want of room in the ring buffer "
-		     "(--ring-size makes it larger)",
-		     probe->provider, colon, probe->name, (uint64_t)trouble->lost,
-		     trouble->lost == 1 ? "" : "s");
-	if (trouble->unreadable)
-		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not acted upon: a value could not be read",
-		     probe->provider, colon, probe->name, (uint64_t)trouble->unreadable,
-		     trouble->unreadable == 1 ? "" : "s");
-	if (trouble->full)
-		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not counted: no room for another key in a map",
-		     probe->provider, colon, probe->name, (uint64_t)trouble->full,
-		     trouble->full == 1 ? "" : "s");
-	if (trouble->endless)
-		warn(warnings,
-		     "%s%s%s: %" PRIu64 " hit%s given up in a loop: it went on for longer than the kernel "
-		     "allows (8,388,608 rounds, or a quarter of a second)",
-		     probe->provider, colon, probe->name, (uint64_t)trouble->endless,
-		     trouble->endless == 1 ? "" : "s");
-	if (trouble->busy)
-		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not acted upon: too many at a time on one CPU",
-		     probe->provider, colon, probe->name, (uint64_t)trouble->busy,
-		     trouble->busy == 1 ? "" : "s");
-}
-
-static int report_trouble(struct run *run, struct error *err)
-{
-	const struct plan *plan = &run->session->plan;
-	uint64_t lost = 0;
-	int rc;
-
-	if (plan_map_of(plan, PLAN_MAP_TROUBLE)) {
-		for (size_t i = 0; i < plan->probe_count; i++) {
-			struct abi_trouble trouble = {0};
-
-			rc = engine_trouble(run->engine, i, &trouble, err);
-			if (rc)
-				return rc;
-			say_trouble(run, &plan->probes[i], &trouble);
-			lost += trouble.lost;
-		}
-	}
-	rc = output_lost(run->output, lost);
-	return rc ? output_error(rc, err) : 0;
 }
 
 /* ---- the whole ---- */
@@ -469,7 +407,7 @@ static int run_attached(struct run *run, struct error *err)
 	if (!rc)
 		rc = drop_privileges(run, err);
 	if (!rc && run->output && output_attached(run->output, s->plan.probe_count))
-		rc = output_error(-EIO, err);
+		rc = session_output_error(-EIO, err);
 	if (!rc && !s->stopped)
 		rc = target_start(&s->target, err);
 	if (!rc) {
@@ -485,11 +423,11 @@ static int print_results(struct run *run, struct error *err)
 	int rc = run->session->program.config.print_maps ? print_maps(run, err) : 0;
 
 	if (!rc)
-		rc = report_trouble(run, err);
+		rc = trouble_report(run->session, run->engine, run->output, err);
 	if (rc)
 		return rc;
 	rc = output_flush(run->output);
-	return rc ? output_error(rc, err) : late_missed(run->session, err);
+	return rc ? session_output_error(rc, err) : late_missed(run->session, err);
 }
 
 static int run_plan(struct run *run, FILE *file, struct error *err)

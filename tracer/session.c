@@ -82,6 +82,15 @@ struct output_options session_output_options(const struct session *s)
 	};
 }
 
+int session_output_error(int code, struct error *err)
+{
+	if (code == -EPIPE)
+		return error_set(err, code, "nobody reads the results any more");
+	if (code == -ENOMEM)
+		return error_memory(err);
+	return error_set(err, code, "can't write the results: %s", strerror(-code));
+}
+
 /* ---- the target ---- */
 
 int session_add_file(struct session *s, const char *path, struct error *err)
@@ -296,6 +305,7 @@ struct compile_options session_compile_options(struct session *s)
 		.cpu_buffers = session_engine(s) == ENGINE_KERNEL &&
 			       feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
 		.warnings = s->warnings,
+		.report = (enum compile_report)s->options.report,
 		.vectors = session_engine(s) == ENGINE_USER,
 		.has_thread_storage = session_engine(s) == ENGINE_KERNEL ? kernel_has_thread_storage
 									  : has_thread_storage,

@@ -107,6 +107,16 @@ void session_mark_followed(const struct session *session, struct probe_set *set)
 int session_check_files(const struct session *session, const struct program *program,
 			struct error *err);
 
+/* Why the output could not be written, for people. */
+int session_output_error(int code, struct error *err);
+
+/* ---- trouble.c: what went wrong in a run, at its end ---- */
+
+struct engine;
+
+int trouble_report(struct session *session, struct engine *engine, struct output *output,
+		   struct error *err);
+
 /* ---- self.c: a signal to telltale that the program waits for ---- */
 
 struct engine;

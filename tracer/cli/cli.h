@@ -52,6 +52,7 @@ struct common {
 	enum session_engine engine_number;
 	uint64_t records, text_limit, ring_bytes;
 	bool is_unsafe, may_lack_probes;
+	unsigned report;
 	double seconds;
 
 	struct warnings warnings; /* of the session, which must end before this does */

@@ -106,6 +106,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .line_flush = isatty(fileno(file)),
 	        .text_limit = (uint32_t)c->text_limit,
 	        .may_lack_probes = c->may_lack_probes,
+	        .report = c->report > 2 ? 2 : c->report,
 	        .is_unsafe = c->is_unsafe,
 	        .parameters = c->parameters,
 	        .parameter_count = c->parameter_count,

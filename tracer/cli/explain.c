@@ -15,7 +15,7 @@ bool option_is_end(const struct option_row *row)
 
 bool option_takes_value(const struct option_row *row)
 {
-	return row->kind != OPTION_FLAG;
+	return row->kind != OPTION_FLAG && row->kind != OPTION_LEVEL;
 }
 
 static bool has_letter(const struct option_row *rows, char letter)

@@ -9,6 +9,7 @@
 
 enum option_kind {
 	OPTION_FLAG,    /* bool */
+	OPTION_LEVEL,   /* unsigned: how often it is given */
 	OPTION_TEXT,    /* const char * */
 	OPTION_LIST,    /* struct words: may repeat */
 	OPTION_COUNT,   /* uint64_t, at least 1 */

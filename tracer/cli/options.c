@@ -74,6 +74,9 @@ static int set_value(const struct option_row *row, const char *name, const char 
 	case OPTION_FLAG:
 		*(bool *)row->place = true;
 		return 0;
+	case OPTION_LEVEL:
+		++*(unsigned *)row->place;
+		return 0;
 	case OPTION_TEXT:
 		*(const char **)row->place = text;
 		return 0;

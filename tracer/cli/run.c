@@ -159,7 +159,7 @@ static int run_list(struct common *c)
 
 int run_main(int argc, char **argv)
 {
-	bool list = false, failures = false;
+	bool list = false;
 	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL, *form = NULL;
 	struct common c = {.may_lack_probes = true};
 	const struct option_row rows[] = {
@@ -172,8 +172,10 @@ int run_main(int argc, char **argv)
 	         "text, or json: bpftrace's JSON; --json is telltale's own"},
 	        {'d', "dump", OPTION_TEXT, &stage, "STAGE",
 	         "print ast, types, code or plan instead of running"},
-	        {'k', NULL, OPTION_FLAG, &failures, NULL,
-	         "bpftrace's wish to hear of what failed: here that is always said"},
+	        {'k', NULL, OPTION_LEVEL, &c.report, NULL,
+	         "say at the end which of the kernel's helpers failed; -kk: reads of memory, too"},
+	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
+	         "allow functions that change the system: system(), signal()"},
 	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
 	         "allow functions that change the system: system(), signal()"},
 	        {0, "no-warnings", OPTION_FLAG, &c.quiet, NULL, "as -q"},

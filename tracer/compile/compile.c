@@ -81,6 +81,25 @@ size_t map_trouble(struct compiler *c)
 					    .entries = 1});
 }
 
+static void at_least(struct compiler *c, size_t place, uint32_t bytes)
+{
+	if (!c->failed && c->plan->maps[place].value_size < bytes)
+		c->plan->maps[place].value_size = bytes;
+}
+
+size_t map_failures(struct compiler *c, uint32_t bytes)
+{
+	size_t place = shared_map(c, &c->failures,
+				  (struct plan_map){.role = PLAN_MAP_FAILURES,
+						    .bpf_type = BPF_MAP_TYPE_ARRAY,
+						    .key_size = 4,
+						    .entries = 1,
+						    .first_failure = (uint32_t)c->first_failure});
+
+	at_least(c, place, bytes);
+	return place;
+}
+
 /* One map for each depth: a stack's number stands for as many frames as the map keeps of it. */
 size_t map_stacks(struct compiler *c, uint32_t frames)
 {
@@ -106,12 +125,6 @@ size_t map_followed(struct compiler *c)
 					    .value_size = 4,
 					    .entries = 65536,
 					    .children = c->probes->follow});
-}
-
-static void at_least(struct compiler *c, size_t place, uint32_t bytes)
-{
-	if (!c->failed && c->plan->maps[place].value_size < bytes)
-		c->plan->maps[place].value_size = bytes;
 }
 
 size_t map_zeros(struct compiler *c, uint32_t bytes)
@@ -346,6 +359,7 @@ static void gen_body(struct gen *g)
 	filter = g->ir.count;
 	if (g->in->filter) {
 		ir_note(&g->ir, "filter");
+		g->at = g->in->filter->at;
 		gen_condition(g, g->in->filter, use(&g->no_match), use(&g->no_value));
 		g->frame_bytes = 0;
 		ir_stack_back(&g->ir, 0);
@@ -535,7 +549,8 @@ int compile(struct program *program, const struct probe_set *probes,
 {
 	struct compiler c = {.program = program, .probes = probes, .options = options,
 			     .plan = plan, .trouble = SIZE_MAX, .zeros = SIZE_MAX,
-			     .frames = SIZE_MAX,
+			     .frames = SIZE_MAX, .failures = SIZE_MAX,
+			     .first_failure = plan->failure_count,
 			     .map_room = plan->map_count, .record_room = plan->record_count,
 			     .program_room = plan->program_count, .probe_room = plan->probe_count,
 			     .first_probe = plan->probe_count};
@@ -554,6 +569,7 @@ int compile(struct program *program, const struct probe_set *probes,
 		plan->maps[c.trouble].entries = (uint32_t)(plan->probe_count - c.first_probe);
 	}
 	table_free(&c.probe_numbers);
+	table_free(&c.failure_numbers);
 	if (!rc)
 		refuse_untyped(&c);
 	if (program->diagnostics.errors)

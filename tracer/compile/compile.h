@@ -9,10 +9,18 @@
 #include "lang/ast.h"
 #include "plan.h"
 
+/* Which failures of the kernel's helpers are counted, for people to know of. */
+enum compile_report {
+	REPORT_NONE,
+	REPORT_FAILURES,
+	REPORT_READS, /* those of memory that can't be read, too */
+};
+
 struct compile_options {
 	bool cpu_buffers; /* the kernel has no ring buffer */
 	struct warnings *warnings; /* what can't be read; or NULL */
 	bool addition; /* see compile() */
+	enum compile_report report;
 	bool vectors;  /* the engine reads vector registers */
 	bool (*has_thread_storage)(void); /* the engine's threads can carry values; NULL: no */
 };

@@ -36,6 +36,7 @@ static void gen_thread_pointer(struct gen *g, enum abi_origin origin, reg dst, l
 	ir_alu(&g->ir, BPF_ADD, task, member);
 	ir_helper(&g->ir, BPF_FUNC_probe_read_kernel, status, 3,
 		  (struct ir_arg[]){arg_stack(slot), arg_value(8), arg_reg(task)});
+	gen_failures(g, REPORT_READS, "probe_read_kernel", status, 0);
 	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
 	ir_load(&g->ir, BPF_DW, dst, REG_STACK, slot);
 	ir_branch_value(&g->ir, BPF_JEQ, dst, 0, fail);
@@ -220,6 +221,7 @@ static void gen_from_data(struct gen *g, size_t operand, enum part part, reg dst
 	ir_function(&g->ir, "tt_fetch", status, 4,
 		    (struct ir_arg[]){arg_reg(g->context), arg_reg(row), arg_stack(slot),
 				      arg_reg(member)});
+	gen_read_failures(g, "probe_read_user", status);
 	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
 	ir_load(&g->ir, BPF_DW, dst, REG_STACK, slot);
 	ir_stack_back(&g->ir, mark);

@@ -23,8 +23,9 @@ struct compiler {
 	struct table probe_numbers; /* struct probe * to place in the plan */
 	/* Places of maps in the plan, behind the program's own, which stand first and in its order;
 	 * made when first asked for: SIZE_MAX before. */
-	size_t ring, control, trouble, zeros, frames, followed;
-	size_t first_probe; /* of the plan that this compilation adds */
+	size_t ring, control, trouble, zeros, frames, followed, failures;
+	struct table failure_numbers; /* helper and place to place in the plan */
+	size_t first_probe, first_failure; /* of the plan that this compilation adds */
 	bool failed;	  /* memory ran out */
 };
 
@@ -96,6 +97,7 @@ struct gen {
 	struct exit_label give_up, lost, full, endless, busy, done;
 	struct exit_label unframed; /* done, and no frame was taken */
 	struct loop *loop; /* the innermost one; NULL outside */
+	size_t at;	   /* the statement that is being written */
 	bool looped;	   /* there are loops: see STACK_LOOPED */
 	bool sleepable;	 /* something in it can wait for pages */
 	uint64_t warned; /* a bit an operand: that it can't be read has been said */
@@ -107,6 +109,8 @@ struct gen {
 size_t map_ring(struct compiler *c);
 size_t map_control(struct compiler *c);
 size_t map_trouble(struct compiler *c);
+/* A value of at least `bytes`. */
+size_t map_failures(struct compiler *c, uint32_t bytes);
 size_t map_stacks(struct compiler *c, uint32_t frames);
 size_t map_followed(struct compiler *c);
 /* At least `bytes` zeros, to make the first value of a key from. */
@@ -205,6 +209,17 @@ void gen_pton(struct gen *g, const struct expr *e, struct place to,
 
 reg gen_operand(struct gen *g, size_t operand, label fail);
 reg gen_operand_part(struct gen *g, size_t operand, enum part part, label fail);
+
+/* ---- failure.c ---- */
+
+/* Where a helper's result goes that nobody asks for but gen_failures(). */
+reg gen_result(struct gen *g);
+/* Counts it when the helper failed, where that is wanted; `usual` is no failure (0: there is none). */
+void gen_failures(struct gen *g, enum compile_report wanted, const char *helper, reg result,
+		  int usual);
+
+/* Of a function of bpf/ that says no more than that it could not read: less than 0. */
+void gen_read_failures(struct gen *g, const char *helper, reg status);
 
 /* ---- memory.c ---- */
 

@@ -162,6 +162,7 @@ static const char *role_name(const struct plan_map *m)
 		[PLAN_MAP_TROUBLE] = "trouble", [PLAN_MAP_RECIPES] = "data",
 		[PLAN_MAP_STACKS] = "stacks",	[PLAN_MAP_FOLLOWED] = "followed",
 		[PLAN_MAP_THREAD] = "of each thread",
+		[PLAN_MAP_FAILURES] = "failures",
 	};
 
 	return m->role == PLAN_MAP_USER ? m->name : names[m->role];

@@ -5,6 +5,7 @@
  */
 #include "compile/internal.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -162,7 +163,7 @@ static reg gen_value_address(struct gen *g, const struct expr *e, label fail, la
 	size_t place = e->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
-	reg address = ir_reg(&g->ir), zeros = ir_reg(&g->ir);
+	reg address = ir_reg(&g->ir), zeros = ir_reg(&g->ir), made;
 	label found = ir_label(&g->ir);
 	struct place key;
 
@@ -172,9 +173,11 @@ static reg gen_value_address(struct gen *g, const struct expr *e, label fail, la
 	if (map.key_count) {
 		ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
 		ir_map_value(&g->ir, zeros, map_zeros(g->c, map.value_size), 0);
-		ir_helper(&g->ir, BPF_FUNC_map_update_elem, REG_NONE, 4,
+		made = gen_result(g);
+		ir_helper(&g->ir, BPF_FUNC_map_update_elem, made, 4,
 			  (struct ir_arg[]){arg_map(place), key_arg(key), arg_reg(zeros),
 					    arg_value(BPF_NOEXIST)});
+		gen_failures(g, REPORT_FAILURES, "map_update_elem", made, -EEXIST);
 		gen_lookup(g, place, key, address);
 		ir_place(&g->ir, found);
 	}
@@ -216,6 +219,7 @@ static void gen_value_set(struct gen *g, const struct expr *e, reg value)
 	ir_helper(&g->ir, BPF_FUNC_map_update_elem, refused, 4,
 		  (struct ir_arg[]){arg_map(place), key_arg(key), arg_stack(fresh),
 				    arg_value(BPF_ANY)});
+	gen_failures(g, REPORT_FAILURES, "map_update_elem", refused, 0);
 	ir_jump(&g->ir, end);
 	ir_place(&g->ir, found);
 	ir_store(&g->ir, BPF_DW, address, 0, value);
@@ -367,6 +371,7 @@ static void gen_wide_set(struct gen *g, const struct stmt *s)
 	ir_helper(&g->ir, BPF_FUNC_map_update_elem, refused, 4,
 		  (struct ir_arg[]){arg_map(place), key_arg(key), arg_at(value.base, value.offset),
 				    arg_value(BPF_ANY)});
+	gen_failures(g, REPORT_FAILURES, "map_update_elem", refused, 0);
 	ir_branch_value(&g->ir, BPF_JNE, refused, 0, use(&g->full));
 	ir_stack_back(&g->ir, mark);
 }
@@ -478,14 +483,15 @@ void gen_map_delete(struct gen *g, const struct expr *call)
 	size_t place = call->child->number;
 	struct plan_map map = g->c->plan->maps[place];
 	int mark = g->ir.stack;
-	reg address = ir_reg(&g->ir);
+	reg address = ir_reg(&g->ir), gone = gen_result(g);
 	label found = ir_label(&g->ir), end = ir_label(&g->ir);
 	struct place key;
 
 	gen_own(g, &map, false, address, found);
 	key = gen_key(g, call->child, &map, use(&g->give_up));
-	ir_helper(&g->ir, BPF_FUNC_map_delete_elem, REG_NONE, 2,
+	ir_helper(&g->ir, BPF_FUNC_map_delete_elem, gone, 2,
 		  (struct ir_arg[]){arg_map(place), key_arg(key)});
+	gen_failures(g, REPORT_FAILURES, "map_delete_elem", gone, 0);
 	if (map.own) {
 		ir_jump(&g->ir, end);
 		ir_place(&g->ir, found);

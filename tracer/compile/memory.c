@@ -25,6 +25,11 @@ void gen_read_memory(struct gen *g, enum type_space space, struct ir_arg to, str
 	reg status = ir_reg(&g->ir);
 
 	ir_function(&g->ir, function, status, 3, (struct ir_arg[]){to, bytes, address});
+	gen_failures(g, REPORT_READS,
+		     space == SPACE_KERNEL ? "probe_read_kernel"
+		     : space == SPACE_ANY  ? "probe_read"
+					   : "probe_read_user",
+		     status, 0);
 	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
 	may_wait(g, space);
 }
@@ -43,6 +48,11 @@ reg gen_read_text(struct gen *g, enum type_space space, struct ir_arg to, struct
 	reg length = ir_reg(&g->ir);
 
 	ir_function(&g->ir, function, length, 3, (struct ir_arg[]){to, size, pointer});
+	gen_failures(g, REPORT_READS,
+		     space == SPACE_KERNEL ? "probe_read_kernel_str"
+		     : space == SPACE_ANY  ? "probe_read_str"
+					   : "probe_read_user_str",
+		     length, 0);
 	ir_branch_value(&g->ir, BPF_JSLE, length, 0, fail);
 	may_wait(g, space);
 	return length;

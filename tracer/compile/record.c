@@ -119,6 +119,7 @@ static void gen_joined(struct gen *g, const struct expr *array, reg base, int of
 	ir_function(&g->ir, "tt_join", length, 2,
 		    (struct ir_arg[]){arg_at(base, offset + (int)sizeof(struct abi_text)),
 				      arg_reg(gen_int(g, array, fail))});
+	gen_read_failures(g, "probe_read_user_str", length);
 	ir_branch_value(&g->ir, BPF_JSLT, length, 0, fail);
 	ir_store(&g->ir, BPF_DW, base, offset, length); /* the length, and whether it was cut */
 	g->sleepable = true;
@@ -284,7 +285,7 @@ void gen_join(struct gen *g, const struct expr *call)
 void gen_signal(struct gen *g, const struct expr *call)
 {
 	const struct expr *e = call->child;
-	reg number;
+	reg number, sent = gen_result(g);
 
 	if (e->kind == EXPR_STRING) {
 		number = ir_reg(&g->ir);
@@ -292,7 +293,8 @@ void gen_signal(struct gen *g, const struct expr *call)
 	} else {
 		number = gen_int(g, e, use(&g->give_up));
 	}
-	ir_helper(&g->ir, BPF_FUNC_send_signal, REG_NONE, 1, (struct ir_arg[]){arg_reg(number)});
+	ir_helper(&g->ir, BPF_FUNC_send_signal, sent, 1, (struct ir_arg[]){arg_reg(number)});
+	gen_failures(g, REPORT_FAILURES, "send_signal", sent, 0);
 }
 
 /* print(value) */

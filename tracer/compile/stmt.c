@@ -91,6 +91,7 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 		uint32_t frame = g->frame_bytes;
 		int stack = g->ir.stack;
 
+		g->at = s->at;
 		switch (s->kind) {
 		case STMT_EXPR:
 			gen_call_stmt(g, s->value);

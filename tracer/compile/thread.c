@@ -127,7 +127,8 @@ static bool is_kept_by_threads(struct compiler *c, const struct program_map *map
 {
 	struct use use = {.map = map->name, .clears = !c->program->config.print_maps};
 
-	if (!map_is_typed(map) || map->aggregate || is_wide(map->value))
+	/* Who asks for failures is told of keys that were not there. */
+	if (!map_is_typed(map) || map->aggregate || is_wide(map->value) || c->options->report)
 		return false;
 	for (const struct clause *clause = c->program->clauses; clause; clause = clause->next)
 		look_at_clause(c, &use, clause);

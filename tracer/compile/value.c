@@ -124,6 +124,7 @@ static void gen_stack(struct gen *g, struct type type, reg base, int offset)
 	ir_helper(&g->ir, BPF_FUNC_get_stackid, id, 3,
 		  (struct ir_arg[]){arg_reg(g->context), arg_map(map_stacks(g->c, type.limit)),
 				    arg_value(type.space == SPACE_KERNEL ? 0 : BPF_F_USER_STACK)});
+	gen_failures(g, REPORT_FAILURES, "get_stackid", id, 0);
 	ir_store(&g->ir, BPF_DW, base, offset, id);
 	if (type.space == SPACE_KERNEL)
 		ir_store_value(&g->ir, BPF_DW, base, offset + 8, 0);

@@ -73,6 +73,15 @@ const char *source_place(const struct source *source, size_t at, struct arena *a
 	return arena_print(arena, "%s:%zu:%zu", source->name, line, at - start + 1);
 }
 
+void source_numbers(const struct source *source, size_t at, unsigned *line, unsigned *column)
+{
+	size_t number, start;
+
+	find_line(source, &at, &number, &start);
+	*line = (unsigned)number;
+	*column = (unsigned)(at - start + 1);
+}
+
 void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 {
 	const struct source *source = d->source;

@@ -28,6 +28,9 @@ struct source {
 /* NAME:LINE:COLUMN of a place. */
 const char *source_place(const struct source *source, size_t at, struct arena *arena);
 
+/* The two numbers of it. */
+void source_numbers(const struct source *source, size_t at, unsigned *line, unsigned *column);
+
 /* Errors of one program, complete: `NAME:LINE:COLUMN: error: ...`, the line, a caret. */
 struct diagnostics {
 	const struct source *source;

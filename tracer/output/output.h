@@ -81,6 +81,15 @@ int output_attached(struct output *output, size_t probes);
  * standard error through the caller, so here nothing is printed for it. */
 int output_lost(struct output *output, uint64_t lost);
 
+/* A helper of the kernel that failed (run -k). Printed with JSON, as above. */
+struct output_failure {
+	const char *helper, *place; /* FILE:LINE:COLUMN */
+	unsigned line, column;
+	int number;	/* errno, the last one */
+	uint64_t count;
+};
+int output_failure(struct output *output, const struct output_failure *failure);
+
 /*
  * Stacks, and addresses that are printed as names: a record or a key holds only a number. Whoever has
  * the stack maps and the symbols gives the frames, innermost first: at most `room` of them, returns

@@ -282,3 +282,22 @@ int output_lost(struct output *o, uint64_t lost)
 	}
 	return output_written(o);
 }
+
+int output_failure(struct output *o, const struct output_failure *f)
+{
+	const char *why = strerror(f->number);
+
+	if (o->options.form == OUTPUT_BPFTRACE)
+		buffer_print(&o->text,
+			     "{\"type\": \"helper_error\", \"helper\": \"%s\", \"retcode\": %d, "
+			     "\"line\": %u, \"col\": %u, \"count\": %llu}\n",
+			     f->helper, -f->number, f->line, f->column, (unsigned long long)f->count);
+	if (o->options.form == OUTPUT_JSON) {
+		buffer_print(&o->text, "{\"failed\":\"%s\",\"place\":", f->helper);
+		put_json_string(&o->text, f->place, strlen(f->place));
+		buffer_print(&o->text, ",\"errno\":%d,\"error\":", f->number);
+		put_json_string(&o->text, why, strlen(why));
+		buffer_print(&o->text, ",\"count\":%llu}\n", (unsigned long long)f->count);
+	}
+	return output_written(o);
+}

@@ -120,6 +120,9 @@ static int create_one(struct kernel *e, size_t index, struct error *err)
 	case PLAN_MAP_TROUBLE:
 		map.name = "tt_trouble";
 		break;
+	case PLAN_MAP_FAILURES:
+		map.name = "tt_failures";
+		break;
 	case PLAN_MAP_RECIPES:
 		map.name = "tt_recipes";
 		break;
