@@ -202,11 +202,15 @@ enum plan_kernel_value {
 	PLAN_STARTED,	  /* when the program was loaded: nanoseconds of the monotonic clock */
 	PLAN_TAI_OFFSET,  /* what makes these nanoseconds of international atomic time */
 	PLAN_CPUS,	  /* how many there are */
+	PLAN_CPU_VALUES,  /* of how many CPUs a map per CPU has values: their numbers are below that */
 };
 
 /*
  * A BPF program. A 16-byte load whose src_reg is BPF_PSEUDO_MAP_IDX or BPF_PSEUDO_MAP_IDX_VALUE has
  * the index of a map of the plan in imm; the engine puts the descriptor there.
+ *
+ * One whose src_reg is BPF_PSEUDO_FUNC has in imm how far behind the next place a function of the
+ * program starts that a helper calls.
  *
  * A sleepable program may call bpf_copy_from_user(); an engine that can't have it sleep lets these
  * calls fail.

@@ -132,6 +132,10 @@ static void find_crossings(struct allocation *a)
 		if (v->end >= 0 && v->end > v->start)
 			v->crosses_call = calls[(v->end + 1) / 2] > calls[v->start / 2 + 1];
 	}
+	/* What a function is given must not go where another of its arguments still is. */
+	for (size_t i = 0; !a->failed && i < a->ir->count; i++)
+		if (a->ir->items[i].kind == IR_ENTRY && a->ir->items[i].value)
+			a->intervals[a->ir->items[i].dst].crosses_call = true;
 	free(calls);
 }
 
@@ -393,6 +397,9 @@ static void put_other_args(struct allocation *a, const struct ir_insn *insn)
 		case ARG_MAP:
 			put_wide(a, dst, BPF_PSEUDO_MAP_IDX, (uint32_t)arg->value, 0);
 			break;
+		case ARG_FUNCTION:
+			put_wide(a, dst, BPF_PSEUDO_FUNC, (uint32_t)arg->value, 0);
+			break;
 		}
 	}
 }
@@ -459,6 +466,16 @@ static int close_jumps(struct allocation *a, const size_t *placed, struct error 
 	return 0;
 }
 
+static void put_entry(struct allocation *a, const struct ir_insn *insn)
+{
+	int place = place_of(a, insn->dst), given = BPF_REG_1 + (int)insn->value;
+
+	if (place < 0)
+		put_save(a, place, given);
+	else
+		put_move(a, place, given);
+}
+
 static void put_all(struct allocation *a, size_t *placed)
 {
 	for (size_t i = 0; i < a->ir->count; i++) {
@@ -473,10 +490,7 @@ static void put_all(struct allocation *a, size_t *placed)
 			put_wide_insn(a, insn);
 			break;
 		case IR_ENTRY:
-			if (place_of(a, insn->dst) < 0)
-				put_save(a, place_of(a, insn->dst), BPF_REG_1);
-			else
-				put_move(a, place_of(a, insn->dst), BPF_REG_1);
+			put_entry(a, insn);
 			break;
 		case IR_JUMP:
 			put_jump(a, insn);
@@ -485,7 +499,8 @@ static void put_all(struct allocation *a, size_t *placed)
 			put_call(a, insn);
 			break;
 		case IR_EXIT:
-			put(a, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K});
+			put(a, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K,
+						 .imm = (int32_t)insn->value});
 			put(a, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
 			break;
 		case IR_NOTE:
@@ -503,7 +518,7 @@ static int stack_most(const struct ir *ir)
 	for (size_t i = 0; i < ir->count; i++)
 		if (ir->items[i].kind == IR_JUMP && ir->items[i].code == PLAN_MAY_GOTO)
 			return STACK_LOOPED;
-	return STACK_PROGRAM;
+	return ir->shares_stack ? STACK_SHARED : STACK_PROGRAM;
 }
 
 int ir_allocate(struct ir *ir, struct code *code, struct error *err)

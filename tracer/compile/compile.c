@@ -291,6 +291,14 @@ static void gen_trouble(struct gen *g, struct exit_label *exit, int offset, stru
 	ir_stack_back(&g->ir, mark);
 }
 
+void gen_troubles(struct gen *g)
+{
+	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable), &g->done);
+	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost), &g->done);
+	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full), &g->done);
+	gen_trouble(g, &g->endless, offsetof(struct abi_trouble, endless), &g->done);
+}
+
 /* A hit of a process that is not meant ends here. */
 static void gen_followed(struct gen *g)
 {
@@ -330,10 +338,7 @@ static void gen_exits(struct gen *g, bool framed, bool early)
 		gen_trouble(g, &g->no_value, offsetof(struct abi_trouble, unreadable), &g->no_match);
 	else if (g->no_value.used)
 		ir_place(&g->ir, (use(&g->give_up), g->no_value.label));
-	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable), &g->done);
-	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost), &g->done);
-	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full), &g->done);
-	gen_trouble(g, &g->endless, offsetof(struct abi_trouble, endless), &g->done);
+	gen_troubles(g);
 	gen_trouble(g, &g->busy, offsetof(struct abi_trouble, busy), &g->unframed);
 	if (!apart)
 		ir_place(&g->ir, g->no_match.label);
@@ -343,7 +348,7 @@ static void gen_exits(struct gen *g, bool framed, bool early)
 	if (apart)
 		ir_place(&g->ir, g->no_match.label);
 	ir_place(&g->ir, g->unframed.label);
-	ir_exit(&g->ir);
+	ir_exit(&g->ir, 0);
 }
 
 static void gen_body(struct gen *g)
@@ -351,7 +356,7 @@ static void gen_body(struct gen *g)
 	size_t filter, body;
 	bool early;
 
-	ir_entry(&g->ir, g->context);
+	ir_entry(&g->ir, g->context, 0);
 	if (g->in->probes[0]->followed)
 		gen_followed(g);
 	gen_variables(g);
@@ -373,6 +378,22 @@ static void gen_body(struct gen *g)
 	gen_exits(g, g->frame_touched, early);
 }
 
+/* The program's instructions, behind them those of its own functions, and of bpf/. */
+static int place_all(struct gen *g, struct code *code, struct error *err)
+{
+	size_t *starts = arena_alloc(&g->c->plan->arena, (g->function_count + 1) * sizeof(*starts));
+	int rc = starts ? ir_allocate(&g->ir, code, err) : error_memory(err);
+
+	for (size_t i = 0; !rc && i < g->function_count; i++) {
+		starts[i] = code->count;
+		rc = ir_allocate(&g->functions[i], code, err);
+	}
+	if (rc)
+		return rc;
+	link_own(code, starts);
+	return link_functions(code, err);
+}
+
 static int emit(struct gen *g, struct plan_program *p, struct error *err)
 {
 	struct code code = {0};
@@ -383,14 +404,13 @@ static int emit(struct gen *g, struct plan_program *p, struct error *err)
 		return error_memory(err);
 	if (g->c->program->diagnostics.errors)
 		return -EINVAL;
-	rc = ir_allocate(&g->ir, &code, err);
+	rc = place_all(g, &code, err);
 	if (rc == -E2BIG)
 		refuse(g, g->in->clause->at, "this clause: %s", err->text);
-	if (!rc)
-		rc = link_functions(&code, err);
 	p->insns = code.insns;
 	p->insn_count = code.count;
-	p->sleepable = g->sleepable;
+	/* The kernel holds a lock while it goes over a map: nobody may wait for a page there. */
+	p->sleepable = g->sleepable && !g->function_count;
 	p->notes = code.notes;
 	p->note_count = code.note_count;
 	code.insns = NULL;
@@ -462,6 +482,9 @@ cleanup:
 	free(g.wide);
 	free(g.variants.sites);
 	free(g.ir.items);
+	for (size_t i = 0; i < g.function_count; i++)
+		free(g.functions[i].items);
+	free(g.functions);
 	return rc;
 }
 

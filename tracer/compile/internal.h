@@ -1,7 +1,7 @@
 /*
  * What the files of the compiler share: the state of one compilation, and of the one BPF program
  * that is being written. The way is compile.c (what programs, maps and cookies there are), stmt.c,
- * loop.c (statements), expr.c, variable.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
+ * loop.c, each.c (statements), expr.c, variable.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
  * values), ir.c, tidy.c, allocate.c, link.c (instructions).
  */
 #ifndef TELLTALE_COMPILE_INTERNAL_H
@@ -98,6 +98,10 @@ struct gen {
 	struct exit_label unframed; /* done, and no frame was taken */
 	struct loop *loop; /* the innermost one; NULL outside */
 	size_t at;	   /* the statement that is being written */
+	/* Bodies of loops over maps (each.c), in the order in which they are placed. */
+	struct ir *functions;
+	size_t function_count, function_room;
+	unsigned depth; /* of such bodies around the statement at hand */
 	bool looped;	   /* there are loops: see STACK_LOOPED */
 	bool sleepable;	 /* something in it can wait for pages */
 	uint64_t warned; /* a bit an operand: that it can't be read has been said */
@@ -118,6 +122,10 @@ size_t map_zeros(struct compiler *c, uint32_t bytes);
 /* `count` frames of at least `bytes`. */
 size_t map_frames(struct compiler *c, uint32_t bytes, uint32_t count);
 struct plan_map *add_map(struct compiler *c);
+
+/* Where values can't be had, records or keys find no room, a loop has no end: that is counted, and the
+ * hit is done. */
+void gen_troubles(struct gen *g);
 
 /* An error at a place of the program. */
 void refuse(struct gen *g, size_t at, const char *format, ...)
@@ -195,6 +203,12 @@ void look_for_loops(struct gen *g);
 void gen_while(struct gen *g, const struct stmt *s);
 void gen_range(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);
+void enter_loop(struct gen *g, struct loop *loop);
+void leave_loop(struct gen *g, struct loop *loop);
+
+/* ---- each.c ---- */
+
+void gen_each(struct gen *g, const struct stmt *s);
 
 /* ---- call.c ---- */
 
@@ -321,6 +335,8 @@ void gen_own(struct gen *g, const struct plan_map *map, bool make, reg address, 
 
 /* ---- link.c ---- */
 
+/* Puts into every load of an own function's address how far it is: the places where they start. */
+void link_own(struct code *code, const size_t *starts);
 int link_functions(struct code *code, struct error *err);
 
 #endif

@@ -60,14 +60,31 @@ void ir_put_back(struct ir *ir, size_t from, size_t at)
 	reverse(ir->items + at + (ir->count - from), from - at);
 }
 
-void ir_entry(struct ir *ir, reg dst)
+void ir_entry(struct ir *ir, reg dst, int argument)
 {
-	add(ir, IR_ENTRY)->dst = dst;
+	struct ir_insn *insn = add(ir, IR_ENTRY);
+
+	insn->dst = dst;
+	insn->value = argument;
 }
 
-void ir_exit(struct ir *ir)
+void ir_exit(struct ir *ir, int value)
 {
-	add(ir, IR_EXIT);
+	add(ir, IR_EXIT)->value = value;
+}
+
+bool ir_mentions(const struct ir *ir, reg r)
+{
+	for (size_t i = 0; i < ir->count; i++) {
+		const struct ir_insn *insn = &ir->items[i];
+
+		if (insn->dst == r || insn->src == r)
+			return true;
+		for (size_t n = 0; n < insn->arg_count; n++)
+			if (insn->args[n].kind == ARG_REG && insn->args[n].reg == r)
+				return true;
+	}
+	return false;
 }
 
 void ir_place(struct ir *ir, label l)

@@ -24,19 +24,20 @@ typedef int label;
 enum ir_kind {
 	IR_BPF,	  /* code, dst, src, offset, value (32 bits) */
 	IR_WIDE,  /* dst = 64-bit value, or the map (BPF_PSEUDO_*) in `src` with imm and next imm */
-	IR_ENTRY, /* dst = the context */
+	IR_ENTRY, /* dst = the context; of a function its argument number `value`, from 0 */
 	IR_LABEL, /* target */
 	IR_JUMP,  /* code, dst, src or value, target */
 	IR_CALL,  /* a helper (value) or a function of bpf/ (function); args; dst or REG_NONE */
-	IR_EXIT,  /* returns 0 */
+	IR_EXIT,  /* returns `value` */
 	IR_NOTE,  /* text for people, in listings */
 };
 
 /* One argument of a call. */
 struct ir_arg {
-	enum { ARG_REG, ARG_VALUE, ARG_STACK, ARG_MAP } kind;
+	enum { ARG_REG, ARG_VALUE, ARG_STACK, ARG_MAP, ARG_FUNCTION } kind;
 	reg reg;
-	/* ARG_REG: added to it; ARG_STACK: offset from the frame pointer; ARG_MAP: its index */
+	/* ARG_REG: added to it; ARG_STACK: offset from the frame pointer; ARG_MAP: its index;
+	 * ARG_FUNCTION: which of the program's own (see link.c) */
 	int64_t value;
 };
 
@@ -66,6 +67,11 @@ static inline struct ir_arg arg_map(size_t map)
 	return (struct ir_arg){ARG_MAP, REG_NONE, (int64_t)map};
 }
 
+static inline struct ir_arg arg_function(size_t function)
+{
+	return (struct ir_arg){ARG_FUNCTION, REG_NONE, (int64_t)function};
+}
+
 struct ir_insn {
 	enum ir_kind kind;
 	uint8_t code;
@@ -85,6 +91,7 @@ struct ir {
 	size_t count, room;
 	int regs, labels;
 	int stack, stack_deepest; /* bytes in use now, and at the most (without spills) */
+	bool shares_stack;	  /* a function of a program, or a program that has some */
 	bool failed;		  /* memory ran out */
 	struct arena *arena;	  /* texts of notes: the plan's */
 };
@@ -100,8 +107,8 @@ void ir_stack_back(struct ir *ir, int mark);
 /* Moves the instructions from `from` on to the front of `at`. */
 void ir_put_back(struct ir *ir, size_t from, size_t at);
 
-void ir_entry(struct ir *ir, reg dst);
-void ir_exit(struct ir *ir);
+void ir_entry(struct ir *ir, reg dst, int argument);
+void ir_exit(struct ir *ir, int value);
 void ir_place(struct ir *ir, label l);
 void ir_note(struct ir *ir, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -147,6 +154,8 @@ int ir_size(unsigned bytes);
 /* What an instruction does to its dst: writes it; writes it without reading it. */
 bool ir_writes(const struct ir_insn *insn);
 bool ir_only_writes(const struct ir_insn *insn);
+/* Does any instruction name it? */
+bool ir_mentions(const struct ir *ir, reg r);
 
 /* tidy.c: drops what nobody needs. False when memory is out. */
 bool ir_tidy(struct ir *ir);
@@ -174,9 +183,10 @@ void code_free(struct code *code);
 /*
  * Bytes of stack an emitted program may use, spills included. With may_goto it is less: a kernel
  * that gives programs with 64 bytes a stack of their own (6.13) looks for the loop's time limit on
- * the other stack (seen on 6.18), so that a loop may end after 65,535 rounds, and worse.
+ * the other stack (seen on 6.18), so that a loop may end after 65,535 rounds, and worse. A program, its
+ * functions, one in the other, and one of bpf/ share 512 bytes.
  */
-enum { STACK_PROGRAM = 256, STACK_LOOPED = 56 };
+enum { STACK_PROGRAM = 256, STACK_LOOPED = 56, STACK_SHARED = 128 };
 
 /*
  * Gives every virtual register a place and writes the instructions. -E2BIG when the stack does not

@@ -1,4 +1,5 @@
 /*
+ * The functions of a program: its own, which are bodies of loops (each.c), and those of bpf/.
  * Adds the functions of bpf/ that a program calls, and those that they call, behind its own
  * instructions, each once, and gives every call its distance.
  */
@@ -47,6 +48,19 @@ static int place(struct linker *l, const struct runtime_function *f)
 		*insn = f->insns[i];
 	}
 	return 0;
+}
+
+void link_own(struct code *code, const size_t *starts)
+{
+	for (size_t i = 0; i < code->count; i++) {
+		struct bpf_insn *insn = &code->insns[i];
+
+		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (insn->src_reg == BPF_PSEUDO_FUNC)
+			insn->imm = (int32_t)(starts[insn->imm] - i - 1);
+		i++; /* its second half */
+	}
 }
 
 int link_functions(struct code *code, struct error *err)

@@ -105,6 +105,8 @@ static void print_wide(const struct plan_program *p, size_t at, struct buffer *o
 		buffer_print(out, "r%u = map %d", i->dst_reg, i->imm);
 	else if (i->src_reg == BPF_PSEUDO_MAP_IDX_VALUE)
 		buffer_print(out, "r%u = &map %d [0] +%u", i->dst_reg, i->imm, high);
+	else if (i->src_reg == BPF_PSEUDO_FUNC)
+		buffer_print(out, "r%u = function at %ld", i->dst_reg, (long)at + 1 + i->imm);
 	else if (i->src_reg == PLAN_PSEUDO_KERNEL)
 		buffer_print(out, "r%u = kernel value %d", i->dst_reg, i->imm);
 	else

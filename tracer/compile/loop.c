@@ -17,8 +17,8 @@ enum { UNROLLED_MOST = 20000 }; /* instructions of a clause that may be unrolled
 static bool has_loop(const struct stmt *s)
 {
 	for (; s; s = s->next)
-		if (s->kind == STMT_WHILE || s->kind == STMT_RANGE || has_loop(s->body) ||
-		    has_loop(s->otherwise))
+		if (s->kind == STMT_WHILE || s->kind == STMT_RANGE || s->kind == STMT_EACH ||
+		    has_loop(s->body) || has_loop(s->otherwise))
 			return true;
 	return false;
 }
@@ -30,7 +30,7 @@ void look_for_loops(struct gen *g)
 
 /* ---- loops ---- */
 
-static void enter_loop(struct gen *g, struct loop *loop)
+void enter_loop(struct gen *g, struct loop *loop)
 {
 	*loop = (struct loop){.outer = g->loop};
 	loop->end.label = ir_label(&g->ir);
@@ -38,7 +38,7 @@ static void enter_loop(struct gen *g, struct loop *loop)
 	g->loop = loop;
 }
 
-static void leave_loop(struct gen *g, struct loop *loop)
+void leave_loop(struct gen *g, struct loop *loop)
 {
 	ir_place(&g->ir, loop->end.label);
 	g->loop = loop->outer;

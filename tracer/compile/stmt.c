@@ -116,8 +116,7 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 			gen_range(g, s);
 			break;
 		case STMT_EACH:
-			refuse(g, s->at, "for goes over ranges, as in for ($i : 0..10); over the keys of a map "
-					 "it does not");
+			gen_each(g, s);
 			break;
 		case STMT_UNROLL:
 			gen_unroll(g, s);

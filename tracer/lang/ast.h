@@ -137,6 +137,7 @@ struct instance {
 		struct type type; /* TYPE_UNKNOWN: declared, nothing assigned yet */
 		bool declared;	  /* by let, or by a loop: ends with its block */
 		bool typed;	  /* declared with a type, which stays */
+		bool fixed;	  /* what a loop over a map finds: not to be assigned */
 		bool loose; /* also used behind the block that assigned it, as bpftrace allowed before
 			     * 0.22: 0 where that block did not run */
 		bool used; /* its value is, while the instance is checked */
@@ -162,6 +163,7 @@ struct program_map {
 	const struct function *aggregate; /* NULL: a plain value */
 	struct type value;
 	bool used; /* its value is, in an expression */
+	bool keys_used; /* by a loop over them */
 	int64_t lhist_min, lhist_max, lhist_step;
 	uint32_t hist_bits;
 	const int64_t *bounds; /* of bhist() */

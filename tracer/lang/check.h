@@ -40,6 +40,8 @@ void assign_variable(struct checker *c, struct stmt *s);
 void step_variable(struct checker *c, struct expr *e);
 /* let $x, and what a loop declares: seen from here to the end of the block. */
 void declare_variable(struct checker *c, struct expr *target, struct type type);
+/* The variable of a loop over a map: its keys and its value. */
+void declare_entry(struct checker *c, struct expr *target, struct type type);
 /* Behind a block nothing is seen that the block brought: mark is visible_count in front of it. */
 void leave_block(struct checker *c, size_t mark);
 
@@ -85,6 +87,9 @@ int program_name_maps(struct program *program, struct error *err);
 void count_map(struct checker *c, struct program_map *map);
 /* A map whose value is stepped, as @++: it holds an integer. */
 void step_map(struct checker *c, struct expr *e);
+/* A key, or the tuple of several, and a value of the map that a loop goes over, as a tuple.
+ * TYPE_UNKNOWN: wrong, which has been said, or not known yet. */
+struct type check_entries(struct checker *c, struct expr *e);
 /* A map whose value is used. */
 void check_map(struct checker *c, struct expr *e);
 

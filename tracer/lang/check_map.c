@@ -79,6 +79,7 @@ static void same_keys(struct checker *c, struct expr *e, struct program_map *map
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
+		struct type before = map->keys[i];
 		bool is_signed = map->keys[i].is_signed || keys[i].is_signed;
 
 		if (!type_widen(&c->program->arena, &map->keys[i], keys[i]))
@@ -86,6 +87,7 @@ static void same_keys(struct checker *c, struct expr *e, struct program_map *map
 			      map->name, type_name(map->keys[i]), type_name(keys[i]));
 		else if (keys[i].kind == TYPE_INT)
 			map->keys[i].is_signed = is_signed;
+		c->program->unsettled |= map->keys_used && !type_same(before, map->keys[i]);
 	}
 }
 
@@ -139,6 +141,66 @@ void check_map(struct checker *c, struct expr *e)
 		e->type.kind = TYPE_UNKNOWN;
 	map->used = true;
 	c->program->unknown |= map->value.kind == TYPE_UNKNOWN;
+}
+
+static struct type tuple_of(struct checker *c, const struct type *items, size_t count)
+{
+	struct type_tuple *tuple =
+		arena_alloc(&c->program->arena, sizeof(*tuple) + count * sizeof(*items));
+
+	if (!tuple)
+		return (struct type){.kind = TYPE_UNKNOWN};
+	tuple->count = count;
+	memcpy(tuple->items, items, count * sizeof(*items));
+	return (struct type){.kind = TYPE_TUPLE, .tuple = tuple};
+}
+
+/* What a program makes of the hits that an aggregate has seen: one number, or it is the reader who
+ * knows what to do with them. */
+static bool entry_value(struct checker *c, const struct expr *e, const struct program_map *map,
+			struct type *value)
+{
+	*value = map->value;
+	if (!map->aggregate)
+		return true;
+	*value = type_s64;
+	switch (map->aggregate->id) {
+	case FUNC_COUNT:
+		return true;
+	case FUNC_SUM:
+	case FUNC_MIN:
+	case FUNC_MAX:
+	case FUNC_AVG:
+		value->is_signed = map->value.is_signed;
+		return true;
+	default:
+		wrong(c, e, "%s holds %s(), which is many numbers for each key; for goes over maps whose "
+			    "values are one",
+		      map->name, map->aggregate->name);
+		return false;
+	}
+}
+
+struct type check_entries(struct checker *c, struct expr *e)
+{
+	struct program_map *map = find_map(c, e);
+	struct type unknown = {.kind = TYPE_UNKNOWN}, entry[2];
+
+	if (!map)
+		return unknown;
+	map->used = map->keys_used = true;
+	if (!map->keyed || !map_is_typed(map)) {
+		c->program->unknown = true;
+		return unknown;
+	}
+	if (!map->key_count) {
+		wrong(c, e, "%s has no keys; for goes over maps that have", map->name);
+		return unknown;
+	}
+	if (!entry_value(c, e, map, &entry[1]))
+		return unknown;
+	entry[0] = map->key_count == 1 ? map->keys[0] : tuple_of(c, map->keys, map->key_count);
+	return entry[0].kind == TYPE_UNKNOWN ? unknown : tuple_of(c, entry, 2);
 }
 
 bool map_is_typed(const struct program_map *map)

@@ -17,8 +17,10 @@ static void assign_aggregate(struct checker *c, struct stmt *s, struct program_m
 	if (f->id == FUNC_HIST)
 		set_hist(c, s->value, map);
 	map->aggregate = f;
-	if (first && first->type.is_signed)
+	if (first && first->type.is_signed && !map->value.is_signed) {
 		map->value.is_signed = true;
+		c->program->unsettled |= map->used;
+	}
 	if (f->id == FUNC_LHIST)
 		set_lhist(c, s->value, map);
 	if (f->id == FUNC_BHIST)
@@ -98,6 +100,19 @@ static void check_range(struct checker *c, struct stmt *s)
 	leave_block(c, mark);
 }
 
+/* A body whose types hang on a map that is not known yet is looked at when it is. */
+static void check_each(struct checker *c, struct stmt *s)
+{
+	size_t mark = c->visible_count;
+	struct type entry = check_entries(c, s->value);
+
+	if (entry.kind == TYPE_UNKNOWN)
+		return;
+	declare_entry(c, s->target, entry);
+	check_loop_body(c, s->body);
+	leave_block(c, mark);
+}
+
 static void check_unroll(struct checker *c, struct stmt *s)
 {
 	if (s->value->type.kind == TYPE_UNKNOWN)
@@ -153,7 +168,7 @@ static void check_one(struct checker *c, struct stmt *s)
 		check_range(c, s);
 		break;
 	case STMT_EACH:
-		check_loop_body(c, s->body);
+		check_each(c, s);
 		break;
 	case STMT_UNROLL:
 		check_unroll(c, s);

@@ -186,6 +186,18 @@ void declare_variable(struct checker *c, struct expr *target, struct type type)
 	use(c, target, v);
 }
 
+void declare_entry(struct checker *c, struct expr *target, struct type type)
+{
+	size_t before = c->instance->variable_count;
+
+	declare_variable(c, target, type);
+	if (c->instance->variable_count == before)
+		return;
+	/* What was known of it when the instance was looked at before, the map knows better. */
+	c->instance->variables[before].type = target->type = type;
+	c->instance->variables[before].fixed = true;
+}
+
 /* A truth that is counted with is a number, unless it was declared to be none. */
 static void count_with(struct checker *c, struct variable *v)
 {
@@ -210,6 +222,11 @@ void assign_variable(struct checker *c, struct stmt *s)
 	struct variable *v = seen(c, s->target->text);
 	bool several;
 
+	if (v && v->fixed) {
+		wrong(c, s->target, "$%s is what the loop finds in its map; it can't be assigned",
+		      v->name);
+		return;
+	}
 	if (!is_in_memory(s->value->type) && !check_storable(c, s->value, "kept in a variable"))
 		return;
 	if (v && s->op != OP_NONE && !check_operands(c, s, v->type))

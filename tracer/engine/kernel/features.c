@@ -51,6 +51,8 @@ static const struct {
                                try_sleepable, BASICS, false, 0, NULL},
         [FEATURE_MAY_GOTO] = {"may_goto", "loops in programs: while, and for over a range", "6.9",
                               try_may_goto, "with CONFIG_BPF_SYSCALL", true, 0, NULL},
+        [FEATURE_EACH] = {"for_each", "loops in programs: for over a map", "5.13", try_each,
+                          "with CONFIG_BPF_SYSCALL", true, 0, NULL},
         [FEATURE_TRACEPOINT] = {"tracepoint", "the kernel's tracepoints", "4.7", try_tracepoint,
                                 "with CONFIG_FTRACE and CONFIG_BPF_EVENTS", true, 0, NULL},
         [FEATURE_RAW_TRACEPOINT] = {"rawtracepoint", "the same without their formats", "4.17",

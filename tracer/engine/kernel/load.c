@@ -4,6 +4,7 @@
  */
 #include "engine/values.h"
 #include "features.h"
+#include "functions.h"
 #include "kernel.h"
 #include "process/limits.h"
 #include "types/types.h"
@@ -37,11 +38,12 @@ static bool put_member(struct bpf_insn *insn, struct warnings *warnings)
 	return true;
 }
 
-static bool put_kernel_value(struct bpf_insn *insn, struct warnings *warnings)
+static bool put_kernel_value(const struct kernel *e, struct bpf_insn *insn,
+                             struct warnings *warnings)
 {
-	uint64_t value;
+	uint64_t value = e->cpus;
 
-	if (!engine_value(insn->imm, &value))
+	if (insn->imm != PLAN_CPU_VALUES && !engine_value(insn->imm, &value))
 		return put_member(insn, warnings);
 	insn->src_reg = 0;
 	insn->imm = (int32_t)value;
@@ -70,7 +72,7 @@ static bool put_values(const struct kernel *e, struct bpf_insn *insns, size_t co
 			                           : BPF_PSEUDO_MAP_VALUE;
 			insns[i].imm = e->maps[insns[i].imm].fd;
 		} else if (insns[i].src_reg == PLAN_PSEUDO_KERNEL &&
-		           !put_kernel_value(&insns[i], warnings)) {
+		           !put_kernel_value(e, &insns[i], warnings)) {
 			return false;
 		}
 		i++; /* its second half */
@@ -148,6 +150,8 @@ static bool missing_helper(const char *log, struct error *err)
 	        {BPF_FUNC_get_current_cgroup_id, "cgroup", "4.18"},
 	        {BPF_FUNC_send_signal, "signal()", "5.3"},
 	        {BPF_FUNC_ktime_get_boot_ns, "nsecs(boot)", "5.8"},
+	        {BPF_FUNC_map_lookup_percpu_elem, "the values of count(), sum() and their kind in for",
+	         "5.19"},
 	        {BPF_FUNC_ktime_get_tai_ns, "nsecs(tai); nsecs(sw_tai) does without", "6.1"},
 	};
 	const char *at = strstr(log, "invalid func ");
@@ -308,6 +312,7 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 	        .insn_count = plan->insn_count,
 	};
 	struct bpf_insn *insns = malloc(plan->insn_count * sizeof(*insns) + 1);
+	struct functions functions;
 	int fd;
 
 	if (!insns)
@@ -333,10 +338,21 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 		return feature_refuse(FEATURE_MAY_GOTO, "needed for while and for; unroll does without",
 		                      err);
 	}
+	if (has_functions(insns, plan->insn_count) && !feature(FEATURE_EACH)->present) {
+		free(insns);
+		return feature_refuse(FEATURE_EACH, "needed for a loop over a map", err);
+	}
+	fd = functions_open(&functions, insns, plan->insn_count, err);
+	if (fd) {
+		free(insns);
+		return fd;
+	}
+	functions_put(&functions, &program);
 	choose_type(e, plan, &program);
 	fd = load_insns(&program, insns, plan->sleepable);
 	if (fd < 0)
 		explain_verifier(e, &program, fd, warnings, err);
+	functions_close(&functions);
 	free(insns);
 	return fd < 0 ? err->code : fd;
 }

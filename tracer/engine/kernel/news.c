@@ -13,11 +13,11 @@
  */
 #include "code.h"
 #include "features.h"
+#include "functions.h"
 #include "kernel.h"
 #include "process/target.h"
 
 #include <errno.h>
-#include <linux/btf.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -122,32 +122,6 @@ static void add_look(struct code *c, const struct news *n, bool sleepable)
 }
 
 /*
- * What the kernel wants to know of a program with a loop's function: the two functions' types, in its
- * own format (Documentation/bpf/btf.rst). Both are said to be `int ()`, which nothing asks again.
- */
-static int load_types(void)
-{
-	static const char texts[] = "\0int\0news\0look";
-	static const struct {
-		struct btf_header header;
-		uint32_t integer[4], prototype[3], news[3], look[3];
-		char texts[sizeof(texts)];
-	} btf = {
-		.header = {.magic = BTF_MAGIC, .version = BTF_VERSION,
-			   .hdr_len = sizeof(struct btf_header), .type_len = 13 * 4,
-			   .str_off = 13 * 4, .str_len = sizeof(texts)},
-		.integer = {1, BTF_KIND_INT << 24, 4, BTF_INT_SIGNED << 24 | 32},
-		.prototype = {0, BTF_KIND_FUNC_PROTO << 24, 1},
-		.news = {5, BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, 2},
-		.look = {10, BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, 2},
-		.texts = "\0int\0news\0look",
-	};
-
-	return sys_types_load(&btf, sizeof(btf.header) + 13 * 4 + sizeof(texts));
-}
-enum { TYPE_NEWS = 3, TYPE_LOOK = 4 };
-
-/*
  * Passes by while libraries come or go: the linker calls again when their list is whole. The cookie is
  * the loader's `state`. Returns the branch.
  */
@@ -172,7 +146,7 @@ static size_t add_state(struct code *c, const struct news *n)
 static int load_library_program(const struct kernel *e, bool waits, bool sleepable)
 {
 	const struct news *n = &e->news;
-	struct bpf_func_info functions[2] = {{0, TYPE_NEWS}, {0, TYPE_LOOK}};
+	struct bpf_func_info functions[2] = {{0, FUNCTION_TYPE_MAIN}, {0, FUNCTION_TYPE_PART}};
 	struct sys_program program = {
 		.name = "news",
 		.type = BPF_PROG_TYPE_KPROBE,
@@ -204,7 +178,7 @@ static int load_library_program(const struct kernel *e, bool waits, bool sleepab
 		c.insns[loop].imm = (int32_t)(c.count - loop - 1);
 		functions[1].insn_off = (uint32_t)c.count;
 		add_look(&c, n, sleepable);
-		types = load_types();
+		types = function_types();
 		if (types < 0)
 			return types;
 		program.types = types;
