@@ -61,7 +61,7 @@ ALLOW_top := base elf types symbols operand process probe lang compile engine ou
 ALLOW_check := $(ALLOW_top) session.h
 # the manuals are made of the tables of the command line, the language and the probes
 ALLOW_docs := $(ALLOW_top) cli
-ALLOW_tests := $(ALLOW_top) check cli gen tests session.h telltale_test.h
+ALLOW_tests := $(ALLOW_top) check cli gen tests session.h telltale_test.h bpf/cpus.bpf.c
 
 # where a name of the lists above is in the tree
 place = $(abspath $(if $(filter bpf/%,$(1)),$(1),$(if $(filter gen,$(1)),sdk/gen,$(if $(filter tests,$(1)),tests,tracer/$(1)))))

@@ -56,15 +56,16 @@ __u64 tt_average(__u64 high, __u64 low, __u64 count, __u64 is_signed)
 	}
 	result = high / count;
 	rest = high % count;
+	/* One bit a round. No jump in it depends on data, or the verifier would go all ways. */
 	for (int i = 0; i < LOW_BITS; i++) {
-		__u64 more;
+		__u64 less;
 
-		rest = rest << 1 | (low >> (LOW_BITS - 1) & 1);
+		rest = (rest << 1 | (low >> (LOW_BITS - 1) & 1)) - count;
 		low <<= 1;
-		more = rest >= count;
-		result = result << 1 | more;
-		if (more)
-			rest -= count;
+		less = (__u64)((__s64)rest >> 63); /* all ones: it does not go in once more */
+		__asm__ volatile("" : "+r"(less));
+		rest += count & less;
+		result = result << 1 | (less + 1);
 	}
 	return negative ? -result : result;
 }

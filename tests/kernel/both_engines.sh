@@ -81,6 +81,8 @@ unroll|numbers|both:numbers { $s = 0; unroll(4) { $s = $s * 2 + args.i; } @ = su
 while|numbers|both:numbers { $i = 0; $s = 0; while ($i < args.small) { $s += $i; $i++; } @ = sum($s); }
 ranges|numbers|both:numbers { for ($i : 0..args.small) { if ($i > 20) { break; } @[$i] = count(); } }
 loops over maps|numbers|both:numbers { @x[args.i % 5] = args.i; } END { for ($kv : @x) { @sum += $kv.1; @keys[$kv.0] = count(); } }
+loops over what CPUs count|numbers|both:numbers { @c[args.i % 7] = count(); @s[args.i % 7] = sum(args.less); @v[args.i % 7] = avg(args.less); @n[args.i % 7] = min(args.less); @x[args.i % 7] = max(args.wide); } END { for ($kv : @c) { @k[$kv.0] = $kv.1; } for ($kv : @s) { @k[$kv.0] += $kv.1; } for ($kv : @v) { @av[$kv.0] = $kv.1; } for ($kv : @n) { @least[$kv.0] = $kv.1; } for ($kv : @x) { @most[$kv.0] = $kv.1; } }
+loops over maps in loops, and out of them|texts|both:text { @t[args.i % 3, str(args.word)] = args.i; @u[args.i % 2] = 1; for ($a : @t) { if (args.i == 9) { @early++; return; } for ($b : @u) { if ($b.0 == 7) { return; } @n[$a.0.0, $a.0.1] += $b.1; } if (args.i == 3) { delete(@t[$a.0.0, $a.0.1]); } $i = 0; while ($i < 3) { $i++; @r++; } } @ends++; }
 tuples|texts|both:text { $t = (args.i % 2, str(args.word)); @[$t] = count(); }
 texts kept|texts|both:text { $s = str(args.word); @last[args.i % 3] = $s; if ($s == "beta") { @beta = count(); } }
 strings searched|texts|both:text { @[strcontains(str(args.word), "ta")] = count(); }

@@ -29,6 +29,28 @@ is "steps of a map on several threads give every number once" \
 	"$("$telltale" run -e 'demo:request { @[@n++ % 7] = count(); } END { clear(@n); }' -- "$samples/demo" -n 700 -r 0 2>&1 |
 		grep -c ': 100$')" 7
 
+# ---- over maps ----
+
+map='@a[1] = 10; @a[2] = 20; @a[3] = 30;'
+is "keys and values" "$(program_says "BEGIN { \$s = 0; $map for (\$kv : @a) { \$s += \$kv.0 * 100 + \$kv.1; \$n++; } printf(\"%d %d\", \$s, \$n); clear(@a); exit(); }")" ""
+like "a variable of the body alone is none behind it" "$(cat "$tmp/said")" "no value yet"
+is "keys and values, summed up" "$(program_says "BEGIN { \$s = 0; $map for (\$kv : @a) { \$s += \$kv.0 * 100 + \$kv.1; } printf(\"%d\", \$s); clear(@a); exit(); }")" 660
+is "keys with parts, texts" "$(program_says 'BEGIN { @a[1, "one"] = "first"; @a[2, "two"] = "second, and longer"; for ($kv : @a) { print(($kv.0.0, $kv.0.1, $kv.1)); } clear(@a); exit(); }' | sed '/^$/d' | sort | paste -sd ' ')" "(1, one, first) (2, two, second, and longer)"
+is "break, continue, return" "$(program_says "BEGIN { $map for (\$x : @a) { @all++; break; } for (\$x : @a) { if (\$x.0 == 2) { continue; } @two += \$x.1; } for (\$x : @a) { for (\$y : @a) { @y++; if (\$y.1) { return; } } } @never = 1; } interval:ms:50 { clear(@a); exit(); }" | sed '/^$/d' | paste -sd ' ')" "@all: 1 @never: 0 @two: 40 @y: 1"
+is "the key at hand may be deleted" "$(program_says 'BEGIN { for ($i : 0..4096) { @a[$i] = $i; } for ($kv : @a) { delete(@a[$kv.0]); @n++; @s += $kv.1; } for ($kv : @a) { @left++; } exit(); }' | sed '/^$/d' | paste -sd ' ')" "@left: 0 @n: 4096 @s: 8386560"
+is "a loop in the body, beside one in the clause" "$(program_says "BEGIN { $map \$i = 0; while (\$i < 2) { \$i++; for (\$kv : @a) { for (\$k : 0..100000) { @n++; } } } clear(@a); exit(); }" | sed '/^$/d')" "@n: 600000"
+is "a map without keys that are there" "$(program_says 'BEGIN { for ($kv : @a) { @n++; } @a[1] = 1; clear(@a); printf("done %d", @n); clear(@n); exit(); }' | head -1)" "done 0"
+is "without for_each loops over maps are refused" \
+	"$(TELLTALE_WITHOUT=for_each "$telltale" run -e 'BEGIN { @a[1] = 1; for ($kv : @a) { @n++; } }' 2>&1 | grep -c "since Linux 5.13")" 1
+
+# What the loop finds is what the reader prints: hits of several threads, thus of several CPUs.
+aggregates='demo:request { @c[arg0 % 5] = count(); @s[arg0 % 5] = sum(arg0 - 300); @n[arg0 % 5] = min(arg0 - 300); @x[arg0 % 5] = max(arg0); @v[arg0 % 5] = avg(arg0 - 600); }
+	END { for ($k : @c) { print(("c", $k.0, $k.1)); } for ($k : @s) { print(("s", $k.0, $k.1)); } for ($k : @n) { print(("n", $k.0, $k.1)); }
+		for ($k : @x) { print(("x", $k.0, $k.1)); } for ($k : @v) { print(("v", $k.0, $k.1)); } }'
+"$telltale" run -e "$aggregates" -- "$samples/demo" -n 1000 -r 0 -w 4 >"$tmp/aggregates" 2>&1
+is "count, sum, min, max, avg of all CPUs" "$(sed -n 's/^(\(.\), \(.\), \(.*\))$/@\1[\2]: \3/p' "$tmp/aggregates" | sort)" "$(grep '^@' "$tmp/aggregates" | sort)"
+is "which are all" "$(grep -c '^@' "$tmp/aggregates") $(grep '^@c' "$tmp/aggregates" | awk '{ n += $2 } END { print n }')" "25 1000"
+
 is "parameters, as numbers and as texts" \
 	"$(program_says 'BEGIN { printf("%s %s %d %d %d", str($1), str($1 + 2), $2 + 1, $#, $9); exit(); }' hello 41)" \
 	"hello llo 42 2 0"

@@ -27,6 +27,8 @@ enum {
 	DEPTH_MOST = 4,	     /* of expressions, and of blocks */
 	VARIABLES_MOST = 400, /* of a clause */
 	MAP_KEYS = 8,	     /* of @k */
+	ENTRIES = 3,	     /* of @e, which stay as they are */
+	EACH_MOST = 2,	     /* loops over maps, one in the other */
 	STEPS_MOST = 200000, /* of one clause: a longer one is not computed */
 };
 
@@ -56,6 +58,7 @@ struct random_variable {
 	bool is_unsigned, fixed; /* fixed: counts a loop, so nothing else may change it */
 	uint8_t bits;		 /* 8 to 64; 1: bool */
 	bool is_signed;		 /* of narrow ones */
+	bool bare;		 /* let %n; whose type its first value says */
 	uint64_t value;
 };
 
@@ -70,7 +73,7 @@ struct random_program {
 	struct random_variable variables[VARIABLES_MOST];
 	size_t variable_count;
 	size_t seen[VARIABLES_MOST], seen_count;
-	unsigned depth, loops, unrolls;
+	unsigned depth, loops, unrolls, eaches;
 
 	/* while it is computed */
 	enum { GO_ON, BREAK, CONTINUE, RETURN, GIVEN_UP } state;
@@ -371,6 +374,26 @@ static uint64_t run_range(struct random_program *p, const struct node *n)
 	return 0;
 }
 
+/* The order is anybody's: only how often the body runs is known. */
+static uint64_t run_each(struct random_program *p, const struct node *n)
+{
+	for (unsigned i = 0; i < ENTRIES && p->state == GO_ON; i++)
+		if (!run_round(p, n->children[1]))
+			break;
+	return 0;
+}
+
+static uint64_t run_entries(struct random_program *p, const struct node *n)
+{
+	uint64_t sum = CHILD(1);
+
+	for (uint64_t key = 0; key < MAP_KEYS; key++)
+		if (p->key_there[key])
+			sum += key * 3 + p->keyed[key];
+	set_variable(p, n->children[0]->number, sum);
+	return 0;
+}
+
 /* Its result is known without going round. */
 static uint64_t run_many(struct random_program *p, const struct node *n)
 {
@@ -488,11 +511,17 @@ static const struct production statements[] = {
 	{"let %n = 0; while (%0 < %# && %i) { %0++; %l }", 3, run_while, SIGNED},
 	{"let %n = %i; for ($many : 0..%#000) { %0 += $many; }", 1, run_many, SIGNED},
 	{"for (%n : %v..%1 + %#) %l", 2, run_range, SIGNED},
+	{"for (%n : @e) %l", 2, run_each, SIGNED},
+	{"let %n = %s; for ($entry : @k) { %0 += $entry.0 * 3 + $entry.1; }", 1, run_entries, SIGNED},
 	{"unroll (%#) %b", 1, run_unroll, SIGNED},
 	{"%b", 1, run_inner, SIGNED},
 	{"@c[%i] = count();", 1, NULL, SIGNED},
 	{"@m[%i, comm] = min(%i);", 1, NULL, SIGNED},
 	{"@a = avg(%i);", 1, NULL, SIGNED},
+	{"@d[%i] = avg(%i); for ($entry : @d) { printf(\"%%d\\n\", $entry.1); }", 1, NULL, SIGNED},
+	{"@m[%i, comm] = min(%i); for ($entry : @m) { @n[$entry.0.1, $entry.1] = count(); }", 1, NULL,
+	 SIGNED},
+	{"@t[%t] = sum(%i); for ($entry : @t) { print($entry); }", 1, NULL, SIGNED},
 	{"@h[%i] = hist(%i);", 1, NULL, SIGNED},
 	{"@h2 = hist(%i, 3);", 1, NULL, SIGNED},
 	{"@l[probe] = lhist(%i, -100, 1000, 7);", 1, NULL, SIGNED},

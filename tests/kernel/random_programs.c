@@ -134,6 +134,7 @@ static void settle_variable(struct random_program *p, const struct node *n)
 	struct random_variable *v = &p->variables[n->children[0]->number];
 
 	v->is_unsigned = n->count > 1 && n->children[1]->is_unsigned;
+	v->bare = n->made_by->compute == set_zero;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		if (!strstr(n->made_by->text, types[i].name))
 			continue;
@@ -210,7 +211,7 @@ static struct node *make(struct random_program *p, const struct production *from
 
 		if (t[1] == '%' || (t[1] >= '0' && t[1] <= '9'))
 			continue;
-		if (loop && declares) { /* the body sees the variable of its loop */
+		if (loop && declares && from->compute != run_each) { /* the body sees the variable of its loop */
 			settle_variable(p, n);
 			p->variables[n->children[0]->number].fixed = from->compute == run_while;
 			see(p, n);
@@ -226,33 +227,43 @@ static struct node *make(struct random_program *p, const struct production *from
 		settle_variable(p, n);
 		see(p, n);
 	}
-	if (from->compute == run_range) /* its variable ends with it */
+	if (from->compute == run_range || from->compute == run_each) /* its variable ends with it */
 		p->seen_count = seen;
 	return n;
 }
 
-/* A variable that is not declared keeps its type when it is assigned behind its block. */
-static bool will_do(const struct node *n)
+/* A variable that is not declared keeps its type when it is assigned behind its block; a bare one gets
+ * it by its first value, whatever the operator. */
+static bool will_do(const struct random_program *p, const struct node *n)
 {
-	return n && (n->made_by->compute != set || n->children[0]->hole != 'w' ||
-		     n->children[0]->is_unsigned == n->children[1]->is_unsigned);
+	bool same;
+
+	if (!n || n->count < 2 || n->children[0]->hole != 'w')
+		return n;
+	same = n->children[0]->is_unsigned == n->children[1]->is_unsigned;
+	return same || (n->made_by->compute != set && !p->variables[n->children[0]->number].bare);
 }
 
 static struct node *make_statement(struct random_program *p)
 {
 	struct node *n = NULL;
 
-	while (!will_do(n)) {
+	while (!will_do(p, n)) {
 		const struct production *from = p->loops && below(p, 6) == 0
 							? CHOOSE(p, jumps)
 							: CHOOSE(p, statements);
 		bool has_block = strstr(from->text, "%b") || strstr(from->text, "%l");
 		bool unrolls = from->compute == run_unroll;
+		bool each = strstr(from->text, " : @");
 
 		if (has_block && (p->depth >= DEPTH_MOST || (unrolls && p->unrolls)))
 			continue;
+		if (each && p->eaches == EACH_MOST)
+			continue;
 		p->unrolls += unrolls;
+		p->eaches += each;
 		n = make(p, from);
+		p->eaches -= each;
 		p->unrolls -= unrolls;
 	}
 	return n;
@@ -522,7 +533,7 @@ static void try_many(uint64_t seed, bool computed, unsigned clauses, struct hand
 		p.seed = seed + done;
 		p.computed = computed;
 		results.count = results.wrong = 0;
-		buffer_text(&p.text, "BEGIN { @s = 0; @k[0] = 0; delete(@k[0]); }\n");
+		buffer_text(&p.text, "BEGIN { @s = 0; @k[0] = 0; delete(@k[0]); @e[1] = 1; @e[2] = 1; @e[3] = 1; }\n");
 		for (unsigned i = 0; i < CLAUSES; i++)
 			add_clause(&p, &results);
 		try_program(&p, seed + done, hand, &results, counts);
@@ -533,7 +544,7 @@ static void try_many(uint64_t seed, bool computed, unsigned clauses, struct hand
 
 static unsigned report(bool computed, unsigned number, const struct counts *counts)
 {
-	bool few = counts->limits * 20 <= counts->programs;
+	bool few = counts->limits * 12 <= counts->programs;
 
 	printf("# %u programs of %d clauses, %zu instructions, %u beyond a limit of BPF\n",
 	       counts->programs, CLAUSES, counts->insns, counts->limits);

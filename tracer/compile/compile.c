@@ -378,22 +378,6 @@ static void gen_body(struct gen *g)
 	gen_exits(g, g->frame_touched, early);
 }
 
-/* The program's instructions, behind them those of its own functions, and of bpf/. */
-static int place_all(struct gen *g, struct code *code, struct error *err)
-{
-	size_t *starts = arena_alloc(&g->c->plan->arena, (g->function_count + 1) * sizeof(*starts));
-	int rc = starts ? ir_allocate(&g->ir, code, err) : error_memory(err);
-
-	for (size_t i = 0; !rc && i < g->function_count; i++) {
-		starts[i] = code->count;
-		rc = ir_allocate(&g->functions[i], code, err);
-	}
-	if (rc)
-		return rc;
-	link_own(code, starts);
-	return link_functions(code, err);
-}
-
 static int emit(struct gen *g, struct plan_program *p, struct error *err)
 {
 	struct code code = {0};
@@ -404,7 +388,7 @@ static int emit(struct gen *g, struct plan_program *p, struct error *err)
 		return error_memory(err);
 	if (g->c->program->diagnostics.errors)
 		return -EINVAL;
-	rc = place_all(g, &code, err);
+	rc = link_program(g, &code, err);
 	if (rc == -E2BIG)
 		refuse(g, g->in->clause->at, "this clause: %s", err->text);
 	p->insns = code.insns;

@@ -1,8 +1,9 @@
 /*
  * for ($kv : @map). The kernel calls a function for each key (bpf_for_each_map_elem), and the body is that
  * function: registers and a stack of its own, and no way out but its end. What it shares with the
- * clause is the frame, where the variables are; the frame's address and what else of the clause's
- * registers it needs come through the clause's stack, where the verifier goes on knowing what they are.
+ * clause is the frame, where the variables are, and where numbers that the clause has in registers are put
+ * for it; the frame's address, and the context's, come through the clause's stack, where the verifier
+ * goes on knowing what they are.
  *
  * $kv is a copy, made when the round begins: the body may change or delete what it is a copy of.
  */
@@ -19,18 +20,21 @@ struct outside {
 	struct exit_label give_up, lost, full, endless, done;
 };
 
-/* A register of the clause, and the body's own that gets its value. */
-struct handed {
-	reg from, to;
-};
-enum { HANDED_MOST = 4 };
+/* Words of the frame. */
+enum { WORD_LEFT, /* not 0: the body has ended the hit */
+       WORD_PROBE, WORD_VARIANT, WORDS };
 
 struct body {
-	struct handed handed[HANDED_MOST];
-	size_t handed_count;
+	int words; /* in the frame */
 	size_t function;
 	bool leaves; /* it may end the hit */
+	bool asks_context;
 };
+
+static int word(const struct body *body, int which)
+{
+	return body->words + which * 8;
+}
 
 static struct outside enter_body(struct gen *g)
 {
@@ -117,32 +121,27 @@ static void gen_entry(struct gen *g, const struct stmt *s, reg key, reg value)
 
 /* ---- the function ---- */
 
-static void hand(struct gen *g, struct body *body, reg from, reg to)
-{
-	if (to != REG_NONE && ir_mentions(&g->ir, to))
-		body->handed[body->handed_count++] = (struct handed){from, to};
-}
-
 /* Comes last, when it is known what is needed, and is put in front. */
-static void gen_beginning(struct gen *g, const struct outside *out, struct body *body, reg key, reg value)
+static void gen_beginning(struct gen *g, struct body *body, reg key, reg value)
 {
 	size_t from = g->ir.count;
 	reg given = ir_reg(&g->ir);
 
-	hand(g, body, out->frame, g->frame);
-	hand(g, body, out->context, g->context);
-	hand(g, body, out->probe, g->probe);
-	hand(g, body, out->variant, g->variant);
+	body->asks_context = ir_mentions(&g->ir, g->context);
 	ir_entry(&g->ir, key, 1);
 	ir_entry(&g->ir, value, 2);
 	ir_entry(&g->ir, given, 3);
-	for (size_t i = 0; i < body->handed_count; i++)
-		ir_load(&g->ir, BPF_DW, body->handed[i].to, given, (int)i * 8);
+	ir_load(&g->ir, BPF_DW, g->frame, given, 0);
+	if (body->asks_context)
+		ir_load(&g->ir, BPF_DW, g->context, given, 8);
+	if (g->probe != REG_NONE)
+		ir_load(&g->ir, BPF_DW, g->probe, g->frame, word(body, WORD_PROBE));
+	if (g->variant != REG_NONE)
+		ir_load(&g->ir, BPF_DW, g->variant, g->frame, word(body, WORD_VARIANT));
 	ir_put_back(&g->ir, from, 0);
 }
 
-static void gen_rounds(struct gen *g, const struct stmt *s, int left, const struct outside *out,
-		       struct body *body)
+static void gen_rounds(struct gen *g, const struct stmt *s, struct body *body)
 {
 	reg key = ir_reg(&g->ir), value = ir_reg(&g->ir);
 	struct loop loop;
@@ -157,18 +156,18 @@ static void gen_rounds(struct gen *g, const struct stmt *s, int left, const stru
 	ir_place(&g->ir, g->done.label);
 	body->leaves = g->done.used;
 	if (body->leaves)
-		ir_store_value(&g->ir, BPF_DW, g->frame, left, 1);
+		ir_store_value(&g->ir, BPF_DW, g->frame, word(body, WORD_LEFT), 1);
 	leave_loop(g, &loop);
 	ir_exit(&g->ir, 1);
-	gen_beginning(g, out, body, key, value);
+	gen_beginning(g, body, key, value);
 }
 
-static void gen_body_of(struct gen *g, const struct stmt *s, int left, struct body *body)
+static void gen_body_of(struct gen *g, const struct stmt *s, struct body *body)
 {
 	struct outside out = enter_body(g);
 	struct ir *function;
 
-	gen_rounds(g, s, left, &out, body);
+	gen_rounds(g, s, body);
 	function = array_add(&g->functions, &g->function_count, &g->function_room,
 			     sizeof(*function));
 	g->c->failed |= !function;
@@ -181,12 +180,32 @@ static void gen_body_of(struct gen *g, const struct stmt *s, int left, struct bo
 	leave_body(g, &out);
 }
 
+static void gen_words(struct gen *g, const struct body *body)
+{
+	ir_store_value(&g->ir, BPF_DW, g->frame, word(body, WORD_LEFT), 0);
+	if (g->probe != REG_NONE)
+		ir_store(&g->ir, BPF_DW, g->frame, word(body, WORD_PROBE), g->probe);
+	if (g->variant != REG_NONE)
+		ir_store(&g->ir, BPF_DW, g->frame, word(body, WORD_VARIANT), g->variant);
+}
+
+/* What the body of the statement is handed through the stack: where that is. */
+static int gen_handed(struct gen *g, const struct body *body)
+{
+	int handed = ir_stack(&g->ir, body->asks_context ? 16 : 8);
+
+	ir_store(&g->ir, BPF_DW, REG_STACK, handed, g->frame);
+	if (body->asks_context)
+		ir_store(&g->ir, BPF_DW, REG_STACK, handed + 8, g->context);
+	return handed;
+}
+
 void gen_each(struct gen *g, const struct stmt *s)
 {
 	const struct program_map *map = &g->c->program->maps[s->value->number];
-	int mark = g->ir.stack, left = gen_frame(g, s->at, 8), slots;
-	struct body body = {.handed_count = 0};
-	reg flag = ir_reg(&g->ir);
+	struct body body = {.words = gen_frame(g, s->at, WORDS * 8)};
+	int mark = g->ir.stack, handed;
+	reg left = ir_reg(&g->ir);
 
 	if (!map_is_typed(map)) {
 		refuse(g, s->value->at, "%s is used before there is a probe that gives it a type",
@@ -197,19 +216,17 @@ void gen_each(struct gen *g, const struct stmt *s)
 		refuse(g, s->at, "for over a map in for over a map goes %d deep, not further", DEPTH_MOST);
 		return;
 	}
-	gen_body_of(g, s, left, &body);
+	gen_body_of(g, s, &body);
 	g->ir.shares_stack = true;
-	slots = ir_stack(&g->ir, (int)body.handed_count * 8);
 	ir_note(&g->ir, "for $%s over %s", s->target->text, map->name);
-	ir_store_value(&g->ir, BPF_DW, g->frame, left, 0);
-	for (size_t i = 0; i < body.handed_count; i++)
-		ir_store(&g->ir, BPF_DW, REG_STACK, slots + (int)i * 8, body.handed[i].from);
+	gen_words(g, &body);
+	handed = gen_handed(g, &body);
 	ir_helper(&g->ir, BPF_FUNC_for_each_map_elem, REG_NONE, 4,
 		  (struct ir_arg[]){arg_map(s->value->number), arg_function(body.function),
-				    arg_stack(slots), arg_value(0)});
+				    arg_stack(handed), arg_value(0)});
 	if (body.leaves) {
-		ir_load(&g->ir, BPF_DW, flag, g->frame, left);
-		ir_branch_value(&g->ir, BPF_JNE, flag, 0, use(&g->done));
+		ir_load(&g->ir, BPF_DW, left, g->frame, word(&body, WORD_LEFT));
+		ir_branch_value(&g->ir, BPF_JNE, left, 0, use(&g->done));
 	}
 	ir_stack_back(&g->ir, mark);
 }

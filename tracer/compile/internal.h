@@ -335,8 +335,6 @@ void gen_own(struct gen *g, const struct plan_map *map, bool make, reg address, 
 
 /* ---- link.c ---- */
 
-/* Puts into every load of an own function's address how far it is: the places where they start. */
-void link_own(struct code *code, const size_t *starts);
-int link_functions(struct code *code, struct error *err);
+int link_program(struct gen *g, struct code *code, struct error *err);
 
 #endif

@@ -1,12 +1,13 @@
 /*
- * The functions of a program: its own, which are bodies of loops (each.c), and those of bpf/.
- * Adds the functions of bpf/ that a program calls, and those that they call, behind its own
- * instructions, each once, and gives every call its distance.
+ * From a program and its own functions, the bodies of loops (each.c), to one piece of BPF: adds the
+ * functions of bpf/ that they call, and those that these call, behind its own instructions, each
+ * once, and gives every call its distance.
  */
 #include "compile/internal.h"
 #include "compile/runtime.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct linker {
@@ -50,20 +51,29 @@ static int place(struct linker *l, const struct runtime_function *f)
 	return 0;
 }
 
-void link_own(struct code *code, const size_t *starts)
+/* Only what is named: code that nobody reaches has been dropped, and the kernel refuses more of it. */
+static int place_own(struct gen *g, struct code *code, size_t *starts, struct error *err)
 {
-	for (size_t i = 0; i < code->count; i++) {
-		struct bpf_insn *insn = &code->insns[i];
+	int rc = ir_allocate(&g->ir, code, err);
 
-		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+	for (size_t i = 0; !rc && i < code->count; i++) {
+		size_t function = (size_t)code->insns[i].imm;
+
+		if (code->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
-		if (insn->src_reg == BPF_PSEUDO_FUNC)
-			insn->imm = (int32_t)(starts[insn->imm] - i - 1);
+		if (code->insns[i].src_reg == BPF_PSEUDO_FUNC) {
+			if (!starts[function]) {
+				starts[function] = code->count;
+				rc = ir_allocate(&g->functions[function], code, err);
+			}
+			code->insns[i].imm = (int32_t)(starts[function] - i - 1);
+		}
 		i++; /* its second half */
 	}
+	return rc;
 }
 
-int link_functions(struct code *code, struct error *err)
+static int place_functions(struct code *code, struct error *err)
 {
 	struct linker l = {.code = code};
 
@@ -81,4 +91,13 @@ int link_functions(struct code *code, struct error *err)
 		code->insns[call.insn].imm = (int32_t)(l.at[known] - call.insn - 1);
 	}
 	return 0;
+}
+
+int link_program(struct gen *g, struct code *code, struct error *err)
+{
+	size_t *starts = calloc(g->function_count + 1, sizeof(*starts));
+	int rc = starts ? place_own(g, code, starts, err) : error_memory(err);
+
+	free(starts);
+	return rc ? rc : place_functions(code, err);
 }

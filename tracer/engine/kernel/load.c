@@ -281,7 +281,7 @@ static int load_insns(struct sys_program *program, struct bpf_insn *insns, bool 
 	program->insns = insns;
 	put_failure(insns, program->insn_count, ABI_HELPER_VECTOR, -EOPNOTSUPP);
 	program->sleepable = sleepable && feature(FEATURE_SLEEPABLE)->present;
-	if (sleepable && !program->sleepable)
+	if (!program->sleepable)
 		put_no_sleep(insns, program->insn_count);
 	fd = sys_program_load(program);
 	if (fd == -EMFILE) {
