@@ -205,7 +205,7 @@ void gen_each(struct gen *g, const struct stmt *s)
 	const struct program_map *map = &g->c->program->maps[s->value->number];
 	struct body body = {.words = gen_frame(g, s->at, WORDS * 8)};
 	int mark = g->ir.stack, handed;
-	reg left = ir_reg(&g->ir);
+	reg left = ir_reg(&g->ir), rounds;
 
 	if (!map_is_typed(map)) {
 		refuse(g, s->value->at, "%s is used before there is a probe that gives it a type",
@@ -221,9 +221,12 @@ void gen_each(struct gen *g, const struct stmt *s)
 	ir_note(&g->ir, "for $%s over %s", s->target->text, map->name);
 	gen_words(g, &body);
 	handed = gen_handed(g, &body);
-	ir_helper(&g->ir, BPF_FUNC_for_each_map_elem, REG_NONE, 4,
+	rounds = gen_result(g);
+	ir_helper(&g->ir, BPF_FUNC_for_each_map_elem, rounds, 4,
 		  (struct ir_arg[]){arg_map(s->value->number), arg_function(body.function),
 				    arg_stack(handed), arg_value(0)});
+	g->at = s->at;
+	gen_failures(g, REPORT_FAILURES, "for_each_map_elem", rounds, 0);
 	if (body.leaves) {
 		ir_load(&g->ir, BPF_DW, left, g->frame, word(&body, WORD_LEFT));
 		ir_branch_value(&g->ir, BPF_JNE, left, 0, use(&g->done));
