@@ -55,6 +55,7 @@ awk '/^\.Sh EXAMPLES/ { examples = 1 }
 	END { print "" }' "$root/docs/telltale.1.in" |
 	sed "s/4711/$target/; s/\([ >]\)prog/\1build\/prog/g; s/^telltale/build\/telltale/" >examples
 while read -r command; do
+	rm "$tmp/run.out" # a command that a trace has left behind still writes its last words there
 	case $command in
 	*' list '* | *' check '* | *' -- '* | *' -t '*) run sh -c "$command" ;;
 	*) run timeout --preserve-status -s INT 2 sh -c "exec $command" ;;
