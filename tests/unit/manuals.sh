@@ -57,6 +57,7 @@ check "there are verbs" [ "${#verbs[@]}" -ge 9 ]
 for verb in "${verbs[@]}"; do
 	mapfile -t options < <("$telltale" "$verb" --list-options | cut -f 1 | grep -vx -e -h -e --help)
 	is "options of $verb" "$(missing "$command_text" "${options[@]}")" ""
+	is "no option of $verb twice" "$(printf '%s\n' "${options[@]}" | sort | uniq -d)" ""
 	mapfile -t helps < <("$telltale" "$verb" --list-options | cut -f 3 | grep -vx 'this text')
 	is "what the options of $verb are said to do" "$(missing "$command_text" "${helps[@]}")" ""
 done

@@ -176,8 +176,6 @@ int run_main(int argc, char **argv)
 	         "say at the end which of the kernel's helpers failed; -kk: reads of memory, too"},
 	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
 	         "allow functions that change the system: system(), signal()"},
-	        {0, "unsafe", OPTION_FLAG, &c.is_unsafe, NULL,
-	         "allow functions that change the system: system(), signal()"},
 	        {0, "no-warnings", OPTION_FLAG, &c.quiet, NULL, "as -q"},
 	        TRACING_ROWS(&c),
 	        ROWS_END,
