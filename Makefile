@@ -315,6 +315,7 @@ help:
 	@echo 'make check-sdk  the SDK against every compiler and linker'
 	@echo 'make fuzz       the fuzzers, FUZZ_SECONDS=N each'
 	@echo 'make bench      figures against other tools'
+	@echo 'make docs       the manuals, build/docs'
 	@echo 'make install    to PREFIX (/usr/local), below DESTDIR'
 	@echo 'V=1 shows the commands'
 
