@@ -57,6 +57,7 @@ struct plan_value {
 	uint32_t size;	 /* bytes that it occupies there */
 	uint32_t limit;	 /* texts and bytes: how many the person wants */
 	bool is_signed;
+	bool is_own; /* texts: the program's own, which is printed as its author wrote it */
 	enum plan_stack stack;
 	size_t map; /* stacks: index into the plan's maps */
 	const char *name; /* "" where it has none */

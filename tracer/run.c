@@ -37,6 +37,7 @@ struct run {
 	bool nonsense; /* a record did not fit its format */
 	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
+	bool *cleared;	  /* by clear(): of each map that the program has */
 	struct self self;
 	int watch;     /* the paths of the target's files; -1: none */
 };
@@ -93,6 +94,8 @@ static int take_map_record(struct run *run, const struct plan_record *shape,
 	case PLAN_RECORD_PRINT:
 		return !map->bpf_type ? 0 : print_map(run, map, &wanted, &run->error);
 	case PLAN_RECORD_CLEAR:
+		run->cleared[shape->map] = true;
+		/* fall through */
 	case PLAN_RECORD_ZERO:
 		return !map->bpf_type ? 0 : engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
 	default:
@@ -268,7 +271,24 @@ struct printing {
 	struct output *output;
 	const struct plan_map *map;
 	const struct wanted *wanted;
+	bool cleared;
 };
+
+/*
+ * A map without a key has its one value always, so that one which was cleared and not set again looks
+ * like one that is 0; a count of 0 is an answer.
+ */
+static bool is_gone(const struct printing *p, const void *value)
+{
+	const char *bytes = value;
+
+	if (!p->cleared || p->map->key_count || p->map->aggregate == PLAN_COUNT)
+		return false;
+	for (uint32_t i = 0; i < p->map->value_size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
 
 static int print_entry(void *context, const void *key, const void *value)
 {
@@ -276,13 +296,16 @@ static int print_entry(void *context, const void *key, const void *value)
 
 	if (p->wanted->key && key && memcmp(key, p->wanted->key, p->map->key_size) != 0)
 		return 0;
+	if (is_gone(p, value))
+		return 0;
 	return output_map_entry(p->output, key, value);
 }
 
 static int print_map(struct run *run, const struct plan_map *map, const struct wanted *wanted,
 		     struct error *err)
 {
-	struct printing printing = {run->output, map, wanted};
+	struct printing printing = {run->output, map, wanted,
+				    run->cleared[map - run->session->plan.maps]};
 	int rc = output_map_begin(run->output, map);
 
 	if (rc)
@@ -353,7 +376,8 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	run->watch = target_watch_paths(&s->target, s->warnings);
 	run->pipe = file && !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
 	run->wake_fds = calloc(s->target.process_count + 4, sizeof(*run->wake_fds));
-	if (!run->wake_fds)
+	run->cleared = calloc(s->plan.map_count + 1, sizeof(*run->cleared));
+	if (!run->wake_fds || !run->cleared)
 		return error_memory(err);
 	if (session_engine(s) == ENGINE_USER && s->options.engine == SESSION_ENGINE_AUTO)
 		warn(s->warnings, "the user engine (ptrace) runs this: %s", s->no_kernel.text);
@@ -378,6 +402,7 @@ static void run_close(struct run *run)
 	engine_close(run->engine);
 	self_close(&run->self);
 	free(run->wake_fds);
+	free(run->cleared);
 }
 
 /* Only what is still needed is kept from the attach on. */

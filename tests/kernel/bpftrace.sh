@@ -37,6 +37,25 @@ theirs=$(bpftrace -f json "$tmp/forms.bt" 2>/dev/null | jq -cS .)
 run "$telltale" run -f json "$tmp/forms.bt"
 is "JSON" "$(jq -cS . <<<"$out")" "$theirs"
 
+# same NAME PROGRAM: as text and as JSON.
+same()
+{
+	theirs=$(bpftrace -e "$2" 2>/dev/null | even)
+	run "$telltale" run -e "$2"
+	is "$1" "$(even <<<"$out")" "$theirs"
+	theirs=$(bpftrace -f json -e "$2" 2>/dev/null | jq -cS .)
+	run "$telltale" run -f json -e "$2"
+	is "$1, in JSON" "$(jq -cS . <<<"$out")" "$theirs"
+}
+
+same "control characters that the program writes" 'BEGIN {
+	printf("\033[31mred\033[0m|%s|%.3s|%6s|\n", "\033[32m", "\033abcd", "\033"); print("\033[1mx"); exit(); }'
+same "maps that are cleared, and not set again" 'BEGIN {
+	@v = 1; clear(@v); @gone = 3; delete(@gone); @n = count(); clear(@n); @zero = 3; zero(@zero);
+	@again = 1; clear(@again); @min = min(4); clear(@min); @h = hist(1); clear(@h); @l = lhist(1, 0, 3, 1); clear(@l);
+	@st = stats(3); clear(@st); @sum = sum(2); clear(@sum); @text = "x"; clear(@text); @pair = (1, 2); clear(@pair);
+	@avg = avg(3); clear(@avg); print(@v); exit(); } END { @again = 5; }'
+
 # ---- tools ----
 
 tools=$(dirname "$(command -v killsnoop.bt)")

@@ -30,6 +30,7 @@ static struct plan_field *add_field(struct gen *g, struct record *r, const struc
 	*f = (struct plan_field){.role = role};
 	if (e)
 		value_layout(g, e, &f->value);
+	f->value.is_own = e && e->kind == EXPR_STRING;
 	f->value.name = name;
 	return f;
 }

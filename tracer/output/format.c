@@ -12,7 +12,8 @@
  *	r rx rh	bytes: text with \x1b for what is not printable; all as \x1b; all as 1b 2c
  *	f g e a	floats, and integers as floats
  *
- * Control characters in values, but for newlines and tabs, are shown and not sent.
+ * Control characters in values, but for newlines and tabs, are shown and not sent; those of the
+ * program's own texts are what its author wants.
  */
 #include "state.h"
 
@@ -194,9 +195,12 @@ static void print_plain(const struct output *o, struct buffer *b, const struct c
 	} else if (c->letter == 'r' && v->bytes) {
 		print_bytes(b, c, v);
 	} else if (v->bytes && c->has_precision) {
-		size_t most = (size_t)c->precision;
+		size_t most = v->length < (size_t)c->precision ? v->length : (size_t)c->precision;
 
-		put_harmless(b, v->bytes, v->length < most ? v->length : most);
+		if (v->place->is_own)
+			put_bytes(b, v->bytes, most);
+		else
+			put_harmless(b, v->bytes, most);
 	} else {
 		value_text(o, b, v, VALUE_RAW);
 	}

@@ -240,6 +240,10 @@ void put_harmless(struct buffer *b, const char *bytes, size_t length)
 
 static void text_text(struct buffer *b, const struct value *v, enum value_style style)
 {
+	if (v->place->is_own && style != VALUE_QUOTED) {
+		put_bytes(b, v->bytes, v->length);
+		return;
+	}
 	if (style == VALUE_RAW) {
 		put_harmless(b, v->bytes, v->length);
 		return;
