@@ -143,6 +143,8 @@ static void check_builtin(struct checker *c, struct expr *e)
 	if (builtin_find(e->text, &place)) {
 		e->number = place;
 		e->type = builtin_at(place)->type;
+		if (e->type.kind == TYPE_STACK)
+			e->type.stack = (enum type_stack)c->program->config.stack_mode;
 		if (builtin_at(place)->id == BUILTIN_RETVAL &&
 		    !probe_kind_info(c->instance->kind)->returns)
 			wrong(c, e, "retval is for uretprobes and kretprobes");

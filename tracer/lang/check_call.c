@@ -155,6 +155,7 @@ static void check_stack(struct checker *c, struct expr *call)
 	const struct expr *e = call->child;
 
 	call->type.limit = STACK_FRAMES_MOST;
+	call->type.stack = (enum type_stack)c->program->config.stack_mode;
 	if (e && is_word(e)) {
 		size_t mode = 0;
 

@@ -15,7 +15,8 @@
 
 /* In the order of enum program_missing. */
 static const char *const missing_words[] = {"error", "warn", "ignore", NULL};
-static const char *const stack_words[] = {"bpftrace", NULL};
+/* In the order of enum type_stack. */
+static const char *const stack_words[] = {"bpftrace", "perf", "raw", NULL};
 
 static const struct setting settings[] = {
 #define PLACE(member) offsetof(struct program_config, member)
@@ -30,9 +31,9 @@ static const struct setting settings[] = {
 	{"print_maps_on_exit", NULL, SETTING_TRUTH, 0, 1, PLACE(print_maps), NULL,
 	 "print the maps at the end"},
 	{"missing_probes", NULL, SETTING_WORD, 0, 0, PLACE(missing_probes), missing_words,
-	 "what is done of a probe that matches nothing"},
+	 "what a probe is that matches nothing; where not given, a warning if another one matches, else an error"},
 	{"stack_mode", NULL, SETTING_WORD, 0, 0, PLACE(stack_mode), stack_words,
-	 "how stacks look"},
+	 "how stacks look that say nothing of it themselves, as ustack(perf) does"},
 #undef PLACE
 	{.name = "cache_user_symbols", .kind = SETTING_NOTHING},
 	{.name = "cpp_demangle", .kind = SETTING_NOTHING},
