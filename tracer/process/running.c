@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,12 @@ static int open_mapping(struct reading *r, const struct maps_line *line, const c
 	return open_by_path(r, line, shown, err);
 }
 
+/* Nothing is missed of a process that has ended while it was being read. */
+static bool has_ended(const struct reading *r, int code)
+{
+	return code == -ESRCH || (code == -ENOENT && kill(r->pid, 0) && errno == ESRCH);
+}
+
 /* Adds the file of one mapping; what can't be had is a warning. */
 static void add_mapping(struct reading *r, const struct maps_line *line)
 {
@@ -193,7 +200,7 @@ static void add_mapping(struct reading *r, const struct maps_line *line)
 	if (code >= 0)
 		code = target_take(r->target, code, shown, r->counts, &err);
 	/* Code that a JIT keeps in a memory file is no ELF file and no news. */
-	if (code < 0 && !(memory && code == -EINVAL))
+	if (code < 0 && !(memory && code == -EINVAL) && !has_ended(r, code))
 		target_warn_once(r->target, r->warnings, err.text,
 		                 deleted && code == -ENOENT ? " (deleted while the process runs it)"
 		                                            : "");
