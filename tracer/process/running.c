@@ -182,7 +182,7 @@ static int open_mapping(struct reading *r, const struct maps_line *line, const c
 }
 
 /* Nothing is missed of a process that has ended while it was being read. */
-static bool has_ended(const struct reading *r, int code)
+static bool is_gone(const struct reading *r, int code)
 {
 	return code == -ESRCH || (code == -ENOENT && kill(r->pid, 0) && errno == ESRCH);
 }
@@ -200,7 +200,7 @@ static void add_mapping(struct reading *r, const struct maps_line *line)
 	if (code >= 0)
 		code = target_take(r->target, code, shown, r->counts, &err);
 	/* Code that a JIT keeps in a memory file is no ELF file and no news. */
-	if (code < 0 && !(memory && code == -EINVAL) && !has_ended(r, code))
+	if (code < 0 && !(memory && code == -EINVAL) && !is_gone(r, code))
 		target_warn_once(r->target, r->warnings, err.text,
 		                 deleted && code == -ENOENT ? " (deleted while the process runs it)"
 		                                            : "");
