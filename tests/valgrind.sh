@@ -7,6 +7,7 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log" "$log.errors"' EXIT
 
 said=$(valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect \
+	--show-leak-kinds=definite,indirect \
 	--log-file="$log" "$@" 2>&1)
 code=$?
 grep -av '^--' "$log" >"$log.errors" # but for system calls that valgrind does not know

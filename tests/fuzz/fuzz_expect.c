@@ -25,13 +25,16 @@ static void look(const struct expectation *x, const struct source *source)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = strndup((const char *)data, size);
-	struct source source = {.name = "fuzz", .text = text, .length = text ? strlen(text) : 0};
+	char *text = calloc(1, size + 1);
+	struct source source = {.name = "fuzz", .text = text};
 	struct expectations e = {.items = NULL};
 	struct error err = {0};
 
 	if (!text)
 		return 0;
+	if (size)
+		memcpy(text, data, size);
+	source.length = strlen(text);
 	if (!expect_parse(&source, &e, &err)) {
 		for (size_t i = 0; i < e.count; i++)
 			look(&e.items[i], &source);

@@ -24,7 +24,7 @@ spare=8
 # that come of it, and near the end.
 soak()
 {
-	local name=$1 lines=$2 program=$3 tracer early early_files late late_files
+	local name=$1 lines=$2 program=$3 tracer reader early early_files late late_files
 
 	shift 3
 	mkfifo "$tmp/pipe" "$tmp/hold"
@@ -33,14 +33,17 @@ soak()
 		sh -c '"$@"; cat "$0"' "$tmp/hold" "$@" >"$tmp/pipe" 2>"$tmp/tracer.err" &
 	tracer=$!
 	started+=("$tracer")
-	exec 8<"$tmp/pipe"
-	head -n $((lines / 10)) <&8 >/dev/null
+	rm -f "$tmp/early" "$tmp/late"
+	awk -v early=$((lines / 10)) -v late=$((lines * 9 / 10)) -v folder="$tmp" '
+		NR == early { printf "" > (folder "/early"); close(folder "/early") }
+		NR == late { printf "" > (folder "/late"); close(folder "/late") }' <"$tmp/pipe" &
+	reader=$!
+	wait_until 250 test -e "$tmp/early"
 	early=$(resident $tracer) early_files=$(descriptors_of $tracer)
-	head -n $((lines * 8 / 10)) <&8 >/dev/null
+	wait_until 250 test -e "$tmp/late"
 	late=$(resident $tracer) late_files=$(descriptors_of $tracer)
 	: >"$tmp/hold"
-	cat <&8 >"$tmp/rest"
-	exec 8<&-
+	wait $reader
 	rm "$tmp/pipe" "$tmp/hold"
 	finished $tracer
 	is "$name: ends well" "$code" 0
