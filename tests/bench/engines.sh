@@ -1,8 +1,9 @@
 #!/bin/bash
 # The second half of `make bench`: what it costs a program to be watched by the kernel's engine, by the
-# user engine, from inside, and by gdb's breakpoints with commands, which print the same three
-# integers; side by side, interleaved, medians of BENCH_ROUNDS (5). Prints a table with the ratio to
-# gdb, and writes build/bench-engines.json.
+# user engine, from inside, by gdb's breakpoints with commands, which print the same three integers, and
+# by ltrace at the function around the marker; side by side, interleaved, medians of BENCH_ROUNDS (5).
+# (uftrace wants programs that were compiled for it.) Prints a table with the ratio to gdb, and writes
+# build/bench-engines.json.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 rounds=${BENCH_ROUNDS:-5}
@@ -30,11 +31,12 @@ way()
 	kernel) "$telltale" trace --engine kernel -o /dev/null bench:ints -- "$target" 200000 ;;
 	user) "$telltale" trace --engine user -o /dev/null bench:ints -- "$target" 20000 ;;
 	inside) "$target" 100000 inside ;;
+	ltrace) have ltrace && ltrace -x hit -o /dev/null "$target" 2000 | grep -E '^[0-9]+$' ;;
 	gdb) have gdb && gdb -q -batch -x "$tmp/gdb" --args "$target" 1000 | grep -E '^[0-9]+$' ;;
 	esac 2>>"$tmp/errors"
 }
 
-ways="unwatched kernel user inside gdb"
+ways="unwatched kernel user inside ltrace gdb"
 for ((round = 0; round < rounds; round++)); do
 	for name in $ways; do
 		way "$name" | sed "s/^/$name /" >>"$tmp/values"
