@@ -18,7 +18,7 @@ awk -v folder="$tmp" '
 		seen += gsub(/\{/, "{")
 		depth += gsub(/\{/, "{") - gsub(/\}/, "}")
 		if (seen && depth <= 0) { printf "%s", text >(folder "/" ++count ".bt"); inside = 0 }
-		else if (++lines > 40) inside = 0
+		else if (++lines > 40 || (!seen && /^ *$/)) inside = 0
 	}' "$tmp/manual"
 
 tried=0
