@@ -148,11 +148,11 @@ after=$(date +%s)
 good=$(while read -r t; do [ "$t" -ge $((before - 1)) ] && [ "$t" -le $((after + 1)) ] && echo yes; done <<<"$out" | wc -l)
 is "strftime of every clock is now" "$good" 4
 prints "join, cat, system" \
-	'values:text { join(args.words); join(args.words, "+"); cat("/proc/%d/comm", pid); system("echo %s %d", comm, 5); }' \
-	$'one two words \none+two words+\nvalues\nvalues 5' --unsafe
+	'values:text { join(args.words); join(args.words, "+"); cat("/proc/%s/%s/ostype", "sys", "kernel"); system("echo %s %d", comm, 5); }' \
+	$'one two words \none+two words+\nLinux\nvalues 5' --unsafe
 prints "join, cat, system in JSON" \
-	'values:text { join(args.words); cat("/proc/%d/comm", pid); system("echo %d", 5); }' \
-	$'{"join":"one two words "}\n{"cat":"values\\n"}\n{"system":"5\\n"}\n{"lost":0}' --unsafe --json
+	'values:text { join(args.words); cat("/proc/%s/%s/ostype", "sys", "kernel"); system("echo %d", 5); }' \
+	$'{"join":"one two words "}\n{"cat":"Linux\\n"}\n{"system":"5\\n"}\n{"lost":0}' --unsafe --json
 run "$telltale" run -e 'values:text { system("true"); }' -- "$values"
 is "system without --unsafe: exit code 2" "$code" 2
 like "system without --unsafe: says so" "$err" 'system\(\) changes the system: it is allowed with --unsafe'
