@@ -6,6 +6,10 @@ have bpftrace || skip_all "no bpftrace"
 have jq || skip_all "no jq"
 have gcc || skip_all "no gcc"
 need_tracing
+# bpftrace looks for tracepoints there; telltale does not need it.
+if ! [ -d /sys/kernel/tracing/events ] && mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; then
+	at_exit+=('umount /sys/kernel/tracing')
+fi
 bpftrace -e 'BEGIN { exit(); }' >/dev/null 2>&1 || skip_all "bpftrace does not run here"
 
 # ---- forms ----
