@@ -327,8 +327,18 @@ static struct elf_file *elf_of_file(void *context, uint32_t number)
 	return number < s->target.file_count ? s->target.files[number].elf : NULL;
 }
 
+/* The process of the command; 0 where the target has none. */
+static pid_t command_of(const struct session *s)
+{
+	for (size_t i = 0; i < s->target.process_count; i++)
+		if (s->target.processes[i].command)
+			return s->target.processes[i].pid;
+	return 0;
+}
+
 void session_prepare(struct session *s, struct program *program)
 {
+	program->command = command_of(s);
 	program->text_limit = s->options.text_limit;
 	program->have_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
 	program->may_lack_probes = s->options.may_lack_probes;

@@ -88,7 +88,7 @@ prints "the wider text wins, wherever it is assigned" \
 	$'short\n1000\n1000\n@: y'
 prints "texts are compared" \
 	'values:text { $s = str(args.text, 8); $t = $s; print($s == $t); print($s == "a needle"); print($s != "a needl"); print(comm == "values"); print($s == comm); print(args.text == $s); if ("a" == "b") { print("no"); } }' \
-	$'true\ntrue\ntrue\ntrue\nfalse\nfalse'
+	$'1\n1\n1\n1\n0\n0'
 prints "a filter on kept texts" \
 	'values:edge { } values:sign { @c = comm; } values:text /@c == comm && @c != "other"/ { print("passed"); }' \
 	$'passed\n@c: values'
@@ -97,7 +97,7 @@ prints "tuples: nested, as values and as keys, their items" \
 	$'(1, b, (values, true))\ntrue\nvalues\n@[1, b]: (2, values, (long enough, false))\n@k[1, (2, x)]: 1\n@n[1]: 5'
 prints "bytes" \
 	'values:text { $b = args.bytes; @[1] = $b; print(len($b)); printf("%r %rx %rh\n", $b, @[1], $b); print($b == buf(args.words, 3)); }' \
-	$'3\na\\x00b \\x61\\x00\\x62 61 00 62\nfalse\n@[1]: a\\x00b'
+	$'3\na\\x00b \\x61\\x00\\x62 61 00 62\n0\n@[1]: a\\x00b'
 prints "?: of texts, of several lengths" \
 	'values:text { $s = args.flag ? args.text : comm; print($s); print(args.flag ? "yes" : "no"); print(args.flag); @ = args.flag; }' \
 	$'values\nno\nfalse\n@: false'
@@ -130,23 +130,30 @@ prints "bhist: buckets of one's own" 'values:hit { } values:text { @ = bhist(-5,
 
 prints "strncmp, strcontains, len" \
 	'values:text { printf("%d %d %d %d ", strncmp("abc", "abd", 2), strncmp("abc", "abd", 3), strncmp(args.text, "a needless", 8), strncmp(comm, "values", 99)); print((strcontains(args.text, "needle"), strcontains(args.text, "needles"), strcontains(args.text, str(args.text, 9)), strcontains(comm, "values!"), strcontains(comm, ""), len("abc"), len(args.bytes))); }' \
-	'0 -1 0 0 (true, false, true, false, true, 3, 3)'
+	'0 -1 0 0 (1, 0, 1, 0, 1, 3, 3)'
 prints "has_key, delete in both forms" \
 	'values:text { @["a", 1] = 1; @["b", 2] = 2; print((has_key(@, ("a", 1)), has_key(@["b", 2]), has_key(@, ("b", 1)))); delete(@, ("a", 1)); delete(@["b", 2]); print(has_key(@, ("a", 1))); @s = 5; delete(@s); }' \
-	$'(true, true, false)\nfalse'
+	$'(1, 1, 0)\n0'
 prints "addresses" \
 	'values:text { print((ntop(0x0100007f), ntop(2, 0x0101a8c0), ntop(buf(args.six, 16)), ntop(10, buf(args.six, 16)), ntop(pton("::1")), macaddr(args.six), macaddr(buf(args.six, 6)))); print(pton("127.0.0.1") == "\x7f\0\0\x01"); @[ntop(pton("10.1.2.3"))] = count(); }' \
-	$'(127.0.0.1, 192.168.1.1, fe80::1:2, fe80::1:2, ::1, FE:80:00:00:00:00, FE:80:00:00:00:00)\ntrue\n@[10.1.2.3]: 1'
+	$'(127.0.0.1, 192.168.1.1, fe80::1:2, fe80::1:2, ::1, FE:80:00:00:00:00, FE:80:00:00:00:00)\n1\n@[10.1.2.3]: 1'
 prints "bswap, strerror, username, ids" \
 	'values:text { printf("%x\n", bswap(0x1122334455667788)); print((strerror(2), strerror(13), username, uid, gid, ncpus)); print(elapsed < 60000000000 && elapsed > 0 && rand < 0x100000000 && reg("ip") > 0); }' \
 	"8877665544332211
 (No such file or directory, Permission denied, $(id -un), $(id -u), $(id -g), $(getconf _NPROCESSORS_CONF))
-true"
+1"
 before=$(date +%s)
-run "$telltale" run -q -e 'values:text { print(strftime("%s", nsecs)); print(strftime("%s", nsecs(boot))); print(strftime("%s", nsecs(tai))); print(strftime("%s", nsecs(sw_tai))); }' -- "$values"
+run "$telltale" run -q -e 'values:text { print(strftime("%s", nsecs)); print(strftime("%s", nsecs())); print(strftime("%s", nsecs(boot))); print(strftime("%s", nsecs(tai))); print(strftime("%s", nsecs(sw_tai))); }' -- "$values"
 after=$(date +%s)
 good=$(while read -r t; do [ "$t" -ge $((before - 1)) ] && [ "$t" -le $((after + 1)) ] && echo yes; done <<<"$out" | wc -l)
-is "strftime of every clock is now" "$good" 4
+is "strftime of every clock is now" "$good" 5
+prints "a comparison is a number, true and false are truths" \
+	'values:text { $b = 1 == 1; print(($b, !0, 2 > 3, true, false, args.flag)); @n = 3 > 2; @t[true] = false; }' \
+	$'(1, 1, 0, true, false, false)\n@n: 1\n@t[true]: false'
+prints "the command's process" 'values:text { print(cpid == pid); }' 1
+run "$telltale" run -e 'BEGIN { print(cpid); exit(); }'
+is "the command's process, where there is none: exit code 2" "$code" 2
+like "the command's process, where there is none: says so" "$err" 'cpid is the process of a command'
 prints "join, cat, system" \
 	'values:text { join(args.words); join(args.words, "+"); cat("/proc/%s/%s/ostype", "sys", "kernel"); system("echo %s %d", comm, 5); }' \
 	$'one two words \none+two words+\nLinux\nvalues 5' --unsafe
@@ -161,13 +168,16 @@ is "signal ends the process" "$code" 137
 run "$telltale" run -q -e 'values:text { cat("/no/such/%s", comm); errorf("bad %s\n", comm); exit(42); }' -- "$values"
 is "exit(code) is the exit code" "$code" 42
 like "cat of what is not there, and errorf: on standard error" "$err" "cat '/no/such/values': No such file.*-e:1:[0-9]+: ERROR: bad values"
+run "$telltale" run -q -e 'BEGIN { @before = jiffies; }
+	interval:ms:500 { $n = jiffies - @before; print($n >= 40 && $n < 2000); clear(@before); exit(); }'
+is "jiffies: 100 to 1000 a second" "$out" 1
 prints "func" "uprobe:$values:main { @[func] = count(); }" '@[main]: 1'
 group=$(awk -F: '$1 == 0 { print $3 }' /proc/self/cgroup)
 root_of=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
 if [ -n "$group" ] && [ -n "$root_of" ] && [ -d "$root_of$group" ]; then
 	prints "cgroup, cgroupid, cgroup_path" \
 		"values:text { print(cgroup == cgroupid(\"$root_of$group\")); print(cgroup_path(cgroup, \"unified\")); }" \
-		$'true\nunified:'"$group"
+		$'1\nunified:'"$group"
 else
 	skip "cgroup, cgroupid, cgroup_path" "no cgroup of version 2"
 fi

@@ -91,7 +91,7 @@ static reg gen_bswap(struct gen *g, const struct expr *e, label fail)
 
 static reg gen_clock(struct gen *g, const struct expr *e)
 {
-	const char *clock = e->child->text;
+	const char *clock = e->child ? e->child->text : "monotonic";
 	reg dst = ir_reg(&g->ir), offset;
 
 	if (!strcmp(clock, "boot")) {

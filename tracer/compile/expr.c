@@ -53,6 +53,8 @@ static reg gen_builtin(struct gen *g, const struct expr *e, label fail)
 		return gen_helper_value(g, BPF_FUNC_get_numa_node_id);
 	case BUILTIN_RAND:
 		return gen_helper_value(g, BPF_FUNC_get_prandom_u32);
+	case BUILTIN_JIFFIES:
+		return gen_helper_value(g, BPF_FUNC_jiffies64);
 	case BUILTIN_CGROUP:
 		return gen_helper_value(g, BPF_FUNC_get_current_cgroup_id);
 	case BUILTIN_NCPUS:

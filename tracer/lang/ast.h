@@ -199,6 +199,7 @@ struct program {
 	/* Given before program_parse(): what $1, $2, ... are. */
 	char *const *parameters;
 	size_t parameter_count;
+	int64_t command; /* the process of the command that was started, cpid; 0: there is none */
 	bool have_btf; /* the kernel tells its types */
 	struct warnings *warnings; /* or NULL */
 	uint32_t text_default;	   /* text_limit where the program says nothing */

@@ -14,7 +14,6 @@
 
 const struct type type_s64 = {.kind = TYPE_INT, .size = 8, .is_signed = true};
 const struct type type_u64 = {.kind = TYPE_INT, .size = 8};
-const struct type type_bool = {.kind = TYPE_INT, .size = 1, .look = LOOK_BOOL};
 
 void wrong(struct checker *c, const struct expr *e, const char *format, ...)
 {
@@ -135,6 +134,18 @@ static bool on_function(enum probe_kind kind)
 	       kind == PROBE_KRETPROBE;
 }
 
+/* It becomes a number. */
+static void check_cpid(struct checker *c, struct expr *e)
+{
+	if (!c->program->command) {
+		wrong(c, e, "cpid is the process of a command, and none is started: it stands behind -- or -c");
+		e->type.kind = TYPE_UNKNOWN;
+		return;
+	}
+	e->kind = EXPR_INT;
+	e->number = (uint64_t)c->program->command;
+}
+
 static void check_builtin(struct checker *c, struct expr *e)
 {
 	size_t place;
@@ -150,6 +161,8 @@ static void check_builtin(struct checker *c, struct expr *e)
 			wrong(c, e, "retval is for uretprobes and kretprobes");
 		if (builtin_at(place)->id == BUILTIN_FUNC && !on_function(c->instance->kind))
 			wrong(c, e, "func is for probes on functions, as uprobe; probe is the probe's name");
+		if (builtin_at(place)->id == BUILTIN_CPID)
+			check_cpid(c, e);
 		return;
 	}
 	if (function_find(e->text, &place)) {
@@ -191,7 +204,7 @@ static void check_binary(struct checker *c, struct expr *e)
 	    check_pointer_arithmetic(c, e))
 		return;
 	if (is_text_comparison(e)) {
-		e->type = type_bool;
+		e->type = type_s64;
 		return;
 	}
 	if (a->type.kind != TYPE_INT || b->type.kind != TYPE_INT) {
@@ -205,7 +218,8 @@ static void check_binary(struct checker *c, struct expr *e)
 	}
 	if ((e->op == OP_DIV || e->op == OP_MOD) && b->kind == EXPR_INT && !b->number)
 		wrong(c, e, "division by zero");
-	e->type = compares || e->op == OP_AND || e->op == OP_OR ? type_bool
+	/* A comparison is a number, 1 or 0, as bpftrace has it; true, false and C's bool are truths. */
+	e->type = compares || e->op == OP_AND || e->op == OP_OR ? type_s64
 		  : e->op == OP_SHL || e->op == OP_SHR		? arithmetic(a->type, type_s64)
 								: arithmetic(a->type, b->type);
 }
@@ -275,8 +289,7 @@ void check_expr(struct checker *c, struct expr *e)
 	case EXPR_UNARY:
 		check_expr(c, e->child);
 		if (check_int(c, e->child, op_text(e->op)))
-			e->type = e->op == OP_NOT ? type_bool
-				  : e->op == OP_NEG
+			e->type = e->op == OP_NOT || e->op == OP_NEG
 					  ? type_s64
 					  : arithmetic(e->child->type, e->child->type);
 		break;

@@ -17,7 +17,7 @@ struct checker {
 	size_t known_count;
 };
 
-extern const struct type type_s64, type_u64, type_bool;
+extern const struct type type_s64, type_u64;
 
 /* An error at an expression. */
 void wrong(struct checker *c, const struct expr *e, const char *format, ...)

@@ -202,6 +202,8 @@ void check_clock(struct checker *c, struct expr *call)
 	} clocks[] = {{"monotonic", CLOCK_OF_NSECS}, {"boot", CLOCK_OF_BOOT}, {"tai", CLOCK_OF_TAI},
 		      {"sw_tai", CLOCK_OF_TAI}};
 
+	if (!call->child)
+		return; /* as nsecs alone */
 	for (size_t i = 0; i < sizeof(clocks) / sizeof(*clocks); i++) {
 		if (call->child->kind != EXPR_BUILTIN || strcmp(call->child->text, clocks[i].name))
 			continue;

@@ -10,7 +10,6 @@
 #define U64	  {.kind = TYPE_INT, .size = 8}
 #define U32	  {.kind = TYPE_INT, .size = 4}
 #define S64	  {.kind = TYPE_INT, .size = 8, .is_signed = true}
-#define BOOL	  {.kind = TYPE_INT, .size = 1, .look = LOOK_BOOL}
 #define SHOWN(how) {.kind = TYPE_SHOWN, .show = how}
 
 static const struct function functions[] = {
@@ -46,13 +45,13 @@ static const struct function functions[] = {
 	 "a histogram of n with buckets that begin at b0, b1 and so on; telltale's own"},
 	{"strncmp", FUNC_STRNCMP, 3, 3, false, S64, "strncmp(string a, string b, int n)",
 	 "0 when the first n bytes are the same, else which is the greater one, as strncmp(3)"},
-	{"strcontains", FUNC_STRCONTAINS, 2, 2, false, BOOL,
-	 "strcontains(string haystack, string needle)", "true when the needle is in the haystack"},
+	{"strcontains", FUNC_STRCONTAINS, 2, 2, false, S64,
+	 "strcontains(string haystack, string needle)", "1 when the needle is in the haystack"},
 	{"join", FUNC_JOIN, 1, 2, false, NONE, "join(char *array[][, string separator])",
 	 "prints the texts of an array that ends with NULL, a blank or the separator between them"},
 	{"len", FUNC_LEN, 1, 1, false, U64, "len(string s)", "how many bytes a text or buf() has"},
-	{"has_key", FUNC_HAS_KEY, 1, 2, true, BOOL, "has_key(@map, key)",
-	 "true when the map has the key"},
+	{"has_key", FUNC_HAS_KEY, 1, 2, true, S64, "has_key(@map, key)",
+	 "1 when the map has the key"},
 	{"strerror", FUNC_STRERROR, 1, 1, false, SHOWN(SHOW_ERRNO), "strerror(int errno)",
 	 "the text of an error number"},
 	{"strftime", FUNC_STRFTIME, 2, 2, false, SHOWN(SHOW_TIME),
@@ -79,8 +78,9 @@ static const struct function functions[] = {
 	 "the number of the cgroup (version 2) with that path in quotes"},
 	{"cgroup_path", FUNC_CGROUP_PATH, 1, 2, false, SHOWN(SHOW_CGROUP),
 	 "cgroup_path(int cgroupid[, string filter])", "the path of a cgroup, looked up when printed"},
-	{"nsecs", FUNC_NSECS, 1, 1, false, U64, "nsecs(clock)",
-	 "nanoseconds of a clock: monotonic, boot, tai (Linux 6.1), sw_tai", .takes_word = true},
+	{"nsecs", FUNC_NSECS, 0, 1, false, U64, "nsecs([clock])",
+	 "nanoseconds of a clock: monotonic (where none is said), boot, tai (Linux 6.1), sw_tai",
+	 .takes_word = true},
 	{"reg", FUNC_REG, 1, 1, false, U64, "reg(string name)", "a register of the thread: \"ax\""},
 	{"kptr", FUNC_KPTR, 1, 1, false, U64, "kptr(pointer p)", "p as an address of the kernel's"},
 	{"uptr", FUNC_UPTR, 1, 1, false, U64, "uptr(pointer p)", "p as an address of the process's"},
@@ -128,6 +128,8 @@ static const struct builtin builtins[] = {
 	 {.kind = TYPE_STACK, .space = SPACE_KERNEL, .limit = STACK_FRAMES_MOST},
 	 "the stack of the kernel's side"},
 	{"elapsed", BUILTIN_ELAPSED, U64, "nanoseconds since the program was loaded"},
+	{"jiffies", BUILTIN_JIFFIES, U64, "ticks of the kernel's clock (Linux 5.9)"},
+	{"cpid", BUILTIN_CPID, U32, "the process of the command that telltale started"},
 	{"numaid", BUILTIN_NUMAID, U32, "the NUMA node of the CPU"},
 	{"rand", BUILTIN_RAND, U32, "a number by chance"},
 	{"cgroup", BUILTIN_CGROUP, U64, "the number of the thread's cgroup (version 2)"},
