@@ -34,13 +34,13 @@ soak()
 	tracer=$!
 	started+=("$tracer")
 	rm -f "$tmp/early" "$tmp/late"
-	awk -v early=$((lines / 10)) -v late=$((lines * 9 / 10)) -v folder="$tmp" '
-		NR == early { printf "" > (folder "/early"); close(folder "/early") }
-		NR == late { printf "" > (folder "/late"); close(folder "/late") }' <"$tmp/pipe" &
+	# Not awk: mawk keeps lines to itself until it has 4096 bytes.
+	perl -ne 'BEGIN { ($early, $late) = splice(@ARGV, 0, 2) } if ($. == $early) { open(F, ">", "'"$tmp"'/early") }
+		if ($. == $late) { open(F, ">", "'"$tmp"'/late") }' $((lines / 10)) $((lines * 9 / 10)) <"$tmp/pipe" &
 	reader=$!
-	wait_until 250 test -e "$tmp/early"
+	check "$name: the first tenth" wait_until 120 test -e "$tmp/early"
 	early=$(resident $tracer) early_files=$(descriptors_of $tracer)
-	wait_until 250 test -e "$tmp/late"
+	check "$name: nine tenths" wait_until 250 test -e "$tmp/late"
 	late=$(resident $tracer) late_files=$(descriptors_of $tracer)
 	: >"$tmp/hold"
 	wait $reader

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,10 +180,13 @@ static int open_mapping(struct reading *r, const struct maps_line *line, const c
 	return open_by_path(r, line, shown, err);
 }
 
-/* Nothing is missed of a process that has ended while it was being read. */
+/* Nothing is missed of a process that has ended while it was being read; one that nobody has waited for
+ * yet still has a number, but no program. */
 static bool is_gone(const struct reading *r, int code)
 {
-	return code == -ESRCH || (code == -ENOENT && kill(r->pid, 0) && errno == ESRCH);
+	char byte;
+
+	return code == -ESRCH || (code == -ENOENT && readlinkat(r->folder, "exe", &byte, 1) < 0);
 }
 
 /* Adds the file of one mapping; what can't be had is a warning. */
