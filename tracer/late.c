@@ -139,6 +139,7 @@ static int compile_addition(struct session *s, struct addition *a, size_t file, 
 	if (rc)
 		return rc;
 	options.addition = true;
+	a->probes.anywhere = s->options.is_unsafe;
 	if (s->probes.follow)
 		session_mark_followed(s, &a->probes);
 	session_prepare(s, &a->program);

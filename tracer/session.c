@@ -368,6 +368,7 @@ int session_compile(struct session *s, const struct source *source, struct error
 			       "no target: name one with -p PID, -b FILE or -- COMMAND");
 	if (!rc)
 		rc = session_read_probes(s, err);
+	s->probes.anywhere = s->options.is_unsafe;
 	s->probes.may_miss = s->options.wait && s->target.process_count;
 	if (!rc)
 		follow(s);

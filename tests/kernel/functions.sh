@@ -21,9 +21,15 @@ __attribute__((noinline)) int named(const char *name, int n)
 	return -n;
 }
 
+/* Instructions at 0, 1, 4, 14 and 15. */
+__asm__(".text\n.globl steps\n.type steps, @function\n"
+	"steps: push %rbp\n mov %rsp, %rbp\n movabs $0x1122334455667788, %rax\n pop %rbp\n ret\n"
+	".size steps, . - steps\n");
+long steps(void);
+
 int main(void)
 {
-	long total = 0;
+	long total = steps();
 
 	for (int i = 0; i < 10; i++) {
 		total += add(i, 10, 20, 30, 40, -1);
@@ -45,6 +51,31 @@ is "a function that is not there: exit code" "$code" 1
 like "and its near name" "$err" "no function matches .*; did you mean 'named'\?"
 run "$telltale" run -e "uprobe:$tmp/plain:add+4000 { @ = count(); }"
 like "an offset behind its end" "$err" "there is no add\+4000"
+
+# ---- where instructions begin ----
+
+# offsets WHAT...: those of a function at which telltale would attach
+offsets()
+{
+	local i
+
+	for ((i = 0; i < 16; i++)); do
+		"$telltale" run "$@" -d types -e "uprobe:$tmp/plain:steps+$i { @ = count(); }" >/dev/null 2>&1 && echo $i
+	done | xargs
+}
+is "an offset is where an instruction begins" "$(offsets)" "0 1 4 14 15"
+is "with --unsafe it is anywhere" "$(offsets --unsafe | wc -w)" 16
+start=0x$(nm "$tmp/plain" | awk '$3 == "steps" { print $1 }')
+run "$telltale" run -d types -e "uprobe:$tmp/plain:$start { @ = count(); }"
+is "an address that is a function" "$code" 0
+run "$telltale" run -d types -e "uprobe:$tmp/plain:$(printf '0x%x' $((start + 2))) { @ = count(); }"
+is "an address inside of an instruction: exit code" "$code" 2
+like "an address inside of an instruction" "$err" "no instruction begins at 0x[0-9a-f]*: instructions begin at \+1 and \+4 of the function"
+run "$telltale" run -d types -e "uretprobe:$tmp/plain:steps+4 { @ = count(); }"
+like "a return from the middle of a function" "$err" "a return is seen from there only"
+cp "$tmp/plain" "$tmp/stripped" && strip "$tmp/stripped"
+run "$telltale" run -d types -e "uprobe:$tmp/stripped:$start { @ = count(); }"
+like "an address in a file without symbols" "$err" "lies in no function that has a symbol.; --unsafe attaches all the same"
 need_tracing
 
 maps() { grep '^{"map"' <<<"$out" | jq -c '[.map, .key, .value]' | sort; }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "elf/demangle.h"
 #include "elf/file.h"
+#include "elf/instruction.h"
 #include "elf/symbol.h"
 #include "operand/operand.h"
 #include "process/target.h"
@@ -223,6 +224,35 @@ static int match_glob(struct matching *m, const struct symbols *symbols, struct 
 	return rc;
 }
 
+/*
+ * A place that is not the start of a function: an instruction must begin there, or the breakpoint would
+ * change one; and nothing returns from there.
+ */
+static int check_inside(struct matching *m, const struct symbol *function, const char *name,
+			uint64_t address, struct error *err)
+{
+	struct elf_file *elf = m->set->target->files[m->file].elf;
+	struct error why;
+	int rc;
+
+	if (function && function->address == address)
+		return 0;
+	if (m->spec->kind == PROBE_URETPROBE)
+		return error_set(err, -EINVAL, "%s is not the start of a function: a return is seen from there only",
+				 name);
+	if (m->set->anywhere)
+		return 0;
+	if (!function || (function->size && address - function->address >= function->size))
+		rc = error_set(&why, -ENOTSUP, "it lies in no function that has a symbol");
+	else
+		rc = instruction_begins(elf, function->address, address, &why);
+	if (rc == -ENOTSUP)
+		return error_set(err, -EINVAL,
+				 "whether an instruction begins at %s can't be known (%s); --unsafe attaches all the same",
+				 name, why.text);
+	return rc ? error_set(err, -EINVAL, "no instruction begins at %s: %s", name, why.text) : 0;
+}
+
 static int match_named(struct matching *m, const struct symbols *symbols, struct error *err)
 {
 	const char *name = m->spec->name;
@@ -230,12 +260,15 @@ static int match_named(struct matching *m, const struct symbols *symbols, struct
 	bool address, ambiguous = false;
 	char text[1024];
 	int64_t offset;
+	int rc;
 
 	if (!split_name(name, text, sizeof(text), &offset, &address))
 		return error_set(err, -EINVAL, "'%s' is no function, function+offset or 0xaddress",
 				 name);
-	if (address)
-		return add_probe(m, name, (uint64_t)offset, err);
+	if (address) {
+		rc = check_inside(m, symbols_at(symbols, (uint64_t)offset), name, (uint64_t)offset, err);
+		return rc ? rc : add_probe(m, name, (uint64_t)offset, err);
+	}
 	symbol = symbols_named(symbols, text, &ambiguous);
 	if (!symbol || !is_function(symbol))
 		return 0;
@@ -247,7 +280,8 @@ static int match_named(struct matching *m, const struct symbols *symbols, struct
 	if (symbol->size && (uint64_t)offset >= symbol->size)
 		return error_set(err, -EINVAL, "%s is %llu bytes long: there is no %s", text,
 				 (unsigned long long)symbol->size, name);
-	return add_probe(m, name, symbol->address + (uint64_t)offset, err);
+	rc = check_inside(m, symbol, name, symbol->address + (uint64_t)offset, err);
+	return rc ? rc : add_probe(m, name, symbol->address + (uint64_t)offset, err);
 }
 
 static int match_symbols(struct matching *m, const struct symbols *symbols, struct error *err)

@@ -17,7 +17,8 @@ static const struct probe_kind_info kinds[PROBE_KINDS] = {
 			.in_file = true, .in_process = true, .numbered = true,
 			.globs = true, .parse = parse_usdt, .match = match_usdt},
 	[PROBE_UPROBE] = {"uprobe", "u", "uprobe:FILE:FUNCTION",
-			"the start of a function, FUNCTION+OFFSET, or an address of the file; "
+			"the start of a function, FUNCTION+OFFSET, or an address of the file, "
+			"where an instruction begins (anywhere with --unsafe); "
 			"FUNCTION may be a glob, FILE:cpp:FUNCTION is by demangled name; "
 			"arguments are arg0 and on, by name where there is debug information",
 			PROBE_REGISTERS,

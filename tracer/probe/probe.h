@@ -147,6 +147,7 @@ struct probe_set {
 	size_t other_count, other_room;
 	const struct target *target;
 	struct warnings *warnings;
+	bool anywhere; /* functions are probed also where no instruction may begin */
 	bool may_miss; /* what matches nothing is no error: files may come that have it */
 	/* An addition to another set, of a program that runs: the probes of one file only. */
 	bool addition;
