@@ -237,6 +237,7 @@ struct plan_program {
 struct plan_probe {
 	const char *provider, *name; /* "demo", "request" */
 	const char *full;	     /* "usdt:/usr/bin/demo:demo:request" */
+	const char *shown;	     /* what `probe` is in the program: the one or the other */
 	const char *function;	     /* the traced function; "" where there is none */
 };
 

@@ -171,6 +171,12 @@ like "cat of what is not there, and errorf: on standard error" "$err" "cat '/no/
 run "$telltale" run -q -e 'BEGIN { @before = jiffies; }
 	interval:ms:500 { $n = jiffies - @before; print($n >= 40 && $n < 2000); clear(@before); exit(); }'
 is "jiffies: 100 to 1000 a second" "$out" 1
+prints "a probe is named as it was asked for" \
+	"values:text { print(probe); @[probe] = count(); } usdt:$values:values:sign { @[probe] = count(); } u:$values:main { print(probe); }" \
+	"uprobe:$values:main
+values:text
+@[values:text]: 1
+@[usdt:$values:values:sign]: 4"
 prints "func" "uprobe:$values:main { @[func] = count(); }" '@[main]: 1'
 group=$(awk -F: '$1 == 0 { print $3 }' /proc/self/cgroup)
 root_of=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)

@@ -27,8 +27,8 @@ struct printed {
 };
 
 static struct plan_probe help_probes[] = {
-        {"demo", "request", "usdt:/usr/bin/demo:demo:request", ""},
-        {"demo", "re\"ply", "usdt:/usr/bin/demo:demo:re\"ply", ""},
+        {"demo", "request", "usdt:/usr/bin/demo:demo:request", "demo:request", ""},
+        {"demo", "re\"ply", "usdt:/usr/bin/demo:demo:re\"ply", "demo:re\"ply", ""},
 };
 
 static inline void printed_with(struct printed *p, struct plan_record *records, size_t count,

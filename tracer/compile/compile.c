@@ -187,6 +187,9 @@ static int probe_number(struct compiler *c, const struct probe *probe, size_t *n
 	p->name = arena_string(&plan->arena, probe->name);
 	p->function = function_of(probe, &plan->arena);
 	p->full = probe_full_name(c->probes, probe, &plan->arena);
+	p->shown = probe->kind != PROBE_USDT || probe->in_full
+			   ? p->full
+			   : arena_print(&plan->arena, "%s:%s", p->provider, p->name);
 	return plan->arena.failed ? -ENOMEM : 0;
 }
 

@@ -21,7 +21,7 @@ static bool keep(struct output *o, struct buffer *b, const char **text, size_t *
 static bool probe_words(struct output *o, const struct plan_probe *probe, struct words *words)
 {
 	const char *colon = *probe->provider ? ":" : "";
-	struct buffer b = {0}, full = {0};
+	struct buffer b = {0};
 	bool ok;
 
 	put_text(&b, paint(&o->options, PAINT_PROBE));
@@ -38,11 +38,9 @@ static bool probe_words(struct output *o, const struct plan_probe *probe, struct
 	put_text(&b, ",\"args\":{");
 	ok &= keep(o, &b, &words->json, &words->json_length);
 
-	buffer_print(&full, "%s%s%s", probe->provider, colon, probe->name);
-	put_json_string(&b, buffer_string(&full), full.length);
-	ok &= keep(o, &b, &words->json_full, &words->json_full_length) && !full.failed;
+	put_json_string(&b, probe->shown, strlen(probe->shown));
+	ok &= keep(o, &b, &words->json_shown, &words->json_shown_length);
 	buffer_free(&b);
-	buffer_free(&full);
 	return ok;
 }
 

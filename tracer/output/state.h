@@ -14,8 +14,8 @@ struct words {
 	size_t text_length;
 	const char *json; /* "\"id\":", and what an event's line says of its probe */
 	size_t json_length;
-	const char *json_full; /* probes: "\"demo:request\"" */
-	size_t json_full_length;
+	const char *json_shown; /* probes: "\"demo:request\"" */
+	size_t json_shown_length;
 };
 
 /* What is special about one record's values, found while they are printed. */

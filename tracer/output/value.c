@@ -263,9 +263,7 @@ static void probe_text(const struct output *o, struct buffer *b, uint64_t index)
 
 	if (index >= o->plan->probe_count)
 		return;
-	put_escaped(b, probe->provider, strlen(probe->provider), 0);
-	put_text(b, *probe->provider ? ":" : "");
-	put_escaped(b, probe->name, strlen(probe->name), 0);
+	put_escaped(b, probe->shown, strlen(probe->shown), 0);
 }
 
 static void wide_text(struct buffer *b, const struct value *v)
@@ -414,7 +412,7 @@ bool value_json(const struct output *o, struct buffer *b, const struct value *v)
 	case PLAN_PROBE:
 		if (v->bits >= o->plan->probe_count)
 			break;
-		put_bytes(b, o->probes[v->bits].json_full, o->probes[v->bits].json_full_length);
+		put_bytes(b, o->probes[v->bits].json_shown, o->probes[v->bits].json_shown_length);
 		return true;
 	case PLAN_USTACK:
 	case PLAN_KSTACK:

@@ -188,9 +188,12 @@ static int match_markers(struct probe_set *set, const struct probe_spec *spec,
 	if (!list)
 		return error_memory(err);
 	*found = list;
-	for (size_t i = 0; i < set->count; i++)
-		if (is_meant(&set->items[i], spec, chosen))
-			*list++ = &set->items[i];
+	for (size_t i = 0; i < set->count; i++) {
+		if (!is_meant(&set->items[i], spec, chosen))
+			continue;
+		set->items[i].in_full |= spec->worded;
+		*list++ = &set->items[i];
+	}
 	return 0;
 }
 

@@ -133,6 +133,7 @@ struct probe {
 	struct probe_site *sites;
 	size_t site_count, site_room;
 	bool names_asked; /* see probes_name_arguments() */
+	bool in_full;	 /* a marker that was asked for with usdt: in front, and is shown so, too */
 	bool followed;	 /* only hits of the target's processes and their children count */
 };
 
@@ -195,6 +196,7 @@ struct probe_spec {
 	enum probe_kind kind;
 	const char *file;	    /* NULL: any */
 	const char *provider, *name; /* "*": any */
+	bool worded;	 /* usdt: stands in front of a marker */
 	bool maybe_file; /* usdt:A:B: when no provider A has a B, A may be a file */
 	bool demangled;	 /* functions: by their C++ names only */
 	uint64_t offset; /* kprobe */

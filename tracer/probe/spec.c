@@ -64,6 +64,7 @@ int parse_usdt(const char *text, const char *rest, struct arena *arena, struct p
 				 "'%s' is not a probe: write PROVIDER:NAME or "
 				 "usdt:FILE:PROVIDER:NAME",
 				 text);
+	spec->worded = worded;
 	spec->name = parts[count - 1];
 	spec->provider = or_any(parts[count - 2]);
 	if (count == 3 && *parts[0] && strcmp(parts[0], "*") != 0)
