@@ -43,6 +43,7 @@ struct session_options {
 	uint64_t most_records; /* end after that many records; 0: no limit */
 	double seconds;	       /* end after that time; 0: no limit */
 	bool percentiles; /* below histograms by powers of two, in text (JSON has them always) */
+	bool apart; /* in text, two blank lines come before the maps at the end, as bpftrace has them */
 	bool no_follow; /* of processes and commands: not the children that they fork */
 	bool wait; /* a probe may have no site yet, if a process or command is to load its file */
 	bool debug_verifier;

@@ -24,6 +24,9 @@ enum {
 	LISTEN_EVERY = 500, /* milliseconds, to what processes map, where names are wanted */
 };
 
+/* What clear() and zero() have made of a map. */
+enum fate { FATE_NONE, FATE_CLEARED, FATE_ZEROED };
+
 struct run {
 	struct session *session;
 	struct engine *engine;
@@ -37,7 +40,7 @@ struct run {
 	bool nonsense; /* a record did not fit its format */
 	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
-	bool *cleared;	  /* by clear(): of each map that the program has */
+	enum fate *fates; /* of each map that the program has */
 	struct self self;
 	int watch;     /* the paths of the target's files; -1: none */
 };
@@ -94,9 +97,8 @@ static int take_map_record(struct run *run, const struct plan_record *shape,
 	case PLAN_RECORD_PRINT:
 		return !map->bpf_type ? 0 : print_map(run, map, &wanted, &run->error);
 	case PLAN_RECORD_CLEAR:
-		run->cleared[shape->map] = true;
-		/* fall through */
 	case PLAN_RECORD_ZERO:
+		run->fates[shape->map] = shape->kind == PLAN_RECORD_ZERO ? FATE_ZEROED : FATE_CLEARED;
 		return !map->bpf_type ? 0 : engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
 	default:
 		return 1;
@@ -271,7 +273,8 @@ struct printing {
 	struct output *output;
 	const struct plan_map *map;
 	const struct wanted *wanted;
-	bool cleared;
+	enum fate fate;
+	bool any; /* values that are none yet are printed, too */
 };
 
 /*
@@ -282,8 +285,10 @@ static bool is_gone(const struct printing *p, const void *value)
 {
 	const char *bytes = value;
 
-	if (!p->cleared || p->map->key_count || p->map->aggregate == PLAN_COUNT)
+	if (p->map->key_count || p->map->aggregate == PLAN_COUNT || p->fate == FATE_ZEROED)
 		return false;
+	if (p->fate == FATE_NONE)
+		return !p->any && !output_map_holds(p->map, value);
 	for (uint32_t i = 0; i < p->map->value_size; i++)
 		if (bytes[i])
 			return false;
@@ -305,7 +310,8 @@ static int print_map(struct run *run, const struct plan_map *map, const struct w
 		     struct error *err)
 {
 	struct printing printing = {run->output, map, wanted,
-				    run->cleared[map - run->session->plan.maps]};
+				    run->fates[map - run->session->plan.maps],
+				    run->session->options.json};
 	int rc = output_map_begin(run->output, map);
 
 	if (rc)
@@ -376,8 +382,8 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	run->watch = target_watch_paths(&s->target, s->warnings);
 	run->pipe = file && !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
 	run->wake_fds = calloc(s->target.process_count + 4, sizeof(*run->wake_fds));
-	run->cleared = calloc(s->plan.map_count + 1, sizeof(*run->cleared));
-	if (!run->wake_fds || !run->cleared)
+	run->fates = calloc(s->plan.map_count + 1, sizeof(*run->fates));
+	if (!run->wake_fds || !run->fates)
 		return error_memory(err);
 	if (session_engine(s) == ENGINE_USER && s->options.engine == SESSION_ENGINE_AUTO)
 		warn(s->warnings, "the user engine (ptrace) runs this: %s", s->no_kernel.text);
@@ -402,7 +408,7 @@ static void run_close(struct run *run)
 	engine_close(run->engine);
 	self_close(&run->self);
 	free(run->wake_fds);
-	free(run->cleared);
+	free(run->fates);
 }
 
 /* Only what is still needed is kept from the attach on. */
@@ -445,14 +451,19 @@ static int run_attached(struct run *run, struct error *err)
 
 static int print_results(struct run *run, struct error *err)
 {
-	int rc = run->session->program.config.print_maps ? print_maps(run, err) : 0;
+	struct session *s = run->session;
+	int rc = s->options.apart ? output_apart(run->output) : 0;
 
+	if (rc)
+		return session_output_error(rc, err);
+	if (s->program.config.print_maps)
+		rc = print_maps(run, err);
 	if (!rc)
-		rc = trouble_report(run->session, run->engine, run->output, err);
+		rc = trouble_report(s, run->engine, run->output, err);
 	if (rc)
 		return rc;
 	rc = output_flush(run->output);
-	return rc ? session_output_error(rc, err) : late_missed(run->session, err);
+	return rc ? session_output_error(rc, err) : late_missed(s, err);
 }
 
 static int run_plan(struct run *run, FILE *file, struct error *err)

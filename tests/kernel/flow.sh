@@ -13,12 +13,12 @@ is "a while with continue and break" \
 is "a range, whose variable the body may change" \
 	"$(program_says 'BEGIN { for ($k : -2..3) { printf("%d ", $k); $k = 100; } exit(); }')" "-2 -1 0 1 2 "
 is "the ends of a range are computed once" \
-	"$(program_says 'BEGIN { $n = 3; for ($i : 0..$n) { $n++; @ = $n; } exit(); }')" "@: 6"
+	"$(program_says 'BEGIN { $n = 3; for ($i : 0..$n) { $n++; @ = $n; } exit(); }')" $'\n\n@: 6'
 is "many rounds" "$(program_says 'BEGIN { $s = 0; for ($i : 0..1000000) { $s += $i; } printf("%d", $s); exit(); }')" 499999500000
 is "many rounds beside large keys" \
 	"$(program_says 'BEGIN { @k[1, 2, 3, 4, 5, 6, 7, 8] = 1; $s = 0; for ($i : 0..1000000) { $s += $i; } printf("%d", $s); clear(@k); exit(); }')" 499999500000
 is "nested loops" \
-	"$(program_says 'BEGIN { for ($a : 0..3) { for ($b : 0..4) { $c = 0; while ($c < 5) { $c++; @++; } } } exit(); }')" "@: 60"
+	"$(program_says 'BEGIN { for ($a : 0..3) { for ($b : 0..4) { $c = 0; while ($c < 5) { $c++; @++; } } } exit(); }')" $'\n\n@: 60'
 is "an endless loop ends, and the hit with it" "$(program_says 'BEGIN { printf("before "); while (1) { $x = 1; } printf("after"); } END { printf("end"); }' -t 1)" "before end"
 like "which is said" "$(cat "$tmp/said")" "1 hit given up in a loop"
 is "without may_goto loops are refused" \

@@ -143,6 +143,7 @@ run "$telltale" run -e "u:$tmp/shapes:visit /((struct node *)arg0)->name == \"on
 	if (\$n->next->name == \"123456789\") { printf(\"wrong\n\"); } }" -- "$tmp/shapes"
 is "texts in arrays" "$out" 'one
 
+
 @[12345678]: 1'
 
 # Addresses: of the file's symbols, wherever it was loaded, and of the kernel's; arrays as bytes.

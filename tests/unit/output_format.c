@@ -73,13 +73,19 @@ static void integers(void **state)
 	(void)state;
 	one("%d|", minus, "-1|");
 	one("%u", minus, "4294967295");
-	one("%hhd", minus,
-	    "-1"); /* the type of the value, not of the format, says how wide it is */
+	one("%hhd", minus, "-1");
 	one("%lld", minus, "-1");
 	one("%x", minus, "ffffffff");
 	one("%#X", minus, "0XFFFFFFFF");
-	one("%o", tiny, "200");
-	one("%d", large, "4294967295");
+	one("%o", tiny, "37777777600");
+	one("%d", large, "-1"); /* an int's 32 bits */
+	one("%ld", large, "4294967295");
+	one("%hhu %%", large, "255 %");
+	one("%hx", large, "ffff");
+	one("%hhd", minus, "-1");
+	one("%llx", minus, "ffffffffffffffff");
+	one("%zu", large, "4294967295");
+	one("%hd", least, "0");
 	one("%u", large, "4294967295");
 	one("%d", least, "-9223372036854775808");
 	one("%u", most, "18446744073709551615");
@@ -93,7 +99,8 @@ static void integers(void **state)
 	one("%s", minus, "-1");
 	one("%s", most, "18446744073709551615");
 	one("%p", most, "0xffffffffffffffff");
-	one("%20p|", minus, "          0xffffffff|");
+	one("%20p|", minus, "  0xffffffffffffffff|");
+	one("100% %\n%m %d%", minus, "100% %\n%m -1%"); /* a % that begins no conversion is one */
 	one("%%%d%%", minus, "%-1%");
 }
 

@@ -112,7 +112,7 @@ static void averages(void **state)
 	(void)state;
 	begin(OUTPUT_TEXT, &map);
 	entry(NULL, &value);
-	end("@a: -2\n");
+	end("@a: -2\n\n");
 	begin(OUTPUT_JSON, &map);
 	entry(NULL, &value);
 	end("{\"map\":\"@a\",\"key\":[],\"value\":-2,\"count\":2,\"sum\":-5}\n");
@@ -121,11 +121,11 @@ static void averages(void **state)
 	value.low = value.high = UINT32_MAX;
 	begin(OUTPUT_TEXT, &map);
 	entry(NULL, &value);
-	end("@a: count 2, average 9223372036854775807, total 18446744073709551615\n");
+	end("@a: count 2, average 9223372036854775807, total 18446744073709551615\n\n");
 	value = (struct abi_average){0};
 	begin(OUTPUT_TEXT, &map);
 	entry(NULL, &value);
-	end("@a: no values\n");
+	end("@a: no values\n\n");
 	begin(OUTPUT_JSON, &map);
 	entry(NULL, &value);
 	end("{\"map\":\"@a\",\"key\":[],\"value\":null,\"count\":0,\"sum\":0}\n");
@@ -202,7 +202,7 @@ static void hist(void **state)
 	    "[0]                    2 |@@                                                  |\n"
 	    "[1]                    4 |@@@@                                                |\n"
 	    "[2, 4)                 0 |                                                    |\n"
-	    "[4, 8)                52 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n");
+	    "[4, 8)                52 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n");
 	begin(OUTPUT_JSON, &map);
 	entry(NULL, buckets);
 	end("{\"map\":\"@h\",\"key\":[],\"count\":59,\"buckets\":[{\"max\":-1,\"count\":1},"
@@ -239,7 +239,7 @@ static void hist_bits(void **state)
 	    "[2, 4)                10 |@@@@@@@                                             |\n"
 	    "[4, 8)                20 |@@@@@@@@@@@@@@@                                     |\n"
 	    "[8, 16)               69 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
-	    "50% <= 11, 90% <= 11, 99% <= 11, all <= 11\n");
+	    "50% <= 11, 90% <= 11, 99% <= 11, all <= 11\n\n");
 	buckets[10] = 0; /* 31 values: the 16th is a 4, the first is below 0 */
 	printed_with(&p, NULL, 0, &percentiles);
 	assert_int_equal(output_map_begin(p.output, &map), 0);
@@ -250,7 +250,67 @@ static void hist_bits(void **state)
 	    "[1]                    0 |                                                    |\n"
 	    "[2, 4)                10 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n"
 	    "[4, 8)                20 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
-	    "50% <= 4, 90% <= 4, 99% <= 4, all <= 4\n");
+	    "50% <= 4, 90% <= 4, 99% <= 4, all <= 4\n\n");
+}
+
+/* What bpftrace divides, and what it leaves. */
+static void divided(void **state)
+{
+	struct plan_map map = keyed("@n", PLAN_SUM, 8, true);
+	struct key a = {0, 1, ""}, b = {0, 2, ""};
+	struct abi_average average = {.count = 2, .low = 45};
+	uint64_t buckets[ABI_HIST_BUCKETS] = {[5] = 3, [6] = 4};
+	int64_t minus = -9, plus = 7;
+
+	(void)state;
+	begin(OUTPUT_TEXT, &map);
+	output_map_limits(p.output, 1, 2);
+	entry(&a, &plus);
+	entry(&b, &minus);
+	end("@n[demo:request, 1, ]: 3\n");
+	map = plain("@s", PLAN_STATS, sizeof(average), true);
+	begin(OUTPUT_TEXT, &map);
+	output_map_limits(p.output, 1, 2);
+	entry(NULL, &average);
+	end("@s: count 2, average 11, total 45\n\n");
+	map = plain("@h", PLAN_HIST, sizeof(buckets), false);
+	begin(OUTPUT_TEXT, &map);
+	output_map_limits(p.output, 0, 4);
+	entry(NULL, buckets);
+	end("@h:\n"
+	    "[8, 16)                0 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@             |\n"
+	    "[16, 32)               1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n");
+}
+
+/* With bits, an end has the unit in which those of its power of two are whole. */
+static void hist_bits_units(void **state)
+{
+	uint64_t buckets[ABI_HIST_BUCKETS_OF(1)] = {[1 + 2 + (9 - 1) * 2 + 1] = 1, [1 + 2 + (10 - 1) * 2 + 1] = 1};
+	struct plan_map map = plain("@h", PLAN_HIST, sizeof(buckets), false);
+
+	(void)state;
+	map.hist_bits = 1;
+	begin(OUTPUT_TEXT, &map);
+	entry(NULL, buckets);
+	end("@h:\n"
+	    "[768, 1024)            1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
+	    "[1024, 1536)           0 |                                                    |\n"
+	    "[1536, 2K)             1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n");
+}
+
+/* bpftrace's JSON: keys are texts of JSON, without the quotes of texts. */
+static void bpftrace_keys(void **state)
+{
+	struct plan_map map = keyed("@n", PLAN_COUNT, 8, false);
+	struct key a = {0, 1, "a\n\"\\"}, b = {0, 2, "\xff"};
+	uint64_t one = 1;
+
+	(void)state;
+	begin(OUTPUT_BPFTRACE, &map);
+	entry(&a, &one);
+	entry(&b, &one);
+	end("{\"type\": \"map\", \"data\": {\"@n\": {\"demo:request,1,a\\\\n\\\\\\\"\\\\\\\\\": 1, "
+	    "\"demo:request,2,\\\\xff\": 1}}}\n");
 }
 
 static void hist_far_end(void **state)
@@ -263,7 +323,7 @@ static void hist_far_end(void **state)
 	entry(NULL, buckets);
 	end("@h:\n"
 	    "[4E, 8E)               1 |                                                    |\n"
-	    "[8E, 16E)       123456789 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n");
+	    "[8E, 16E)       123456789 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n");
 	begin(OUTPUT_JSON, &map);
 	entry(NULL, buckets);
 	end("{\"map\":\"@h\",\"key\":[],\"count\":123456790,\"buckets\":["
@@ -274,7 +334,7 @@ static void hist_far_end(void **state)
 	buckets[64] = buckets[65] = 0;
 	begin(OUTPUT_TEXT, &map);
 	entry(NULL, buckets);
-	end("@h: no values\n");
+	end("@h:\n\n");
 	begin(OUTPUT_JSON, &map);
 	entry(NULL, buckets);
 	end("{\"map\":\"@h\",\"key\":[],\"count\":0,\"buckets\":[]}\n");
@@ -295,7 +355,7 @@ static void lhist(void **state)
 	    "[0, 10)                1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n"
 	    "[10, 20)               0 |                                                    |\n"
 	    "[20, 25)               2 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
-	    "[25, ...)              1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n");
+	    "[25, ...)              1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n\n");
 	begin(OUTPUT_JSON, &map);
 	entry(NULL, buckets);
 	end("{\"map\":\"@l\",\"key\":[],\"count\":5,\"buckets\":[{\"max\":-1,\"count\":1},"
@@ -316,7 +376,7 @@ static void lhist_edges(void **state)
 	begin(OUTPUT_TEXT, &map);
 	entry(NULL, buckets);
 	end("@l:\n"
-	    "[1023K, 2047K)         1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n");
+	    "[1023K, 2047K)         1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n");
 	map.lhist_min = INT64_MIN;
 	map.lhist_max = INT64_MAX;
 	map.lhist_step = INT64_MAX;
@@ -339,7 +399,7 @@ static void hists_by_key(void **state)
 	end("@h[demo:request, 2, b]:\n"
 	    "[0]                    1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n"
 	    "@h[demo:request, 1, a]:\n"
-	    "[0]                    3 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n");
+	    "[0]                    3 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n\n");
 }
 
 static void two_maps(void **state)
@@ -354,9 +414,9 @@ static void two_maps(void **state)
 	map.name = "@b";
 	assert_int_equal(output_map_begin(p.output, &map), 0);
 	entry(NULL, &one);
-	end("@a: 1\n\n@b: 1\n");
+	end("@a: 1\n@b: 1\n");
 	begin(OUTPUT_TEXT, &map);
-	end("");
+	end("\n");
 }
 
 static void bad_maps(void **state)
@@ -379,7 +439,7 @@ static void bad_maps(void **state)
 	map.key_count = 1;
 	assert_int_equal(output_map_begin(p.output, &map), 0);
 	assert_int_equal(output_map_entry(p.output, &value, &value), -EBADMSG);
-	end("");
+	end("\n");
 }
 
 int main(void)
@@ -388,7 +448,9 @@ int main(void)
 	        cmocka_unit_test(numbers),        cmocka_unit_test(extremes),
 	        cmocka_unit_test(averages),       cmocka_unit_test(sorted),
 	        cmocka_unit_test(sorted_by_sign), cmocka_unit_test(texts),
-	        cmocka_unit_test(hist), cmocka_unit_test(hist_bits),           cmocka_unit_test(hist_far_end),
+	        cmocka_unit_test(hist), cmocka_unit_test(hist_bits), cmocka_unit_test(hist_bits_units),
+	        cmocka_unit_test(divided),        cmocka_unit_test(bpftrace_keys),
+	               cmocka_unit_test(hist_far_end),
 	        cmocka_unit_test(lhist),          cmocka_unit_test(lhist_edges),
 	        cmocka_unit_test(hists_by_key),   cmocka_unit_test(two_maps),
 	        cmocka_unit_test(bad_maps),

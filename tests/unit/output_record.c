@@ -375,9 +375,7 @@ static void bad_plans(void **state)
 	                            {.kind = PLAN_RECORD_PRINTF, .size = 24,
 	                             .format = "%d"},
 	                            {.kind = PLAN_RECORD_PRINTF, .size = 24,
-	                             .format = "100%"},
-	                            {.kind = PLAN_RECORD_PRINTF, .size = 24,
-	                             .format = "%n"}};
+	                             .format = "100% %d"}};
 	struct output_options options = {.form = OUTPUT_TEXT};
 	struct error err = {0};
 	struct output *output;

@@ -44,7 +44,7 @@ struct common {
 	char **command;
 	char *const *parameters; /* of a program: $1, $2, ... */
 	size_t parameter_count;
-	bool no_follow, wait, percentiles;
+	bool no_follow, wait, percentiles, apart;
 	bool json, bpftrace_json, quiet, verbose;
 	/* of verbs that trace */
 	bool show_program;

@@ -116,6 +116,7 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .no_follow = c->no_follow,
 	        .wait = c->wait,
 	        .percentiles = c->percentiles,
+	        .apart = c->apart,
 	        .debug_verifier = c->verbose,
 	        .drop_privileges = true,
 	};

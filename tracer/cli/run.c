@@ -161,7 +161,7 @@ int run_main(int argc, char **argv)
 {
 	bool list = false;
 	const char *text = NULL, *stage = NULL, *command = NULL, *name = NULL, *form = NULL;
-	struct common c = {.may_lack_probes = true};
+	struct common c = {.may_lack_probes = true, .apart = true};
 	const struct option_row rows[] = {
 	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many records"},
 	        {'e', "program", OPTION_TEXT, &text, "TEXT", "the program itself"},

@@ -3,8 +3,10 @@
  */
 #include "lang/check_type.h"
 
+#include "base/conversion.h"
 #include "lang/func.h"
 
+#include <ctype.h>
 #include <string.h>
 
 bool constant(const struct expr *e, int64_t *number)
@@ -73,43 +75,49 @@ static bool is_word(const struct expr *e)
 	return e->kind == EXPR_BUILTIN;
 }
 
+/* Whether a conversion suits the value: %s is for any. */
+static void check_conversion(struct checker *c, const struct conversion *conversion,
+			     const struct expr *argument)
+{
+	enum type_kind kind = argument->type.kind;
+	bool fits;
+
+	switch (conversion->letter) {
+	case 's':
+		return;
+	case 'r':
+		fits = type_is_text(argument->type);
+		break;
+	default:
+		fits = kind == TYPE_INT || kind == TYPE_FLOAT;
+	}
+	if (!fits && kind != TYPE_UNKNOWN)
+		wrong(c, argument, "%%%c takes %s, not a %s", conversion->letter,
+		      conversion->letter == 'r' ? "bytes" : "an integer", type_name(argument->type));
+}
+
 /* Conversions of a printf format against the arguments that follow. */
 static void check_format(struct checker *c, const struct expr *call)
 {
 	const struct expr *format = call->child, *argument = format->next;
+	const char *start, *stray = format->kind == EXPR_STRING ? conversion_stray(format->text) : NULL;
+	struct conversion conversion;
 
 	if (format->kind != EXPR_STRING) {
 		wrong(c, format, "the format of %s() must be a string in quotes", call->text);
 		return;
 	}
-	for (size_t i = 0; i < format->length; i++) {
-		char kind;
-
-		if (format->text[i] != '%')
-			continue;
-		if (format->text[i + 1] == '%') {
-			i++;
-			continue;
-		}
-		i += 1 + strspn(format->text + i + 1, "-+ #0123456789.");
-		i += strspn(format->text + i, "hlzjt");
-		kind = format->text[i];
-		if (!kind || !strchr("diuxXocsprfFeEgGaA", kind)) {
-			wrong(c, format, "%s() has no conversion '%%%c'", call->text,
-			      kind ? kind : ' ');
-			return;
-		}
+	for (const char *at = format->text; (at = conversion_next(at, &conversion, &start)) != NULL;) {
 		if (!argument) {
 			wrong(c, format, "the format has more conversions than there are arguments");
 			return;
 		}
-		if (kind != 's' && kind != 'r' && argument->type.kind != TYPE_INT &&
-		    argument->type.kind != TYPE_FLOAT && argument->type.kind != TYPE_UNKNOWN)
-			wrong(c, argument, "%%%c takes an integer, not a %s", kind,
-			      type_name(argument->type));
+		check_conversion(c, &conversion, argument);
 		argument = argument->next;
 	}
-	if (argument)
+	if (argument && stray && isgraph((unsigned char)stray[1]))
+		wrong(c, format, "%s() has no conversion '%%%c'", call->text, stray[1]);
+	else if (argument)
 		wrong(c, argument, "the format has no conversion for this argument");
 }
 
@@ -241,7 +249,7 @@ static void check_print(struct checker *c, struct expr *call)
 	}
 	find_map(c, e);
 	for (const struct expr *limit = e->next; limit; limit = limit->next)
-		if (limit->kind != EXPR_INT || (limit != e->next && !limit->number))
+		if (limit->kind != EXPR_INT)
 			wrong(c, limit, "print() takes numbers behind the map");
 }
 

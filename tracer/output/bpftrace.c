@@ -20,25 +20,24 @@ void bpftrace_text(struct output *o, const char *type, const char *text, size_t 
 	put_text(&o->text, "}\n");
 }
 
-/* Stacks are texts there. */
-static void put_value(struct output *o, const struct value *v)
+/* Stacks and bytes are texts there. Returns false when there were bytes that are not UTF-8. */
+static bool put_value(const struct output *o, struct buffer *b, const struct value *v)
 {
 	struct buffer text = {0};
 
-	if (v->type != PLAN_USTACK && v->type != PLAN_KSTACK) {
-		value_json(o, &o->text, v);
-		return;
-	}
-	value_text(o, &text, v, VALUE_PLAIN);
-	put_json_string(&o->text, buffer_string(&text), text.length);
-	o->text.failed |= text.failed;
+	if (v->type != PLAN_USTACK && v->type != PLAN_KSTACK && v->type != PLAN_BYTES)
+		return value_json(o, b, v);
+	value_text(o, &text, v, VALUE_RAW);
+	put_json_string(b, buffer_string(&text), text.length);
+	b->failed |= text.failed;
 	buffer_free(&text);
+	return true;
 }
 
 void bpftrace_value(struct output *o, const struct value *value)
 {
 	put_type(o, "value");
-	put_value(o, value);
+	put_value(o, &o->text, value);
 	put_text(&o->text, "}\n");
 }
 
@@ -50,20 +49,31 @@ void bpftrace_number(struct output *o, const char *type, const char *name, uint6
 
 /* ---- maps ---- */
 
+/* A key is a text of the JSON of its parts, of texts without the quotes. Texts that are not UTF-8 show
+ * their bytes, or two keys could look the same. */
 static void put_keys(struct output *o, const struct entry *entry)
 {
 	const struct plan_map *map = o->map;
-	struct buffer text = {0};
+	struct buffer all = {0}, part = {0};
 	struct value v;
 
 	for (size_t i = 0; i < map->key_count; i++) {
-		put_text(&text, i ? "," : "");
+		bool quoted;
+
+		buffer_clear(&part);
 		value_take(&map->keys[i], entry_key(o, entry), map->key_size, &v);
-		value_text(o, &text, &v, VALUE_KEY);
+		if (!put_value(o, &part, &v) && v.bytes) {
+			buffer_clear(&part);
+			put_escaped(&part, v.bytes, v.length, '"');
+		}
+		quoted = part.length >= 2 && part.data[0] == '"';
+		put_text(&all, i ? "," : "");
+		put_bytes(&all, part.data + quoted, part.length - 2 * quoted);
 	}
-	put_json_string(&o->text, buffer_string(&text), text.length);
-	o->text.failed |= text.failed;
-	buffer_free(&text);
+	put_json_string(&o->text, buffer_string(&all), all.length);
+	o->text.failed |= all.failed | part.failed;
+	buffer_free(&all);
+	buffer_free(&part);
 }
 
 static void put_stats(struct output *o, const struct entry *entry)
@@ -74,7 +84,7 @@ static void put_stats(struct output *o, const struct entry *entry)
 	put_text(&o->text, "{\"count\": ");
 	put_unsigned(&o->text, average.count);
 	put_text(&o->text, ", \"average\": ");
-	put_value(o, &entry->order);
+	put_value(o, &o->text, &entry->order);
 	put_text(&o->text, ", \"total\": ");
 	put_wide(&o->text, entry_sum(o, entry));
 	put_char(&o->text, '}');
@@ -83,22 +93,20 @@ static void put_stats(struct output *o, const struct entry *entry)
 static void put_entry(struct output *o, const struct entry *entry)
 {
 	const struct plan_map *map = o->map;
-	struct value v = entry->order;
+	struct value v = entry_shown(o, entry);
 
 	switch (map->aggregate) {
 	case PLAN_HIST:
 	case PLAN_LHIST:
 	case PLAN_BHIST:
-		hist_json(&o->text, map, (const uint64_t *)(const void *)entry_value(o, entry));
+		hist_json(&o->text, map, (const uint64_t *)(const void *)entry_value(o, entry),
+		          hist_div(o));
 		break;
 	case PLAN_STATS:
 		put_stats(o, entry);
 		break;
-	case PLAN_VALUE: /* the bytes may have moved since */
-		value_take(&map->value, entry_value(o, entry), map->value_size, &v);
-		/* fall through */
 	default:
-		put_value(o, &v);
+		put_value(o, &o->text, &v);
 	}
 }
 

@@ -143,7 +143,7 @@ static void thread_text(struct output *o, const struct parts *parts)
 	struct buffer *b = &o->text;
 
 	if (comm)
-		value_text(o, b, comm, VALUE_PLAIN);
+		put_escaped(b, comm->bytes, comm->length, 0);
 	if (pid) {
 		put_char(b, '/');
 		put_unsigned(b, pid->bits);

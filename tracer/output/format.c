@@ -1,13 +1,12 @@
 /*
- * printf() of the language. The formats are C's; the type of a value is known from the plan, so the
- * length modifiers say nothing, and a conversion that does not suit the type prints the value as
- * what it is:
+ * printf() of the language. The formats are C's; the type of a value is known from the plan, so a
+ * conversion that does not suit the type prints the value as what it is:
  *
- *	d i	integers in decimal. One of 64 unsigned bits is taken as signed, as C and bpftrace
- *		do it (`%d` of a return value); narrower ones are never negative
- *	u x X o	integers as unsigned numbers of their own width
+ *	d i	integers in decimal, as C's int or what the length modifier says; but one that has
+ *		more bits than an int is printed whole
+ *	u x X o	the same without a sign
  *	c	a character
- *	p	0x and hex
+ *	p	0x and hex, (nil) for 0
  *	s	any value as text
  *	r rx rh	bytes: text with \x1b for what is not printable; all as \x1b; all as 1b 2c
  *	f g e a	floats, and integers as floats
@@ -17,86 +16,22 @@
  */
 #include "state.h"
 
+#include "base/conversion.h"
 #include "bpf/abi.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-struct conversion {
-	bool left, zero, plus, space, hash;
-	bool has_precision;
-	int width, precision;
-	char letter; /* 0: the format ends too early */
-	char form;   /* of %r: 'x', 'h' or 0 */
-};
-
-enum { WIDTH_MOST = 4096 };
-
-static int read_number(const char **at)
-{
-	int number = 0;
-
-	for (; **at >= '0' && **at <= '9'; ++*at)
-		if (number < WIDTH_MOST)
-			number = number * 10 + **at - '0';
-	return number < WIDTH_MOST ? number : WIDTH_MOST;
-}
-
-static bool read_flag(struct conversion *c, char flag)
-{
-	switch (flag) {
-	case '-':
-		return c->left = true;
-	case '0':
-		return c->zero = true;
-	case '+':
-		return c->plus = true;
-	case ' ':
-		return c->space = true;
-	case '#':
-		return c->hash = true;
-	default:
-		return false;
-	}
-}
-
-/* Reads what stands behind a `%`; returns what comes after it. */
-static const char *read_conversion(const char *at, struct conversion *c)
-{
-	*c = (struct conversion){0};
-	while (read_flag(c, *at))
-		at++;
-	c->width = read_number(&at);
-	if (*at == '.') {
-		at++;
-		c->has_precision = true;
-		c->precision = read_number(&at);
-	}
-	while (*at && strchr("hlLqjzt", *at))
-		at++;
-	c->letter = *at;
-	if (*at)
-		at++;
-	if (c->letter == 'r' && (*at == 'x' || *at == 'h'))
-		c->form = *at++;
-	return at;
-}
-
 int format_check(const struct plan_record *shape, struct error *err)
 {
 	struct conversion c;
+	const char *start;
 	size_t count = 0;
 
 	if (!shape->format)
 		return error_set(err, -EINVAL, "a printf of the plan has no format");
-	for (const char *at = strchr(shape->format, '%'); at; at = strchr(at, '%')) {
-		at = read_conversion(at + 1, &c);
-		if (c.letter == '%')
-			continue;
-		if (!c.letter || !strchr("diuxXocpsrfFgGeEaA", c.letter))
-			return error_set(err, -EINVAL, "a printf format has an unknown conversion");
+	for (const char *at = shape->format; (at = conversion_next(at, &c, &start)) != NULL;)
 		count++;
-	}
 	if (count != shape->field_count)
 		return error_set(err, -EINVAL, "a printf format wants %zu values and has %zu",
 		                 count, shape->field_count);
@@ -105,10 +40,21 @@ int format_check(const struct plan_record *shape, struct error *err)
 
 /* ---- one value ---- */
 
-/* The value without its sign extension: what %u and %x show. */
-static uint64_t own_width(const struct value *v)
+/*
+ * A number as an integer of the conversion's length. That is asked for by h and hh; one of an int
+ * that does not hold the number cuts nothing off.
+ */
+static uint64_t in_length(const struct conversion *c, const struct value *v, bool as_signed)
 {
-	return v->size < 8 && v->size ? v->bits & (((uint64_t)1 << v->size * 8) - 1) : v->bits;
+	unsigned bits = c->bits, shift;
+	int64_t least = v->is_signed ? INT32_MIN : 0, number = (int64_t)v->bits;
+
+	if (bits == 32 && (number < least || number > UINT32_MAX))
+		bits = 64;
+	shift = 64 - bits;
+	if (as_signed)
+		return (uint64_t)((int64_t)(v->bits << shift) >> shift);
+	return v->bits << shift >> shift;
 }
 
 static bool is_integer(const struct value *v)
@@ -133,25 +79,23 @@ static void print_integer(struct buffer *b, const struct conversion *c, const st
 {
 	bool bare = !c->width && !c->has_precision && !c->plus && !c->space && !c->hash;
 	bool as_signed = c->letter == 'd' || c->letter == 'i';
+	uint64_t number = in_length(c, v, as_signed);
 	char format[48];
 
 	if (bare && as_signed) {
-		put_signed(b, (int64_t)v->bits);
+		put_signed(b, (int64_t)number);
 		return;
 	}
 	if (bare && c->letter == 'u') {
-		put_unsigned(b, own_width(v));
+		put_unsigned(b, number);
 		return;
 	}
 	if (bare && c->letter == 'x') {
-		put_hex_digits(b, own_width(v));
+		put_hex_digits(b, number);
 		return;
 	}
 	number_format(format, sizeof(format), c, "ll");
-	if (as_signed)
-		buffer_print(b, format, (long long)v->bits);
-	else
-		buffer_print(b, format, (unsigned long long)own_width(v));
+	buffer_print(b, format, (unsigned long long)number);
 }
 
 static void print_float(struct buffer *b, const struct conversion *c, const struct value *v)
@@ -167,17 +111,12 @@ static void print_float(struct buffer *b, const struct conversion *c, const stru
 
 static void print_bytes(struct buffer *b, const struct conversion *c, const struct value *v)
 {
+	if (!c->form) {
+		put_visible(b, v->bytes, v->length);
+		return;
+	}
 	for (size_t i = 0; i < v->length; i++) {
-		unsigned char byte = (unsigned char)v->bytes[i];
-
-		if (c->form == 'h' && i)
-			put_char(b, ' ');
-		if (!c->form && byte >= 0x20 && byte < 0x7f) {
-			put_char(b, (char)byte);
-			continue;
-		}
-		if (c->form != 'h')
-			put_text(b, "\\x");
+		put_text(b, c->form == 'x' ? "\\x" : i ? " " : "");
 		put_hex_bytes(b, &v->bytes[i], 1);
 	}
 }
@@ -189,12 +128,15 @@ static void print_plain(const struct output *o, struct buffer *b, const struct c
 	char byte = (char)v->bits;
 
 	if (c->letter == 'p' && is_integer(v)) {
-		put_hex(b, own_width(v));
+		if (v->bits)
+			put_hex(b, v->bits);
+		else
+			put_text(b, "(nil)");
 	} else if (c->letter == 'c' && is_integer(v)) {
 		put_harmless(b, &byte, 1);
 	} else if (c->letter == 'r' && v->bytes) {
 		print_bytes(b, c, v);
-	} else if (v->bytes && c->has_precision) {
+	} else if (v->bytes && v->type != PLAN_BYTES && c->has_precision) {
 		size_t most = v->length < (size_t)c->precision ? v->length : (size_t)c->precision;
 
 		if (v->place->is_own)
@@ -236,32 +178,38 @@ static void print_value(const struct output *o, struct buffer *b, const struct c
 	}
 }
 
+/* What of a format stands between conversions: two percent signs are one. */
+static void put_between(struct buffer *b, const char *at, const char *end)
+{
+	const char *pair;
+
+	while ((pair = strstr(at, "%%")) != NULL && pair < end) {
+		put_bytes(b, at, (size_t)(pair + 1 - at));
+		at = pair + 2;
+	}
+	put_bytes(b, at, (size_t)(end - at));
+}
+
 int format_record(struct output *o, struct buffer *b, const struct plan_record *shape,
                   const struct abi_record *record, size_t size)
 {
-	const char *at = shape->format, *next;
+	const char *at = shape->format, *start, *next;
 	struct conversion c;
 	struct value v;
 
-	for (size_t i = 0; (next = strchr(at, '%')) != NULL;) {
-		put_bytes(b, at, (size_t)(next - at));
-		at = read_conversion(next + 1, &c);
-		if (c.letter == '%') {
-			put_char(b, '%');
-			continue;
-		}
+	for (size_t i = 0; (next = conversion_next(at, &c, &start)) != NULL; i++, at = next) {
+		put_between(b, at, start);
 		if (record->unreadable >> i & 1) {
-			size_t start = b->length;
+			size_t from = b->length;
 
 			put_text(b, "<unreadable>");
-			pad(b, start, &c);
+			pad(b, from, &c);
 		} else if (value_take(&shape->fields[i].value, record, size, &v)) {
 			return -EBADMSG;
 		} else {
 			print_value(o, b, &c, &v);
 		}
-		i++;
 	}
-	put_text(b, at);
+	put_between(b, at, at + strlen(at));
 	return 0;
 }

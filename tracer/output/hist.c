@@ -113,14 +113,13 @@ static struct range range_of(const struct plan_map *map, size_t i)
 
 /* ---- text ---- */
 
-/* 64, 1K, 1536, 512M, 8E: as short as it can be said exactly. */
-static void put_short(struct buffer *b, uint64_t value)
+/* 64, 1K, 1280, 512M, 8E: in the unit in which all ends of that power of two are whole numbers. */
+static void put_short(struct buffer *b, uint64_t value, uint32_t bits)
 {
-	size_t unit = 0;
+	unsigned power = value ? 63 - (unsigned)__builtin_clzll(value) : 0;
+	unsigned unit = power < bits ? 0 : (power - bits) / 10;
 
-	for (; value && value % 1024 == 0; value /= 1024)
-		unit++;
-	put_unsigned(b, value);
+	put_unsigned(b, value >> unit * 10);
 	if (unit)
 		put_char(b, " KMGTPE"[unit]);
 }
@@ -147,7 +146,7 @@ static void hist_label(struct buffer *b, const struct plan_map *map, size_t i)
 		return;
 	}
 	put_char(b, '[');
-	put_short(b, (uint64_t)range.min);
+	put_short(b, (uint64_t)range.min, map->hist_bits);
 	if (range.max == (uint64_t)range.min) {
 		put_char(b, ']');
 		return;
@@ -156,7 +155,7 @@ static void hist_label(struct buffer *b, const struct plan_map *map, size_t i)
 	if (range.max == UINT64_MAX)
 		put_text(b, "16E");
 	else
-		put_short(b, range.max + 1);
+		put_short(b, range.max + 1, map->hist_bits);
 	put_char(b, ')');
 }
 
@@ -182,9 +181,8 @@ static void put_spaces(struct buffer *b, size_t from, size_t width)
 }
 
 static void row_text(struct buffer *b, const struct plan_map *map, size_t i, uint64_t count,
-                     uint64_t most)
+                     unsigned bar)
 {
-	unsigned bar = (unsigned)((float)count / (float)most * BAR); /* bpftrace's rounding */
 	uint64_t digits = 1;
 	size_t start = b->length;
 
@@ -275,7 +273,8 @@ void hist_percentiles_json(struct buffer *b, const struct plan_map *map, const u
 	put_char(b, '}');
 }
 
-void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets, bool by_powers)
+void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets, uint64_t div,
+               bool by_powers)
 {
 	uint64_t sums[ABI_HIST_BUCKETS];
 	struct plan_map coarse;
@@ -292,7 +291,9 @@ void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buc
 	for (size_t i = first; i <= last; i++)
 		most = buckets[i] > most ? buckets[i] : most;
 	for (size_t i = first; i <= last; i++)
-		row_text(b, map, i, buckets[i], most);
+		/* The rounding is bpftrace's. */
+		row_text(b, map, i, buckets[i] / div,
+		         (unsigned)((float)buckets[i] / (float)most * BAR));
 }
 
 /* ---- JSON ---- */
@@ -321,7 +322,7 @@ static void bucket_json(struct buffer *b, const struct range *range, uint64_t co
 	put_char(b, '}');
 }
 
-void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets)
+void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets, uint64_t div)
 {
 	size_t first, last = 0;
 
@@ -333,7 +334,7 @@ void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buc
 
 			if (i > first)
 				put_char(b, ',');
-			bucket_json(b, &range, buckets[i]);
+			bucket_json(b, &range, buckets[i] / div);
 		}
 	}
 	put_char(b, ']');

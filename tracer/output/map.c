@@ -57,8 +57,7 @@ static uint64_t average_of(const struct abi_average *average, bool is_signed)
 	return average->count ? (uint64_t)(sum_of(average, is_signed) / average->count) : 0;
 }
 
-/* The number that stands for a value: what entries are sorted by, and what is printed first. Values
- * that are not numbers have the order of their keys. */
+/* The number that stands for a value: what entries are sorted by, and what is printed first. */
 static int main_value(const struct plan_map *map, const char *bytes, struct value *v)
 {
 	bool is_signed = map->value.is_signed;
@@ -91,6 +90,29 @@ static int main_value(const struct plan_map *map, const char *bytes, struct valu
 		return value_take(&map->value, bytes, map->value_size, v);
 	}
 	return -EBADMSG;
+}
+
+bool output_map_holds(const struct plan_map *map, const void *value)
+{
+	struct abi_average average;
+	struct abi_extreme extreme;
+
+	switch (map->aggregate) {
+	case PLAN_MIN:
+	case PLAN_MAX:
+		memcpy(&extreme, value, sizeof(extreme));
+		return extreme.set;
+	case PLAN_AVG:
+	case PLAN_STATS:
+		memcpy(&average, value, sizeof(average));
+		return average.count;
+	case PLAN_HIST:
+	case PLAN_LHIST:
+	case PLAN_BHIST:
+		return hist_total(map, value);
+	default:
+		return true;
+	}
 }
 
 static size_t least_value_size(const struct plan_map *map)
@@ -133,37 +155,32 @@ void output_map_limits(struct output *o, uint64_t top, uint64_t div)
 	o->div = div ? div : 1;
 }
 
-/* The numbers of a value divided, in place, before anybody looks at them. */
-static void divide(const struct output *o, char *bytes)
+/*
+ * What bpftrace divides: numbers, and the average that stands for avg() and stats(). The counts of
+ * hist() are divided when they are printed, for its bars show them as they are.
+ */
+static void divide(const struct output *o, struct value *v)
 {
-	const struct plan_map *map = o->map;
-	uint64_t *numbers = (uint64_t *)(void *)bytes;
-	struct abi_average average;
-	__int128 sum;
-
-	if (o->div == 1 || (map->aggregate == PLAN_VALUE && map->value.type != PLAN_INT))
+	if (o->div == 1 || v->type != PLAN_INT || is_hist(o->map))
 		return;
-	switch (map->aggregate) {
-	case PLAN_AVG:
-	case PLAN_STATS:
-		memcpy(&average, bytes, sizeof(average));
-		sum = sum_of(&average, map->value.is_signed) / (__int128)o->div;
-		average.low = (uint64_t)sum & 0xffffffff;
-		average.high = (uint64_t)(sum >> 32);
-		memcpy(bytes, &average, sizeof(average));
-		break;
-	case PLAN_HIST:
-	case PLAN_LHIST:
-	case PLAN_BHIST:
-		for (size_t i = 0; i < hist_buckets(map); i++)
-			numbers[i] /= o->div;
-		break;
-	default:
-		if (map->value.is_signed && map->aggregate != PLAN_COUNT && o->div <= INT64_MAX)
-			numbers[0] = (uint64_t)((int64_t)numbers[0] / (int64_t)o->div);
-		else
-			numbers[0] /= o->div;
-	}
+	if (v->is_signed && o->div <= INT64_MAX)
+		v->bits = (uint64_t)((int64_t)v->bits / (int64_t)o->div);
+	else
+		v->bits /= o->div;
+}
+
+struct value entry_shown(const struct output *o, const struct entry *entry)
+{
+	struct value v = entry->order;
+
+	if (v.type != PLAN_INT) /* its bytes may have moved since */
+		value_take(&o->map->value, entry_value(o, entry), o->map->value_size, &v);
+	return v;
+}
+
+uint64_t hist_div(const struct output *o)
+{
+	return o->map->aggregate == PLAN_LHIST ? 1 : o->div;
 }
 
 int output_map_entry(struct output *o, const void *key, const void *value)
@@ -188,9 +205,9 @@ int output_map_entry(struct output *o, const void *key, const void *value)
 	buffer_add(&o->entry_bytes, zeros, padded(map->value_size) - map->value_size);
 	if (o->entry_bytes.failed)
 		return -ENOMEM;
-	divide(o, o->entry_bytes.data + entry->offset + padded(map->key_size));
 	/* Everything is looked at once here, so that printing can't meet a surprise. */
 	r = main_value(map, entry_value(o, entry), &entry->order);
+	divide(o, &entry->order);
 	for (size_t i = 0; i < map->key_count && !r; i++)
 		r = value_take(&map->keys[i], entry_key(o, entry), map->key_size, &part);
 	if (r)
@@ -214,11 +231,12 @@ static int compare_keys(const struct output *o, const struct entry *a, const str
 	return order;
 }
 
+/* By value where that is a number, as bpftrace does it. */
 static int compare_entries(const void *left, const void *right, void *context)
 {
 	const struct output *o = context;
 	const struct entry *a = left, *b = right;
-	int order = a->order.bytes ? 0 : value_compare(&a->order, &b->order);
+	int order = a->order.type == PLAN_INT ? value_compare(&a->order, &b->order) : 0;
 
 	return order ? order : compare_keys(o, a, b);
 }
@@ -242,30 +260,6 @@ static void keys_text(struct output *o, const struct entry *entry)
 	put_char(&o->text, ']');
 }
 
-/* False while no value has come to it yet. */
-static bool has_value(const struct output *o, const struct entry *entry)
-{
-	struct abi_average average;
-	struct abi_extreme extreme;
-
-	switch (o->map->aggregate) {
-	case PLAN_MIN:
-	case PLAN_MAX:
-		memcpy(&extreme, entry_value(o, entry), sizeof(extreme));
-		return extreme.set;
-	case PLAN_AVG:
-	case PLAN_STATS:
-		memcpy(&average, entry_value(o, entry), sizeof(average));
-		return average.count;
-	case PLAN_HIST:
-	case PLAN_LHIST:
-	case PLAN_BHIST:
-		return entry->order.bits;
-	default:
-		return true;
-	}
-}
-
 static void stats_text(struct output *o, const struct entry *entry)
 {
 	struct abi_average average;
@@ -284,31 +278,27 @@ static void entry_text(struct output *o, const struct entry *entry)
 	const uint64_t *buckets;
 	const struct plan_map *map = o->map;
 	struct buffer *b = &o->text;
-	struct value v = entry->order;
+	struct value v = entry_shown(o, entry);
 
 	put_text(b, paint(&o->options, PAINT_PROBE));
 	put_text(b, map->name);
 	put_text(b, paint(&o->options, PAINT_OFF));
 	keys_text(o, entry);
 	put_char(b, ':');
-	if (!has_value(o, entry)) {
-		put_text(b, " no values\n");
-		return;
-	}
 	if (is_hist(map)) {
 		put_char(b, '\n');
 		buckets = (const uint64_t *)(const void *)entry_value(o, entry);
-		hist_text(b, map, buckets, o->options.percentiles);
+		hist_text(b, map, buckets, hist_div(o), o->options.percentiles);
 		if (o->options.percentiles && map->aggregate == PLAN_HIST)
 			hist_percentiles_text(b, map, buckets);
 		return;
 	}
 	put_char(b, ' ');
-	if (map->aggregate == PLAN_STATS) {
+	if (!output_map_holds(map, entry_value(o, entry))) {
+		put_text(b, "no values");
+	} else if (map->aggregate == PLAN_STATS) {
 		stats_text(o, entry);
 	} else {
-		if (map->aggregate == PLAN_VALUE) /* the bytes may have moved since */
-			value_take(&map->value, entry_value(o, entry), map->value_size, &v);
 		value_text(o, b, &v, VALUE_PLAIN);
 	}
 	if (b->length && b->data[b->length - 1] != '\n')
@@ -317,20 +307,24 @@ static void entry_text(struct output *o, const struct entry *entry)
 
 static size_t first_shown(const struct output *o)
 {
-	return o->top && o->top < o->entry_count ? o->entry_count - o->top : 0;
+	return o->map->aggregate != PLAN_STATS && o->top && o->top < o->entry_count ? o->entry_count - o->top : 0;
 }
 
+/* Blank lines are where bpftrace has them: below each histogram, below averages, for a map that is empty. */
 static void entries_text(struct output *o)
 {
-	bool apart = is_hist(o->map);
+	bool averages = o->map->aggregate == PLAN_AVG || o->map->aggregate == PLAN_STATS;
 
 	for (size_t i = first_shown(o); i < o->entry_count; i++) {
-		if (o->printed && (apart || i == first_shown(o)))
-			put_char(&o->text, '\n');
 		entry_text(o, &o->entries[i]);
-		o->printed = true;
+		if (is_hist(o->map))
+			put_char(&o->text, '\n');
 		output_written(o);
 	}
+	if (!o->entry_count)
+		put_char(&o->text, '\n');
+	if (averages)
+		put_char(&o->text, '\n');
 }
 
 /* ---- JSON ---- */
@@ -394,7 +388,7 @@ static void entry_json(struct output *o, const struct entry *entry)
 	const uint64_t *buckets;
 	const struct plan_map *map = o->map;
 	struct buffer *b = &o->text;
-	struct value v = entry->order;
+	struct value v = entry_shown(o, entry);
 	bool clean = true;
 
 	put_text(b, "{\"map\":");
@@ -406,16 +400,14 @@ static void entry_json(struct output *o, const struct entry *entry)
 		put_unsigned(b, v.bits);
 		put_text(b, ",\"buckets\":");
 		buckets = (const uint64_t *)(const void *)entry_value(o, entry);
-		hist_json(b, map, buckets);
+		hist_json(b, map, buckets, hist_div(o));
 		if (map->aggregate == PLAN_HIST && v.bits) {
 			put_text(b, ",\"percentiles\":");
 			hist_percentiles_json(b, map, buckets);
 		}
 	} else {
 		put_text(b, ",\"value\":");
-		if (map->aggregate == PLAN_VALUE)
-			value_take(&map->value, entry_value(o, entry), map->value_size, &v);
-		if (has_value(o, entry))
+		if (output_map_holds(map, entry_value(o, entry)))
 			clean &= value_json(o, b, &v);
 		else
 			put_text(b, "null");

@@ -69,10 +69,15 @@ int output_record(struct output *output, const struct abi_record *record, size_t
  * have their bytes in "raw":{"key":["hex" or null],"value":"hex"}.
  */
 int output_map_begin(struct output *output, const struct plan_map *map);
+/* Whether a value has come to it yet, where that can be told: min(), avg(), hist() and their kind. */
+bool output_map_holds(const struct plan_map *map, const void *value);
 /* Behind the begin: only the `top` largest values (0: all), and each divided by `div`. */
 void output_map_limits(struct output *output, uint64_t top, uint64_t div);
 int output_map_entry(struct output *output, const void *key, const void *value);
 int output_map_end(struct output *output);
+
+/* Text: the blank lines that bpftrace has between what a program printed and its maps at the end. */
+int output_apart(struct output *output);
 
 /* With bpftrace's JSON: how many probes are attached. */
 int output_attached(struct output *output, size_t probes);

@@ -260,7 +260,13 @@ int output_record(struct output *o, const struct abi_record *record, size_t size
 		o->text.length = before; /* no half lines */
 		return r;
 	}
-	o->printed |= o->text.length > before;
+	return output_written(o);
+}
+
+int output_apart(struct output *o)
+{
+	if (o->options.form == OUTPUT_TEXT)
+		put_text(&o->text, "\n\n");
 	return output_written(o);
 }
 

@@ -109,8 +109,10 @@ void symbol_text(const struct output *o, struct buffer *b, const struct value *a
 
 	if (frames_of(o, address, frame) == 1 && frame[0].symbol)
 		put_escaped(b, frame[0].symbol, strlen(frame[0].symbol), 0);
-	else
+	else if (address->bits)
 		put_hex(b, address->bits);
+	else
+		put_char(b, '0'); /* as bpftrace has it */
 }
 
 static void frame_json(struct buffer *b, const struct output_frame *frame)

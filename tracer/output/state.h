@@ -36,7 +36,6 @@ struct output {
 	struct buffer text; /* printed and not written yet */
 	struct buffer line; /* scratch of printf records in JSON */
 	int failed;         /* the negative errno of the first write that failed */
-	bool printed;       /* something was: a blank line goes in front of a map */
 
 	int64_t epoch;  /* what makes CLOCK_MONOTONIC nanoseconds since 1970 */
 	int64_t second; /* the one that `second_text` shows */
@@ -99,6 +98,8 @@ bool symbol_json(const struct output *o, struct buffer *b, const struct value *a
 const char *entry_key(const struct output *o, const struct entry *entry);
 const char *entry_value(const struct output *o, const struct entry *entry);
 __int128 entry_sum(const struct output *o, const struct entry *entry);
+struct value entry_shown(const struct output *o, const struct entry *entry);
+uint64_t hist_div(const struct output *o);
 
 /* bpftrace.c: OUTPUT_BPFTRACE */
 void bpftrace_text(struct output *o, const char *type, const char *text, size_t length);
@@ -106,14 +107,15 @@ void bpftrace_value(struct output *o, const struct value *value);
 void bpftrace_number(struct output *o, const char *type, const char *name, uint64_t number);
 void bpftrace_map(struct output *o, size_t first); /* the entries from that on */
 
-/* hist.c: the rows, or the JSON array, of the buckets of PLAN_HIST and PLAN_LHIST. */
+/* hist.c: the rows, or the JSON array, of the buckets of PLAN_HIST and PLAN_LHIST; their counts are
+ * divided by `div`. */
 size_t hist_buckets(const struct plan_map *map);
 uint64_t hist_total(const struct plan_map *map, const uint64_t *buckets);
-void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets,
+void hist_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets, uint64_t div,
                bool by_powers);
 void hist_percentiles_text(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
 void hist_percentiles_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
-void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets);
+void hist_json(struct buffer *b, const struct plan_map *map, const uint64_t *buckets, uint64_t div);
 
 /* Colours, "" where they are off. */
 enum paint { PAINT_OFF, PAINT_DIM, PAINT_PROBE, PAINT_NAME };

@@ -238,22 +238,32 @@ void put_harmless(struct buffer *b, const char *bytes, size_t length)
 	}
 }
 
+void put_visible(struct buffer *b, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] >= 0x20 && bytes[i] < 0x7f) {
+			put_char(b, bytes[i]);
+			continue;
+		}
+		put_text(b, "\\x");
+		put_hex_bytes(b, &bytes[i], 1);
+	}
+}
+
 static void text_text(struct buffer *b, const struct value *v, enum value_style style)
 {
-	if (v->place->is_own && style != VALUE_QUOTED) {
+	if (style == VALUE_QUOTED) {
+		put_char(b, '"');
+		put_escaped(b, v->bytes, v->length, '"');
+		put_char(b, '"');
+	} else if (v->type == PLAN_BYTES) {
+		put_visible(b, v->bytes, v->length);
+	} else if (v->place->is_own) {
 		put_bytes(b, v->bytes, v->length);
-		return;
-	}
-	if (style == VALUE_RAW) {
+	} else {
 		put_harmless(b, v->bytes, v->length);
-		return;
 	}
-	if (style == VALUE_QUOTED)
-		put_char(b, '"');
-	put_escaped(b, v->bytes, v->length, style == VALUE_QUOTED ? '"' : 0);
-	if (style == VALUE_QUOTED)
-		put_char(b, '"');
-	if (v->cut)
+	if (v->cut && style != VALUE_RAW)
 		put_text(b, "...");
 }
 

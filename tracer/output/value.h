@@ -31,9 +31,9 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 /* How a text stands among others. */
 enum value_style {
 	VALUE_QUOTED, /* "/index.html": between other things of a line */
-	VALUE_PLAIN,  /* /index.html: map keys and values, as bpftrace prints them */
-	VALUE_KEY,   /* as a map\'s key: the same, but for stacks */
-	VALUE_RAW,    /* texts with their newlines: printf */
+	VALUE_PLAIN,  /* /index.html, with its newlines: map values, as bpftrace prints them */
+	VALUE_KEY,    /* map keys: the same, but for stacks */
+	VALUE_RAW,    /* printf and print: the same, but that a text was cut is not said */
 };
 
 void value_text(const struct output *output, struct buffer *b, const struct value *value,
@@ -50,6 +50,9 @@ int value_compare(const struct value *a, const struct value *b);
 /* Terminals do what control characters say: those of a traced program never reach one. Newlines
  * and tabs stay, backslashes are not doubled. */
 void put_harmless(struct buffer *b, const char *bytes, size_t length);
+
+/* Bytes that are no text: what is not ASCII's or can't be seen as \x1b. */
+void put_visible(struct buffer *b, const char *bytes, size_t length);
 
 /* JSON strings, and quoted or plain text, with a short way for plain ASCII. */
 bool put_json_string(struct buffer *b, const char *bytes, size_t length);
