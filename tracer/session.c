@@ -292,6 +292,11 @@ static bool kernel_has_thread_storage(void)
 	return feature(FEATURE_TASK_STORAGE)->code != -EOPNOTSUPP;
 }
 
+static bool kernel_has_bounded_loops(void)
+{
+	return feature(FEATURE_MAY_GOTO)->code != -EOPNOTSUPP;
+}
+
 /* Of the other engines: their machine takes such programs. */
 static bool has_thread_storage(void)
 {
@@ -301,14 +306,15 @@ static bool has_thread_storage(void)
 struct compile_options session_compile_options(struct session *s)
 {
 	/* Not permitted is no answer: then it is not run here, and shown as most kernels have it. */
+	bool in_kernel = session_engine(s) == ENGINE_KERNEL;
+
 	return (struct compile_options){
-		.cpu_buffers = session_engine(s) == ENGINE_KERNEL &&
-			       feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
+		.cpu_buffers = in_kernel && feature(FEATURE_RINGBUF)->code == -EOPNOTSUPP,
 		.warnings = s->warnings,
 		.report = (enum compile_report)s->options.report,
 		.vectors = session_engine(s) == ENGINE_USER,
-		.has_thread_storage = session_engine(s) == ENGINE_KERNEL ? kernel_has_thread_storage
-									  : has_thread_storage,
+		.has_thread_storage = in_kernel ? kernel_has_thread_storage : has_thread_storage,
+		.has_bounded_loops = in_kernel ? kernel_has_bounded_loops : NULL,
 	};
 }
 

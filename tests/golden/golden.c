@@ -10,6 +10,7 @@
  *	arg id int				names and types of its arguments, where it has any:
  *						int, bool, char, float, pointer, string, bytes; C's type may follow
  *	threads carry values			as the engine's can that it is compiled for
+ *	loops are called			as the engine does that does not bound them
  *	(tracepoints are described in ../tracefs, as the kernel does it)
  *	--- program
  *	demo:request { @ = count(); }
@@ -41,7 +42,7 @@ struct golden {
 	} symbols[8];
 	size_t symbol_count;
 	uint16_t machine;
-	bool threads_carry;
+	bool threads_carry, loops_called;
 	char *program; /* its text, in the arena of the set */
 	struct buffer result;
 };
@@ -189,6 +190,8 @@ static void read_input(struct golden *g)
 			g->machine = EM_386;
 		} else if (!strcmp(line, "threads carry values")) {
 			g->threads_carry = true;
+		} else if (!strcmp(line, "loops are called")) {
+			g->loops_called = true;
 		} else if (!strncmp(line, "arg ", 4)) {
 			name_argument(g, line + 4, arg++);
 		} else if (*line && *line != '#') {
@@ -209,10 +212,16 @@ static bool yes(void)
 	return true;
 }
 
+static bool no(void)
+{
+	return false;
+}
+
 /* The input as it stands, then each expected section made anew. */
 static void make_result(struct golden *g)
 {
-	const struct compile_options options = {.has_thread_storage = g->threads_carry ? yes : NULL};
+	const struct compile_options options = {.has_thread_storage = g->threads_carry ? yes : NULL,
+						.has_bounded_loops = g->loops_called ? no : NULL};
 	const char *section = strstr(g->text, "--- program");
 	struct program program = {0};
 	struct plan plan = {0};

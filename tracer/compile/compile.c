@@ -396,8 +396,7 @@ static int emit(struct gen *g, struct plan_program *p, struct error *err)
 		refuse(g, g->in->clause->at, "this clause: %s", err->text);
 	p->insns = code.insns;
 	p->insn_count = code.count;
-	/* The kernel holds a lock while it goes over a map: nobody may wait for a page there. */
-	p->sleepable = g->sleepable && !g->function_count;
+	p->sleepable = g->sleepable && !g->holds_map;
 	p->notes = code.notes;
 	p->note_count = code.note_count;
 	code.insns = NULL;

@@ -23,6 +23,7 @@ struct compile_options {
 	enum compile_report report;
 	bool vectors;  /* the engine reads vector registers */
 	bool (*has_thread_storage)(void); /* the engine's threads can carry values; NULL: no */
+	bool (*has_bounded_loops)(void);  /* the engine sees to the end of loops; NULL: yes */
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
  * What the files of the compiler share: the state of one compilation, and of the one BPF program
  * that is being written. The way is compile.c (what programs, maps and cookies there are), stmt.c,
- * loop.c, each.c (statements), expr.c, variable.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
+ * loop.c, each.c, body.c (statements), expr.c, variable.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
  * values), ir.c, tidy.c, allocate.c, link.c (instructions).
  */
 #ifndef TELLTALE_COMPILE_INTERNAL_H
@@ -98,11 +98,13 @@ struct gen {
 	struct exit_label unframed; /* done, and no frame was taken */
 	struct loop *loop; /* the innermost one; NULL outside */
 	size_t at;	   /* the statement that is being written */
-	/* Bodies of loops over maps (each.c), in the order in which they are placed. */
+	/* Bodies of loops that the kernel calls (body.c), in the order in which they are placed. */
 	struct ir *functions;
 	size_t function_count, function_room;
 	unsigned depth; /* of such bodies around the statement at hand */
 	bool looped;	   /* there are loops: see STACK_LOOPED */
+	bool calls_loops;  /* whose bodies the kernel calls, for want of may_goto */
+	bool holds_map;	   /* the kernel holds a lock in some of it: nothing may wait for a page */
 	bool sleepable;	 /* something in it can wait for pages */
 	uint64_t warned; /* a bit an operand: that it can't be read has been said */
 };
@@ -205,6 +207,32 @@ void gen_range(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);
 void enter_loop(struct gen *g, struct loop *loop);
 void leave_loop(struct gen *g, struct loop *loop);
+
+/* ---- body.c ---- */
+
+/* A loop: what its rounds are, and where the kernel calls them what of. */
+struct body {
+	const struct stmt *stmt;
+	const char *what;					  /* for listings */
+	void (*begin)(struct gen *g, struct body *body);	  /* of a round, in front of the statements */
+	void (*next)(struct gen *g, const struct body *body); /* behind them, after continue too; or NULL */
+	int range; /* of a range: in the frame, the counter and its end */
+	/* The arguments that the kernel calls it with: those in front of what it is handed, as far as
+	 * they are wanted (else REG_NONE), and how many these are. */
+	reg passed[3];
+	int given;
+	/* Of the call: the function, and where on the stack it finds what it is handed. */
+	size_t function;
+	int handed;
+	int words;   /* in the frame */
+	bool leaves; /* it may end the hit */
+	bool asks_context;
+};
+
+/* Writes the function and what it is handed, for a helper to be called next; false: refused. Behind the
+ * call gen_returned() ends the hit where the body did. */
+bool gen_called(struct gen *g, struct body *body);
+void gen_returned(struct gen *g, const struct body *body);
 
 /* ---- each.c ---- */
 

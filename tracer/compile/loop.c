@@ -1,7 +1,7 @@
 /*
  * Loops. The kernel must see that each one ends: a round begins with an instruction that counts
  * down and leaves when the kernel's limit is reached (may_goto), and the hit is given up there and
- * counted, so that the person is told.
+ * counted, so that the person is told. A kernel that does not have it is asked to call the body.
  *
  * The verifier walks a loop until a round brings nothing new, and it follows what registers hold: a
  * counter that it knows would bring something new each round, and every `if` would double the ways.
@@ -10,22 +10,27 @@
  */
 #include "compile/internal.h"
 
+enum { ROUNDS_MOST = 1 << 23 }; /* that the kernel allows: BPF_MAX_LOOPS, since 5.17 */
 enum { UNROLLED_MOST = 20000 }; /* instructions of a clause that may be unrolled further */
 
 /* ---- what is other where there are loops ---- */
 
-static bool has_loop(const struct stmt *s)
+/* Also (each) those over maps. */
+static bool has_loop(const struct stmt *s, bool each)
 {
 	for (; s; s = s->next)
-		if (s->kind == STMT_WHILE || s->kind == STMT_RANGE || s->kind == STMT_EACH ||
-		    has_loop(s->body) || has_loop(s->otherwise))
+		if (s->kind == STMT_WHILE || s->kind == STMT_RANGE || (each && s->kind == STMT_EACH) ||
+		    has_loop(s->body, each) || has_loop(s->otherwise, each))
 			return true;
 	return false;
 }
 
 void look_for_loops(struct gen *g)
 {
-	g->looped = has_loop(g->in->body);
+	bool (*bounded)(void) = g->c->options->has_bounded_loops;
+
+	g->looped = has_loop(g->in->body, true);
+	g->calls_loops = bounded && has_loop(g->in->body, false) && !bounded();
 }
 
 /* ---- loops ---- */
@@ -44,47 +49,94 @@ void leave_loop(struct gen *g, struct loop *loop)
 	g->loop = loop->outer;
 }
 
-void gen_while(struct gen *g, const struct stmt *s)
+/* ---- while, and for over a range ---- */
+
+static void gen_rounds(struct gen *g, struct body *body)
 {
+	label top = ir_label(&g->ir);
 	struct loop loop;
 
 	enter_loop(g, &loop);
-	ir_note(&g->ir, "while");
-	ir_place(&g->ir, loop.next.label);
+	ir_note(&g->ir, "%s", body->what);
+	ir_place(&g->ir, top);
 	ir_may_goto(&g->ir, use(&g->endless));
-	gen_condition(g, s->value, loop.end.label, use(&g->give_up));
-	gen_stmts(g, s->body);
-	ir_jump(&g->ir, loop.next.label);
+	body->begin(g, body);
+	gen_stmts(g, body->stmt->body);
+	ir_place(&g->ir, loop.next.label);
+	if (body->next)
+		body->next(g, body);
+	ir_jump(&g->ir, top);
 	leave_loop(g, &loop);
+}
+
+/* bpf_loop(): the kernel calls the body until it says that it was the last round, or has no patience. */
+static void gen_called_rounds(struct gen *g, struct body *body)
+{
+	int mark = g->ir.stack;
+	reg rounds = ir_reg(&g->ir);
+
+	body->given = 1; /* behind the number of the round */
+	body->passed[0] = REG_NONE;
+	if (!gen_called(g, body))
+		return;
+	ir_helper(&g->ir, BPF_FUNC_loop, rounds, 4,
+		  (struct ir_arg[]){arg_value(ROUNDS_MOST), arg_function(body->function),
+				    arg_stack(body->handed), arg_value(0)});
+	gen_returned(g, body);
+	ir_branch_value(&g->ir, BPF_JGE, rounds, ROUNDS_MOST, use(&g->endless));
+	ir_stack_back(&g->ir, mark);
+}
+
+static void gen_loop(struct gen *g, struct body *body)
+{
+	if (g->calls_loops)
+		gen_called_rounds(g, body);
+	else
+		gen_rounds(g, body);
+}
+
+static void begin_while(struct gen *g, struct body *body)
+{
+	gen_condition(g, body->stmt->value, use(&g->loop->end), use(&g->give_up));
+}
+
+void gen_while(struct gen *g, const struct stmt *s)
+{
+	gen_loop(g, &(struct body){.stmt = s, .what = "while", .begin = begin_while});
+}
+
+static void begin_range(struct gen *g, struct body *body)
+{
+	const struct expr *variable = body->stmt->target;
+	reg counter = ir_reg(&g->ir), end = ir_reg(&g->ir);
+
+	ir_load(&g->ir, BPF_DW, counter, g->frame, body->range);
+	ir_load(&g->ir, BPF_DW, end, g->frame, body->range + 8);
+	ir_branch(&g->ir, variable->type.is_signed ? BPF_JSGE : BPF_JGE, counter, end,
+		  use(&g->loop->end));
+	gen_variable_set(g, variable, counter);
+}
+
+static void next_in_range(struct gen *g, const struct body *body)
+{
+	reg counter = ir_reg(&g->ir);
+
+	ir_load(&g->ir, BPF_DW, counter, g->frame, body->range);
+	ir_alu_value(&g->ir, BPF_ADD, counter, 1);
+	ir_store(&g->ir, BPF_DW, g->frame, body->range, counter);
 }
 
 /* Both ends are computed once; what the body does to its variable does not count. */
 void gen_range(struct gen *g, const struct stmt *s)
 {
 	const struct expr *from = s->value, *to = from->next;
-	bool is_signed = s->target->type.is_signed;
-	int place = gen_frame(g, s->at, 16);
-	reg counter = ir_reg(&g->ir), end = ir_reg(&g->ir);
-	label top = ir_label(&g->ir);
-	struct loop loop;
+	struct body body = {.stmt = s, .begin = begin_range, .next = next_in_range,
+			    .range = gen_frame(g, s->at, 16)};
 
-	enter_loop(g, &loop);
-	ir_note(&g->ir, "for $%s", s->target->text);
-	ir_store(&g->ir, BPF_DW, g->frame, place, gen_int(g, from, use(&g->give_up)));
-	ir_store(&g->ir, BPF_DW, g->frame, place + 8, gen_int(g, to, use(&g->give_up)));
-	ir_place(&g->ir, top);
-	ir_may_goto(&g->ir, use(&g->endless));
-	ir_load(&g->ir, BPF_DW, counter, g->frame, place);
-	ir_load(&g->ir, BPF_DW, end, g->frame, place + 8);
-	ir_branch(&g->ir, is_signed ? BPF_JSGE : BPF_JGE, counter, end, loop.end.label);
-	gen_variable_set(g, s->target, counter);
-	gen_stmts(g, s->body);
-	ir_place(&g->ir, loop.next.label);
-	ir_load(&g->ir, BPF_DW, counter, g->frame, place);
-	ir_alu_value(&g->ir, BPF_ADD, counter, 1);
-	ir_store(&g->ir, BPF_DW, g->frame, place, counter);
-	ir_jump(&g->ir, top);
-	leave_loop(g, &loop);
+	body.what = arena_print(&g->c->plan->arena, "for $%s", s->target->text);
+	ir_store(&g->ir, BPF_DW, g->frame, body.range, gen_int(g, from, use(&g->give_up)));
+	ir_store(&g->ir, BPF_DW, g->frame, body.range + 8, gen_int(g, to, use(&g->give_up)));
+	gen_loop(g, &body);
 }
 
 void gen_unroll(struct gen *g, const struct stmt *s)

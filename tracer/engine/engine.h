@@ -173,6 +173,7 @@ enum feature {
 	FEATURE_KERNEL_NAMES,
 	FEATURE_TASK_STORAGE, /* values that threads carry */
 	FEATURE_MAY_GOTO,     /* loops whose end the kernel sees to */
+	FEATURE_CALLED_LOOPS, /* loops without that: functions that the kernel calls for each round */
 	FEATURE_EACH,	      /* loops over maps: functions that the kernel calls for each key */
 	FEATURE_COUNT,
 };

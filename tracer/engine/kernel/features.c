@@ -51,6 +51,8 @@ static const struct {
                                try_sleepable, BASICS, false, 0, NULL},
         [FEATURE_MAY_GOTO] = {"may_goto", "loops in programs: while, and for over a range", "6.9",
                               try_may_goto, "with CONFIG_BPF_SYSCALL", true, 0, NULL},
+        [FEATURE_CALLED_LOOPS] = {"loop", "the same where may_goto is missing", "5.17", try_called_loops,
+                                  "with CONFIG_BPF_SYSCALL", true, 0, NULL},
         [FEATURE_EACH] = {"for_each", "loops in programs: for over a map", "5.13", try_each,
                           "with CONFIG_BPF_SYSCALL", true, 0, NULL},
         [FEATURE_TRACEPOINT] = {"tracepoint", "the kernel's tracepoints", "4.7", try_tracepoint,

@@ -294,6 +294,16 @@ static int load_insns(struct sys_program *program, struct bpf_insn *insns, bool 
 	return load_insns(program, insns, false);
 }
 
+static bool calls_helper(const struct bpf_insn *insns, size_t count, int helper)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg && insns[i].imm == helper)
+			return true;
+		i += insns[i].code == (BPF_LD | BPF_IMM | BPF_DW);
+	}
+	return false;
+}
+
 static bool has_loops(const struct bpf_insn *insns, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -338,7 +348,14 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 		return feature_refuse(FEATURE_MAY_GOTO, "needed for while and for; unroll does without",
 		                      err);
 	}
-	if (has_functions(insns, plan->insn_count) && !feature(FEATURE_EACH)->present) {
+	if (calls_helper(insns, plan->insn_count, BPF_FUNC_loop) &&
+	    !feature(FEATURE_CALLED_LOOPS)->present) {
+		free(insns);
+		return feature_refuse(FEATURE_CALLED_LOOPS,
+		                      "needed for while and for; unroll does without", err);
+	}
+	if (calls_helper(insns, plan->insn_count, BPF_FUNC_for_each_map_elem) &&
+	    !feature(FEATURE_EACH)->present) {
 		free(insns);
 		return feature_refuse(FEATURE_EACH, "needed for a loop over a map", err);
 	}

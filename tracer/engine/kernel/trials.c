@@ -365,7 +365,47 @@ int try_may_goto(void)
 	return close_if_open(try_load(insns, 3, 0, false));
 }
 
-/* A function that asks for no more rounds, over a map that is empty. */
+/* A program with a function that a helper is to call. */
+static int try_called(const struct bpf_insn *insns, size_t count)
+{
+	struct sys_program program = {
+	        .name = "telltale_try",
+	        .type = BPF_PROG_TYPE_KPROBE,
+	        .insns = insns,
+	        .insn_count = count,
+	};
+	struct functions functions;
+	struct error err;
+	int code = functions_open(&functions, insns, count, &err);
+
+	if (code)
+		return code;
+	functions_put(&functions, &program);
+	code = close_if_open(sys_program_load(&program));
+	functions_close(&functions);
+	return code;
+}
+
+/* A function that asks for no more rounds. */
+int try_called_loops(void)
+{
+	const struct bpf_insn insns[] = {
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 1},
+	        {BPF_LD | BPF_IMM | BPF_DW, BPF_REG_2, BPF_PSEUDO_FUNC, 0, 6},
+	        {.code = 0},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
+	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_loop},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	        {.code = BPF_JMP | BPF_EXIT},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+
+	return try_called(insns, sizeof(insns) / sizeof(*insns));
+}
+
+/* The same over a map that is empty. */
 int try_each(void)
 {
 	const struct sys_map map = {"telltale_try", BPF_MAP_TYPE_HASH, 0, 8, 8, 1};
@@ -383,24 +423,10 @@ int try_each(void)
 	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
 	        {.code = BPF_JMP | BPF_EXIT},
 	};
-	size_t count = sizeof(insns) / sizeof(*insns);
-	struct sys_program program = {
-	        .name = map.name,
-	        .type = BPF_PROG_TYPE_KPROBE,
-	        .insns = insns,
-	        .insn_count = count,
-	};
-	struct functions functions;
-	struct error err;
 
 	if (fd < 0)
 		return fd;
-	code = functions_open(&functions, insns, count, &err);
-	if (!code) {
-		functions_put(&functions, &program);
-		code = close_if_open(sys_program_load(&program));
-		functions_close(&functions);
-	}
+	code = try_called(insns, sizeof(insns) / sizeof(*insns));
 	close(fd);
 	return code;
 }

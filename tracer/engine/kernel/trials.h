@@ -21,6 +21,7 @@ int try_hardware(void);
 int try_atomics(void);
 int try_task_storage(void);
 int try_may_goto(void);
+int try_called_loops(void);
 int try_each(void);
 int try_multi_pid(void);
 int try_processes(void);
