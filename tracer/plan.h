@@ -152,6 +152,7 @@ struct plan_map {
 	/* PLAN_MAP_USER only */
 	enum plan_aggregate aggregate;
 	bool per_cpu;
+	bool marked; /* its value ends with a u64 more that is 0 until a value has come */
 	size_t own; /* its PLAN_MAP_THREAD, behind the program's maps; 0: none */
 	struct plan_value *keys; /* none: a map without a key (an array of one) */
 	size_t key_count;

@@ -24,9 +24,6 @@ enum {
 	LISTEN_EVERY = 500, /* milliseconds, to what processes map, where names are wanted */
 };
 
-/* What clear() and zero() have made of a map. */
-enum fate { FATE_NONE, FATE_CLEARED, FATE_ZEROED };
-
 struct run {
 	struct session *session;
 	struct engine *engine;
@@ -40,7 +37,7 @@ struct run {
 	bool nonsense; /* a record did not fit its format */
 	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
-	enum fate *fates; /* of each map that the program has */
+	bool *zeroed;	  /* by zero(): of each map that the program has */
 	struct self self;
 	int watch;     /* the paths of the target's files; -1: none */
 };
@@ -98,7 +95,7 @@ static int take_map_record(struct run *run, const struct plan_record *shape,
 		return !map->bpf_type ? 0 : print_map(run, map, &wanted, &run->error);
 	case PLAN_RECORD_CLEAR:
 	case PLAN_RECORD_ZERO:
-		run->fates[shape->map] = shape->kind == PLAN_RECORD_ZERO ? FATE_ZEROED : FATE_CLEARED;
+		run->zeroed[shape->map] = shape->kind == PLAN_RECORD_ZERO;
 		return !map->bpf_type ? 0 : engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
 	default:
 		return 1;
@@ -273,26 +270,17 @@ struct printing {
 	struct output *output;
 	const struct plan_map *map;
 	const struct wanted *wanted;
-	enum fate fate;
-	bool any; /* values that are none yet are printed, too */
+	bool zeroed;
+	bool any; /* of min() and its kind what has no values yet is printed, too */
 };
 
-/*
- * A map without a key has its one value always, so that one which was cleared and not set again looks
- * like one that is 0; a count of 0 is an answer.
- */
+/* A map without a key has its one value always: until something comes to it, that is none. Telltale's
+ * own JSON says so of those whose numbers are about values (null). */
 static bool is_gone(const struct printing *p, const void *value)
 {
-	const char *bytes = value;
-
-	if (p->map->key_count || p->map->aggregate == PLAN_COUNT || p->fate == FATE_ZEROED)
+	if (p->map->key_count || p->zeroed || output_map_holds(p->map, value))
 		return false;
-	if (p->fate == FATE_NONE)
-		return !p->any && !output_map_holds(p->map, value);
-	for (uint32_t i = 0; i < p->map->value_size; i++)
-		if (bytes[i])
-			return false;
-	return true;
+	return p->map->marked || !p->any;
 }
 
 static int print_entry(void *context, const void *key, const void *value)
@@ -310,7 +298,7 @@ static int print_map(struct run *run, const struct plan_map *map, const struct w
 		     struct error *err)
 {
 	struct printing printing = {run->output, map, wanted,
-				    run->fates[map - run->session->plan.maps],
+				    run->zeroed[map - run->session->plan.maps],
 				    run->session->options.json};
 	int rc = output_map_begin(run->output, map);
 
@@ -382,8 +370,8 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	run->watch = target_watch_paths(&s->target, s->warnings);
 	run->pipe = file && !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
 	run->wake_fds = calloc(s->target.process_count + 4, sizeof(*run->wake_fds));
-	run->fates = calloc(s->plan.map_count + 1, sizeof(*run->fates));
-	if (!run->wake_fds || !run->fates)
+	run->zeroed = calloc(s->plan.map_count + 1, sizeof(*run->zeroed));
+	if (!run->wake_fds || !run->zeroed)
 		return error_memory(err);
 	if (session_engine(s) == ENGINE_USER && s->options.engine == SESSION_ENGINE_AUTO)
 		warn(s->warnings, "the user engine (ptrace) runs this: %s", s->no_kernel.text);
@@ -408,7 +396,7 @@ static void run_close(struct run *run)
 	engine_close(run->engine);
 	self_close(&run->self);
 	free(run->wake_fds);
-	free(run->fates);
+	free(run->zeroed);
 }
 
 /* Only what is still needed is kept from the attach on. */

@@ -71,9 +71,24 @@ static void plan_keys(struct compiler *c, const struct program_map *from, struct
 	to->key_count = from->key_count;
 }
 
+/*
+ * Whether a map without keys has a value at all is seen: of what no register holds it is not there
+ * until it is assigned, as the value of a key; beside a number stands a mark. Counts are 0 at first.
+ */
+static bool is_found(const struct program_map *from)
+{
+	return !from->key_count && !from->aggregate && is_wide(from->value);
+}
+
+static bool is_marked(const struct program_map *from)
+{
+	return !from->key_count && (from->aggregate ? from->aggregate->id == FUNC_SUM
+						    : !is_wide(from->value));
+}
+
 void plan_user_map(struct compiler *c, const struct program_map *from, struct plan_map *to)
 {
-	bool keyed = from->key_count > 0;
+	bool keyed = from->key_count > 0, found = keyed || is_found(from);
 	const struct program_config *config = &c->program->config;
 
 	*to = (struct plan_map){
@@ -98,10 +113,14 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 		type_layout(c, from->value, &to->value);
 		to->value_size = (to->value.size + 7) & ~7u;
 	}
+	if (is_marked(from)) {
+		to->marked = true;
+		to->value_size += sizeof(uint64_t);
+	}
 	plan_keys(c, from, to);
 	if (!keyed)
 		to->key_size = 4;
-	to->bpf_type = keyed ? (to->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH)
+	to->bpf_type = found ? (to->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH)
 			     : (to->per_cpu ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY);
 	/*
 	 * Room for every key on every CPU would be much to clear at the start. Plain values have theirs
@@ -186,9 +205,21 @@ static reg gen_value_address(struct gen *g, const struct expr *e, label fail, la
 	return address;
 }
 
+/* A map without keys has a value from now on. */
+static void gen_mark(struct gen *g, const struct expr *e, reg address)
+{
+	const struct plan_map *map = &g->c->plan->maps[e->number];
+
+	if (map->marked)
+		ir_store_value(&g->ir, BPF_DW, address, (int)(map->value_size - sizeof(uint64_t)), 1);
+}
+
 static reg address_of(struct gen *g, const struct expr *e)
 {
-	return gen_value_address(g, e, use(&g->give_up), use(&g->full));
+	reg address = gen_value_address(g, e, use(&g->give_up), use(&g->full));
+
+	gen_mark(g, e, address);
+	return address;
 }
 
 /*
@@ -413,11 +444,12 @@ void gen_map_assign(struct gen *g, const struct stmt *s)
 		ir_atomic_add(&g->ir, address, 0, gen_added(g, s, value));
 		return;
 	}
-	address = address_of(g, s->target);
+	address = gen_value_address(g, s->target, use(&g->give_up), use(&g->full));
 	value = ir_reg(&g->ir);
 	ir_load(&g->ir, BPF_DW, value, address, 0);
 	gen_arithmetic(g, s->op, s->target->type, value, s->value, use(&g->give_up));
 	ir_store(&g->ir, BPF_DW, address, 0, value);
+	gen_mark(g, s->target, address);
 }
 
 /*
@@ -430,6 +462,7 @@ reg gen_map_step(struct gen *g, const struct expr *e, label fail)
 	reg address = gen_value_address(g, e->child, fail, full), value = ir_reg(&g->ir);
 	int64_t one = (int64_t)pointer_step(e->child->type), step = e->op == OP_ADD ? one : -one;
 
+	gen_mark(g, e->child, address);
 	ir_set(&g->ir, value, step);
 	ir_atomic_fetch_add(&g->ir, address, 0, value);
 	if (e->kind == EXPR_STEP_BEFORE)

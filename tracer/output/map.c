@@ -96,7 +96,12 @@ bool output_map_holds(const struct plan_map *map, const void *value)
 {
 	struct abi_average average;
 	struct abi_extreme extreme;
+	uint64_t mark;
 
+	if (map->marked) {
+		memcpy(&mark, (const char *)value + map->value_size - sizeof(mark), sizeof(mark));
+		return mark;
+	}
 	switch (map->aggregate) {
 	case PLAN_MIN:
 	case PLAN_MAX:
@@ -260,6 +265,12 @@ static void keys_text(struct output *o, const struct entry *entry)
 	put_char(&o->text, ']');
 }
 
+/* What is about values, and there were none: no number would be true. */
+static bool is_of_none(const struct output *o, const struct entry *entry)
+{
+	return !o->map->marked && !output_map_holds(o->map, entry_value(o, entry));
+}
+
 static void stats_text(struct output *o, const struct entry *entry)
 {
 	struct abi_average average;
@@ -294,7 +305,7 @@ static void entry_text(struct output *o, const struct entry *entry)
 		return;
 	}
 	put_char(b, ' ');
-	if (!output_map_holds(map, entry_value(o, entry))) {
+	if (is_of_none(o, entry)) {
 		put_text(b, "no values");
 	} else if (map->aggregate == PLAN_STATS) {
 		stats_text(o, entry);
@@ -407,7 +418,7 @@ static void entry_json(struct output *o, const struct entry *entry)
 		}
 	} else {
 		put_text(b, ",\"value\":");
-		if (output_map_holds(map, entry_value(o, entry)))
+		if (!is_of_none(o, entry))
 			clean &= value_json(o, b, &v);
 		else
 			put_text(b, "null");

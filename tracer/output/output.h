@@ -69,7 +69,7 @@ int output_record(struct output *output, const struct abi_record *record, size_t
  * have their bytes in "raw":{"key":["hex" or null],"value":"hex"}.
  */
 int output_map_begin(struct output *output, const struct plan_map *map);
-/* Whether a value has come to it yet, where that can be told: min(), avg(), hist() and their kind. */
+/* Whether a value has come to it yet; counts have one always. */
 bool output_map_holds(const struct plan_map *map, const void *value);
 /* Behind the begin: only the `top` largest values (0: all), and each divided by `div`. */
 void output_map_limits(struct output *output, uint64_t top, uint64_t div);

@@ -177,7 +177,8 @@ int map_each(struct kernel *e, const struct plan_map *map, engine_entry_fn *entr
  */
 int map_clear(struct kernel *e, const struct plan_map *map, bool only_zero, struct error *err)
 {
-	bool forget = !only_zero && map->key_count;
+	bool forget = !only_zero && map->bpf_type != BPF_MAP_TYPE_ARRAY &&
+		      map->bpf_type != BPF_MAP_TYPE_PERCPU_ARRAY;
 	int fd = e->maps[map - e->plan->maps].fd, code = 0;
 	size_t value_bytes = is_per_cpu(map) ? stride(map) * e->cpus : map->value_size;
 	char *keys = calloc(2, map->key_size), *zeros = calloc(1, value_bytes);
