@@ -208,6 +208,11 @@ struct user_engine {
 	struct hit hit;
 };
 
+static inline struct user_engine *own(struct engine *engine)
+{
+	return (struct user_engine *)engine;
+}
+
 /* ---- places.c ---- */
 
 /* Those of the programs from that one on, and of the files that there are now. */
@@ -291,6 +296,15 @@ bool emulate(struct thread *thread, const struct breakpoint *b, struct user_regs
 
 ssize_t process_read(const struct process *process, uint64_t address, void *to, size_t size);
 bool process_write(const struct process *process, uint64_t address, const void *from, size_t size);
+
+/* ---- read.c: as struct engine_operations has them ---- */
+
+int user_each(struct engine *engine, const struct plan_map *map, engine_entry_fn *entry,
+	      void *context, struct error *err);
+int user_lookup(struct engine *engine, const struct plan_map *map, const void *key, void *value,
+		struct error *err);
+int user_clear(struct engine *engine, const struct plan_map *map, bool only_zero, struct error *err);
+int user_trouble(struct engine *engine, size_t probe, struct abi_trouble *trouble, struct error *err);
 
 /* ---- current.c: what helpers want to know ---- */
 
