@@ -115,7 +115,7 @@ like "perf's form: addresses, names, files" "$out" "
 	[0-9a-f]+ leaf\\+[0-9]+ \\($tmp/calls\\)
 	[0-9a-f]+ branch\\+[0-9]+ \\($tmp/calls\\)"
 like "addresses only" "$(grep -A1 @raw <<<"$out")" "^@raw: 
-        [0-9a-f]+$"
+[0-9a-f]+$"
 is "names of addresses, as values and keys" "$(grep -oE '^@(name|off|none).*|^@\[leaf' <<<"$out" | sort)" \
 	"@[leaf
 @name: leaf

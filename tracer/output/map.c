@@ -260,7 +260,7 @@ static void keys_text(struct output *o, const struct entry *entry)
 		if (i)
 			put_text(&o->text, ", ");
 		value_take(&map->keys[i], entry_key(o, entry), map->key_size, &v);
-		value_text(o, &o->text, &v, VALUE_KEY);
+		value_text(o, &o->text, &v, VALUE_PLAIN);
 	}
 	put_char(&o->text, ']');
 }
@@ -312,8 +312,7 @@ static void entry_text(struct output *o, const struct entry *entry)
 	} else {
 		value_text(o, b, &v, VALUE_PLAIN);
 	}
-	if (b->length && b->data[b->length - 1] != '\n')
-		put_char(b, '\n');
+	put_char(b, '\n');
 }
 
 static size_t first_shown(const struct output *o)

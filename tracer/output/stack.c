@@ -57,33 +57,49 @@ static void put_line(struct buffer *b, const struct output_frame *frame)
 	put_unsigned(b, frame->line);
 }
 
-static void frame_text(struct buffer *b, const struct output_frame *frame, enum plan_stack form,
-                       enum value_style style)
+static void put_name(struct buffer *b, const struct output_frame *frame, bool is_perf)
 {
-	put_text(b, form == PLAN_STACK_PERF ? "\t"
-	            : form == PLAN_STACK_FULL || style == VALUE_KEY ? "    "
-	                                                            : "        ");
-	if (form == PLAN_STACK_RAW || form == PLAN_STACK_PERF)
-		put_plain_hex(b, frame->address);
-	if (form == PLAN_STACK_PERF)
-		put_char(b, ' ');
-	if (form != PLAN_STACK_RAW && frame->symbol)
+	if (frame->symbol)
 		put_symbol(b, frame);
-	else if (form == PLAN_STACK_PERF)
+	else if (is_perf)
 		put_text(b, "[unknown]");
-	else if (form != PLAN_STACK_RAW)
+	else
 		put_hex(b, frame->address);
-	if (form == PLAN_STACK_FULL && frame->source)
-		put_line(b, frame);
-	if ((form == PLAN_STACK_FULL || form == PLAN_STACK_PERF) && frame->file)
-		put_file(b, frame->file);
+}
+
+/* As bpftrace has them: there only the process's files stand behind names. */
+static void frame_text(struct buffer *b, const struct output_frame *frame, const struct value *stack)
+{
+	switch (stack->place->stack) {
+	case PLAN_STACK_NAMES:
+		put_text(b, "        ");
+		put_name(b, frame, false);
+		break;
+	case PLAN_STACK_PERF:
+		put_char(b, '\t');
+		put_plain_hex(b, frame->address);
+		put_char(b, ' ');
+		put_name(b, frame, true);
+		if (frame->file && stack->type == PLAN_USTACK)
+			put_file(b, frame->file);
+		break;
+	case PLAN_STACK_RAW:
+		put_plain_hex(b, frame->address);
+		break;
+	case PLAN_STACK_FULL:
+		put_text(b, "    ");
+		put_name(b, frame, false);
+		if (frame->source)
+			put_line(b, frame);
+		if (frame->file)
+			put_file(b, frame->file);
+		break;
+	}
 	put_char(b, '\n');
 }
 
-/* Begins with a newline and ends with one, so that it stands below what went before. Indented as
- * bpftrace has it: less far among keys. */
-void stack_text(const struct output *o, struct buffer *b, const struct value *stack,
-                enum value_style style)
+/* Begins with a newline and ends with one, so that it stands below what went before. */
+void stack_text(const struct output *o, struct buffer *b, const struct value *stack)
 {
 	struct output_frame frames[STACK_MOST];
 	int count = frames_of(o, stack, frames);
@@ -100,7 +116,7 @@ void stack_text(const struct output *o, struct buffer *b, const struct value *st
 	}
 	put_char(b, '\n');
 	for (int i = 0; i < count; i++)
-		frame_text(b, &frames[i], stack->place->stack, style);
+		frame_text(b, &frames[i], stack);
 }
 
 void symbol_text(const struct output *o, struct buffer *b, const struct value *address)

@@ -88,8 +88,7 @@ void clock_text(struct output *o, struct buffer *b, uint64_t monotonic);
 int clock_format(struct output *o, struct buffer *b, const char *format, uint64_t monotonic);
 
 /* stack.c */
-void stack_text(const struct output *o, struct buffer *b, const struct value *stack,
-                enum value_style style);
+void stack_text(const struct output *o, struct buffer *b, const struct value *stack);
 void stack_json(const struct output *o, struct buffer *b, const struct value *stack);
 void symbol_text(const struct output *o, struct buffer *b, const struct value *address);
 bool symbol_json(const struct output *o, struct buffer *b, const struct value *address);

@@ -343,7 +343,7 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 		break;
 	case PLAN_USTACK:
 	case PLAN_KSTACK:
-		stack_text(o, b, v, style);
+		stack_text(o, b, v);
 		break;
 	case PLAN_USYM:
 	case PLAN_KSYM:
