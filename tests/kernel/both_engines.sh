@@ -54,6 +54,7 @@ while IFS='|' read -r name what program; do
 done <<'END'
 count|numbers|both:* { @[probe] = count(); }
 sums and extremes|numbers|both:numbers { @s = sum(args.small); @i = min(args.less); @a = max(args.wide); @v = avg(args.less); @t = stats(args.i); }
+what is counted as a value|numbers|both:numbers { @c = count(); @k[args.i % 3] = sum(args.less); @lo[args.i % 3] = min(args.less); @hi = max(args.wide); @v = avg(args.less); if (@c > 3 && @k[1] < 0) { @seen = max((int64)@c); } @last = (@c, @k[0], @lo[2], @hi, @v, @k[99], len(@k), len(@lo)); } both:numbers /@c == 5/ { printf("%d %d %d\n", @c, @k[2], len(@k)); }
 histograms|numbers|both:numbers { @ = hist(args.i); @n = hist(args.less); @l = lhist(args.small, 0, 250, 25); @k[args.i % 3] = hist(args.small); }
 filters|numbers|both:numbers /args.i > 10 && (args.small < 100 \|\| args.less == -300)/ { @[args.small] = count(); }
 arithmetic|numbers|both:numbers { @a = sum(args.i / 3 + args.i % 7 * 2); @b = sum(-args.less >> 2); @c = sum(args.wide ^ 0xff \| args.i << 3); @d = sum(args.less < 0 ? 1 : 2); @e = sum(args.wide / 5 % 1000003); }

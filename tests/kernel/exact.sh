@@ -14,6 +14,17 @@ for threads in 1 2 3 8; do
 	is "$threads threads: counted hits are executed hits" "$counts" "$((threads * hits))"
 done
 
+# ---- what a program reads of its counts, of all CPUs ----
+
+run "$telltale" run -q -e 'hammer:one { @c = count(); @s = sum(1); @k[args.i % 7] = count(); @m = max(args.i); }
+	END { printf("%d %d %d %d %d\n", @c, @s, @k[0] + @k[1] + @k[2] + @k[3] + @k[4] + @k[5] + @k[6], len(@k), @m);
+		clear(@c); clear(@s); clear(@k); clear(@m); }' -- "$hammer" 8 "$hits"
+is "8 threads: a program reads what all of them have counted" "$(grep -v -e '^$' -e '^@' <<<"$out")" \
+	"$((8 * hits)) $((8 * hits)) $((8 * hits)) 7 $((hits - 1))"
+run "$telltale" run -q -b "$hammer" -e "hammer:one { @c = count(); } interval:ms:1 /@c == $((8 * hits))/ { print(\"all\"); clear(@c); exit(); }" \
+	-- bash -c '"$@"; sleep 2' - "$hammer" 8 "$hits"
+is "8 threads: a filter sees the last one" "$(grep -v -e '^$' -e '^@' <<<"$out")" all
+
 # ---- trace: delivered and lost make all ----
 
 events=$((hits > 50000 ? 50000 : hits))

@@ -61,10 +61,26 @@ static reg gen_strcontains(struct gen *g, const struct expr *e, label fail)
 	return result;
 }
 
-static reg gen_len(struct gen *g, const struct expr *e, label fail)
+/* The stack is taken for that alone. */
+static reg gen_depth(struct gen *g, const struct expr *stack, label fail)
+{
+	uint32_t bytes = stack->type.limit * (uint32_t)sizeof(uint64_t);
+	int at = gen_frame(g, stack->at, bytes);
+	reg got = ir_reg(&g->ir);
+
+	ir_helper(&g->ir, BPF_FUNC_get_stack, got, 4,
+		  (struct ir_arg[]){arg_reg(g->context), arg_at(g->frame, at), arg_value(bytes),
+				    arg_value(stack->type.space == SPACE_KERNEL ? 0 : BPF_F_USER_STACK)});
+	gen_failures(g, REPORT_FAILURES, "get_stack", got, 0);
+	ir_branch_value(&g->ir, BPF_JSLT, got, 0, fail);
+	ir_alu_value(&g->ir, BPF_RSH, got, 3);
+	return got;
+}
+
+static reg gen_text_length(struct gen *g, const struct expr *e, label fail)
 {
 	struct plan_value layout;
-	struct place at = gen_text_place(g, e->child, &layout, fail);
+	struct place at = gen_text_place(g, e, &layout, fail);
 	reg length = ir_reg(&g->ir);
 	label fits = ir_label(&g->ir);
 
@@ -73,6 +89,13 @@ static reg gen_len(struct gen *g, const struct expr *e, label fail)
 	ir_set(&g->ir, length, layout.limit); /* it was cut there */
 	ir_place(&g->ir, fits);
 	return length;
+}
+
+static reg gen_len(struct gen *g, const struct expr *e, label fail)
+{
+	if (e->kind == EXPR_MAP && !e->child && g->c->plan->maps[e->number].key_count)
+		return gen_key_count(g, e->number);
+	return e->type.kind == TYPE_STACK ? gen_depth(g, e, fail) : gen_text_length(g, e, fail);
 }
 
 /* ---- numbers ---- */
@@ -136,7 +159,7 @@ reg gen_call(struct gen *g, const struct expr *e, label fail)
 	case FUNC_STRCONTAINS:
 		return gen_strcontains(g, e, fail);
 	case FUNC_LEN:
-		return gen_len(g, e, fail);
+		return gen_len(g, e->child, fail);
 	case FUNC_HAS_KEY:
 		return gen_has_key(g, e, fail);
 	case FUNC_BSWAP:

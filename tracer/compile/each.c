@@ -7,30 +7,6 @@
 
 /* ---- the key and its value ---- */
 
-/* What all CPUs together have seen of the key: what the map has, is this CPU's. */
-static reg gen_merged(struct gen *g, size_t place, reg key)
-{
-	const struct plan_map *map = &g->c->plan->maps[place];
-	bool is_signed = map->value.is_signed;
-	reg cpus = ir_reg(&g->ir), merged = ir_reg(&g->ir);
-	struct ir_arg args[] = {arg_map(place), arg_reg(key), arg_reg(cpus), arg_value(is_signed)};
-
-	ir_kernel(&g->ir, cpus, PLAN_CPU_VALUES);
-	switch (map->aggregate) {
-	case PLAN_MIN:
-	case PLAN_MAX:
-		args[3] = arg_value((int64_t)abi_rank(map->aggregate == PLAN_MIN, is_signed));
-		ir_function(&g->ir, "tt_cpus_extreme", merged, 4, args);
-		break;
-	case PLAN_AVG:
-		ir_function(&g->ir, "tt_cpus_average", merged, 4, args);
-		break;
-	default:
-		ir_function(&g->ir, "tt_cpus_sum", merged, 3, args);
-	}
-	return merged;
-}
-
 static void gen_entry(struct gen *g, const struct stmt *s, reg key, reg value)
 {
 	size_t place = s->value->number;
@@ -49,7 +25,7 @@ static void gen_entry(struct gen *g, const struct stmt *s, reg key, reg value)
 		    &v->layout.parts[0]);
 	to.offset = v->at + (int)v->layout.parts[1].offset;
 	if (map.per_cpu)
-		ir_store(&g->ir, BPF_DW, to.base, to.offset, gen_merged(g, place, key));
+		ir_store(&g->ir, BPF_DW, to.base, to.offset, gen_merged(g, place, arg_reg(key)));
 	else
 		gen_convert(g, (struct place){value, 0}, &map.value, to, &v->layout.parts[1]);
 }

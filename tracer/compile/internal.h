@@ -101,6 +101,8 @@ struct gen {
 	/* Bodies of loops that the kernel calls (body.c), in the order in which they are placed. */
 	struct ir *functions;
 	size_t function_count, function_room;
+	bool has_counting; /* see gen_key_count() */
+	size_t counting;   /* the function of it */
 	unsigned depth; /* of such bodies around the statement at hand */
 	bool looped;	   /* there are loops: see STACK_LOOPED */
 	bool calls_loops;  /* whose bodies the kernel calls, for want of may_goto */
@@ -333,11 +335,16 @@ void gen_event(struct gen *g, const struct expr *call);
 void gen_printf(struct gen *g, const struct expr *call, enum plan_record_kind kind);
 void gen_join(struct gen *g, const struct expr *call);
 void gen_signal(struct gen *g, const struct expr *call);
-/* Whether a map has a key. */
-reg gen_has_key(struct gen *g, const struct expr *call, label fail);
 /* The key of a map expression, in memory that has been cleared where that counts. */
 void gen_key_into(struct gen *g, const struct expr *e, const struct plan_map *map, struct place key,
 		  label fail);
+/* The same in new memory. */
+struct place gen_key(struct gen *g, const struct expr *e, const struct plan_map *map, label fail);
+static inline struct ir_arg key_arg(struct place key)
+{
+	return arg_at(key.base, key.offset);
+}
+void gen_lookup(struct gen *g, size_t place, struct place key, reg address);
 void gen_time(struct gen *g, const struct expr *call);
 void gen_map_record(struct gen *g, const struct expr *call, enum plan_record_kind kind);
 void gen_exit_record(struct gen *g, const struct expr *call);
@@ -345,11 +352,19 @@ void plan_user_map(struct compiler *c, const struct program_map *from, struct pl
 void gen_aggregate(struct gen *g, const struct stmt *s);
 void gen_map_assign(struct gen *g, const struct stmt *s);
 void gen_map_delete(struct gen *g, const struct expr *call);
-reg gen_map_read(struct gen *g, const struct expr *e, label fail);
-struct place gen_map_place(struct gen *g, const struct expr *e, label fail);
 void gen_value_record(struct gen *g, const struct expr *call);
 reg gen_map_step(struct gen *g, const struct expr *e, label fail);
 void gen_stmts(struct gen *g, const struct stmt *s);
+
+/* ---- entry.c: what is asked of a map ---- */
+
+reg gen_map_read(struct gen *g, const struct expr *e, label fail);
+struct place gen_map_place(struct gen *g, const struct expr *e, label fail);
+/* What all CPUs together have seen of a key: what the map has, is this CPU's. */
+reg gen_merged(struct gen *g, size_t place, struct ir_arg key);
+/* Whether a map has a key; how many it has. */
+reg gen_has_key(struct gen *g, const struct expr *call, label fail);
+reg gen_key_count(struct gen *g, size_t place);
 
 /* ---- thread.c: maps by the thread ---- */
 

@@ -1,5 +1,5 @@
 /*
- * Maps of the program: keys, and what is done with the value of a key. Values of aggregates are
+ * Maps of the program: keys, and what is done with the value of a key (reading: entry.c). Values of aggregates are
  * per CPU and changed in place; counts and sums by an atomic add, since a hit can be preempted by
  * another one on its CPU.
  */
@@ -151,8 +151,7 @@ void gen_key_into(struct gen *g, const struct expr *e, const struct plan_map *ma
 			  fail);
 }
 
-static struct place gen_key(struct gen *g, const struct expr *e, const struct plan_map *map,
-			    label fail)
+struct place gen_key(struct gen *g, const struct expr *e, const struct plan_map *map, label fail)
 {
 	struct place key = gen_room(g, e->at, map->key_size);
 
@@ -160,12 +159,7 @@ static struct place gen_key(struct gen *g, const struct expr *e, const struct pl
 	return key;
 }
 
-static struct ir_arg key_arg(struct place key)
-{
-	return arg_at(key.base, key.offset);
-}
-
-static void gen_lookup(struct gen *g, size_t place, struct place key, reg address)
+void gen_lookup(struct gen *g, size_t place, struct place key, reg address)
 {
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, address, 2,
 		  (struct ir_arg[]){arg_map(place), key_arg(key)});
@@ -373,22 +367,6 @@ void gen_aggregate(struct gen *g, const struct stmt *s)
 	}
 }
 
-/* Where a key's value is; zeros when there is none: an empty text. */
-struct place gen_map_place(struct gen *g, const struct expr *e, label fail)
-{
-	size_t place = e->number;
-	struct plan_map map = g->c->plan->maps[place];
-	reg address = ir_reg(&g->ir);
-	label found = ir_label(&g->ir);
-	struct place key = gen_key(g, e, &map, fail);
-
-	gen_lookup(g, place, key, address);
-	ir_branch_value(&g->ir, BPF_JNE, address, 0, found);
-	ir_map_value(&g->ir, address, map_zeros(g->c, map.value_size), 0);
-	ir_place(&g->ir, found);
-	return (struct place){address, 0};
-}
-
 /* @[key] = a value that no register holds: it is made first, and the map takes it as a whole. */
 static void gen_wide_set(struct gen *g, const struct stmt *s)
 {
@@ -468,46 +446,6 @@ reg gen_map_step(struct gen *g, const struct expr *e, label fail)
 	if (e->kind == EXPR_STEP_BEFORE)
 		ir_alu_value(&g->ir, BPF_ADD, value, step);
 	return value;
-}
-
-/* The value of a key, 0 when there is none, as in bpftrace. */
-reg gen_map_read(struct gen *g, const struct expr *e, label fail)
-{
-	size_t place = e->number;
-	struct plan_map map = g->c->plan->maps[place];
-	int mark = g->ir.stack;
-	reg address = ir_reg(&g->ir), value = ir_reg(&g->ir);
-	label found = ir_label(&g->ir), missing = ir_label(&g->ir);
-	struct place key;
-
-	gen_own(g, &map, false, address, found);
-	key = gen_key(g, e, &map, fail);
-	gen_lookup(g, place, key, address);
-	ir_place(&g->ir, found);
-	ir_set(&g->ir, value, 0);
-	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
-	ir_load(&g->ir, BPF_DW, value, address, 0);
-	ir_place(&g->ir, missing);
-	ir_stack_back(&g->ir, mark);
-	return value;
-}
-
-reg gen_has_key(struct gen *g, const struct expr *call, label fail)
-{
-	const struct expr *e = call->child;
-	struct plan_map map = g->c->plan->maps[e->number];
-	int mark = g->ir.stack;
-	reg address = ir_reg(&g->ir), has = ir_reg(&g->ir);
-	label missing = ir_label(&g->ir);
-	struct place key = gen_key(g, e, &map, fail);
-
-	gen_lookup(g, e->number, key, address);
-	ir_set(&g->ir, has, 0);
-	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
-	ir_set(&g->ir, has, 1);
-	ir_place(&g->ir, missing);
-	ir_stack_back(&g->ir, mark);
-	return has;
 }
 
 /* delete(@x[key]); a key that is not there is none the less gone. */

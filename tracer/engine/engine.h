@@ -175,6 +175,7 @@ enum feature {
 	FEATURE_MAY_GOTO,     /* loops whose end the kernel sees to */
 	FEATURE_CALLED_LOOPS, /* loops without that: functions that the kernel calls for each round */
 	FEATURE_EACH,	      /* loops over maps: functions that the kernel calls for each key */
+	FEATURE_CPU_VALUES,   /* the values of other CPUs, which make a count one number */
 	FEATURE_COUNT,
 };
 

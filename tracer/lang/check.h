@@ -97,8 +97,9 @@ void check_map(struct checker *c, struct expr *e);
 
 /* The arguments of a function that is none of the old ones in check_call.c. */
 void check_function(struct checker *c, struct expr *call, const struct function *f);
-/* Those whose arguments are not values: a map with a key, a clock. */
+/* Those whose arguments are not values: a map with a key, a map, a clock. */
 void check_key_call(struct checker *c, struct expr *call, const struct function *f);
+void check_len(struct checker *c, struct expr *call, const struct function *f);
 void check_clock(struct checker *c, struct expr *call);
 /* The buckets that an assignment of bhist() gives its map. */
 void set_bhist(struct checker *c, const struct expr *call, struct program_map *map);

@@ -276,6 +276,9 @@ static void check_takes_map(struct checker *c, struct expr *call, const struct f
 	case FUNC_HAS_KEY:
 		check_key_call(c, call, f);
 		break;
+	case FUNC_LEN:
+		check_len(c, call, f);
+		break;
 	default:
 		check_map_argument(c, call, f);
 	}

@@ -194,6 +194,24 @@ void check_key_call(struct checker *c, struct expr *call, const struct function 
 		wrong(c, call, "%s() takes a key: %s", f->name, f->signature);
 }
 
+/* A map with keys is meant itself, one without by its value. */
+void check_len(struct checker *c, struct expr *call, const struct function *f)
+{
+	struct expr *e = call->child;
+	const struct program_map *map = e->kind == EXPR_MAP && !e->child ? find_map(c, e) : NULL;
+
+	if (map && !map->keyed)
+		c->program->unknown = true;
+	if (map && (!map->keyed || map->key_count))
+		return;
+	check_expr(c, e);
+	if (e->type.kind != TYPE_STACK)
+		check_text(c, e, f);
+	else if (e->kind != EXPR_BUILTIN && e->kind != EXPR_CALL)
+		wrong(c, e, "len() counts the frames of ustack and kstack themselves; those of a stack "
+			    "that was kept are known when it is printed");
+}
+
 void check_clock(struct checker *c, struct expr *call)
 {
 	static const struct {
@@ -238,9 +256,6 @@ void check_function(struct checker *c, struct expr *call, const struct function 
 	case FUNC_JOIN:
 		if (check_int(c, first, f->name) && first->next)
 			check_literal(c, first->next, f);
-		break;
-	case FUNC_LEN:
-		check_text(c, first, f);
 		break;
 	case FUNC_NTOP:
 		check_ntop(c, call, f);

@@ -120,20 +120,51 @@ void step_map(struct checker *c, struct expr *e)
 {
 	struct program_map *map = find_map(c, e);
 
-	if (map && !map->aggregate)
+	if (map && map->aggregate)
+		wrong(c, e, "%s holds %s() elsewhere in the program", map->name, map->aggregate->name);
+	else if (map)
 		count_map(c, map);
+}
+
+/* What a program makes of the hits that an aggregate has seen: one number, or it is the reader who
+ * knows what to do with them. False: that, which is said. */
+static bool entry_value(struct checker *c, const struct expr *e, const struct program_map *map,
+			struct type *value)
+{
+	*value = map->value;
+	if (!map->aggregate)
+		return true;
+	*value = type_s64;
+	switch (map->aggregate->id) {
+	case FUNC_COUNT:
+		return true;
+	case FUNC_SUM:
+	case FUNC_MIN:
+	case FUNC_MAX:
+	case FUNC_AVG:
+		value->is_signed = map->value.is_signed;
+		return true;
+	default:
+		wrong(c, e, "%s holds %s(), which is many numbers and no value; print(%s) shows them",
+		      map->name, map->aggregate->name, map->name);
+		return false;
+	}
 }
 
 void check_map(struct checker *c, struct expr *e)
 {
 	struct program_map *map = check_keys(c, e);
+	struct type value;
 
 	if (!map)
 		return;
-	if (map->aggregate)
-		wrong(c, e, "%s holds %s(); its value can't be used in an expression", map->name,
-		      map->aggregate->name);
-	else if (map->value.kind != TYPE_UNKNOWN)
+	if (map->aggregate) {
+		map->used = true;
+		if (entry_value(c, e, map, &value))
+			e->type = value;
+		return;
+	}
+	if (map->value.kind != TYPE_UNKNOWN)
 		e->type = map->value;
 	else if (c->program->guess)
 		e->type = type_s64;
@@ -153,32 +184,6 @@ static struct type tuple_of(struct checker *c, const struct type *items, size_t 
 	tuple->count = count;
 	memcpy(tuple->items, items, count * sizeof(*items));
 	return (struct type){.kind = TYPE_TUPLE, .tuple = tuple};
-}
-
-/* What a program makes of the hits that an aggregate has seen: one number, or it is the reader who
- * knows what to do with them. */
-static bool entry_value(struct checker *c, const struct expr *e, const struct program_map *map,
-			struct type *value)
-{
-	*value = map->value;
-	if (!map->aggregate)
-		return true;
-	*value = type_s64;
-	switch (map->aggregate->id) {
-	case FUNC_COUNT:
-		return true;
-	case FUNC_SUM:
-	case FUNC_MIN:
-	case FUNC_MAX:
-	case FUNC_AVG:
-		value->is_signed = map->value.is_signed;
-		return true;
-	default:
-		wrong(c, e, "%s holds %s(), which is many numbers for each key; for goes over maps whose "
-			    "values are one",
-		      map->name, map->aggregate->name);
-		return false;
-	}
 }
 
 struct type check_entries(struct checker *c, struct expr *e)

@@ -55,6 +55,8 @@ static const struct {
                                   "with CONFIG_BPF_SYSCALL", true, 0, NULL},
         [FEATURE_EACH] = {"for_each", "loops in programs: for over a map", "5.13", try_each,
                           "with CONFIG_BPF_SYSCALL", true, 0, NULL},
+        [FEATURE_CPU_VALUES] = {"cpu_values", "count() and its kind as values in programs", "5.19",
+                                try_cpu_values, "with CONFIG_BPF_SYSCALL", true, 0, NULL},
         [FEATURE_TRACEPOINT] = {"tracepoint", "the kernel's tracepoints", "4.7", try_tracepoint,
                                 "with CONFIG_FTRACE and CONFIG_BPF_EVENTS", true, 0, NULL},
         [FEATURE_RAW_TRACEPOINT] = {"rawtracepoint", "the same without their formats", "4.17",

@@ -312,6 +312,29 @@ static bool has_loops(const struct bpf_insn *insns, size_t count)
 	return false;
 }
 
+/* What not every kernel has that the program can do without no other way. */
+static int check_features(const struct bpf_insn *insns, size_t count, struct error *err)
+{
+	static const struct {
+		int helper;
+		enum feature feature;
+		const char *what;
+	} needs[] = {
+	        {BPF_FUNC_loop, FEATURE_CALLED_LOOPS, "needed for while and for; unroll does without"},
+	        {BPF_FUNC_for_each_map_elem, FEATURE_EACH, "needed for a loop over a map and for its len()"},
+	        {BPF_FUNC_map_lookup_percpu_elem, FEATURE_CPU_VALUES,
+	         "needed for the value of count() and its kind in an expression"},
+	};
+
+	if (has_loops(insns, count) && !feature(FEATURE_MAY_GOTO)->present)
+		return feature_refuse(FEATURE_MAY_GOTO, "needed for while and for; unroll does without",
+		                      err);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		if (calls_helper(insns, count, needs[i].helper) && !feature(needs[i].feature)->present)
+			return feature_refuse(needs[i].feature, needs[i].what, err);
+	return 0;
+}
+
 /* Loads a program, with the cookie put in where one is given: the descriptor or -errno. */
 static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
                     struct warnings *warnings, struct error *err)
@@ -323,7 +346,7 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 	};
 	struct bpf_insn *insns = malloc(plan->insn_count * sizeof(*insns) + 1);
 	struct functions functions;
-	int fd;
+	int fd, rc;
 
 	if (!insns)
 		return error_memory(err);
@@ -343,21 +366,10 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 		return feature_refuse(FEATURE_ATOMICS,
 		                      "needed for values that are large, and for ++ of a map", err);
 	}
-	if (has_loops(insns, plan->insn_count) && !feature(FEATURE_MAY_GOTO)->present) {
+	rc = check_features(insns, plan->insn_count, err);
+	if (rc) {
 		free(insns);
-		return feature_refuse(FEATURE_MAY_GOTO, "needed for while and for; unroll does without",
-		                      err);
-	}
-	if (calls_helper(insns, plan->insn_count, BPF_FUNC_loop) &&
-	    !feature(FEATURE_CALLED_LOOPS)->present) {
-		free(insns);
-		return feature_refuse(FEATURE_CALLED_LOOPS,
-		                      "needed for while and for; unroll does without", err);
-	}
-	if (calls_helper(insns, plan->insn_count, BPF_FUNC_for_each_map_elem) &&
-	    !feature(FEATURE_EACH)->present) {
-		free(insns);
-		return feature_refuse(FEATURE_EACH, "needed for a loop over a map", err);
+		return rc;
 	}
 	fd = functions_open(&functions, insns, plan->insn_count, err);
 	if (fd) {

@@ -431,6 +431,29 @@ int try_each(void)
 	return code;
 }
 
+int try_cpu_values(void)
+{
+	const struct sys_map map = {"telltale_try", BPF_MAP_TYPE_PERCPU_ARRAY, 0, 4, 8, 1};
+	int fd = sys_map_create(&map), code;
+	const struct bpf_insn insns[] = {
+	        {.code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .off = -4},
+	        {BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, fd},
+	        {.code = 0},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_10},
+	        {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -4},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_percpu_elem},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+
+	if (fd < 0)
+		return fd;
+	code = close_if_open(try_load(insns, sizeof(insns) / sizeof(*insns), 0, false));
+	close(fd);
+	return code;
+}
+
 /* ---- of other processes ---- */
 
 /* A matter of the capability: of a process that can do more than we can, even that is not enough. */

@@ -23,6 +23,7 @@ int try_task_storage(void);
 int try_may_goto(void);
 int try_called_loops(void);
 int try_each(void);
+int try_cpu_values(void);
 int try_multi_pid(void);
 int try_processes(void);
 int try_map_files(void);
