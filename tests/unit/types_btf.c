@@ -178,6 +178,8 @@ static void constants_are_found(void **state)
 	close_btf(&made);
 }
 
+static const struct attributes plain;
+
 /* Declared in the program, a name wins over the kernel's. */
 static void declarations_come_first(void **state)
 {
@@ -191,8 +193,8 @@ static void declarations_come_first(void **state)
 	mine = types_declare(&made.types, CTYPE_STRUCT, "task");
 	assert_int_equal(types_find(&made.types, &nowhere, CTYPE_STRUCT, "task", &t, &err), 0);
 	assert_int_equal(t->size, 64); /* the name alone is no declaration */
-	types_add_member(&made.types, mine, "only", ctype_basic("int"), BITS_NONE);
-	assert_int_equal(types_finish(mine, false), 0);
+	types_add_member(&made.types, mine, "only", ctype_basic("int"), BITS_NONE, &plain);
+	assert_int_equal(types_finish(mine, &plain), 0);
 	assert_int_equal(types_find(&made.types, &nowhere, CTYPE_STRUCT, "task", &t, &err), 0);
 	assert_int_equal(t->size, 4);
 	close_btf(&made);

@@ -201,6 +201,11 @@ struct program {
 	size_t parameter_count;
 	int64_t command; /* the process of the command that was started, cpid; 0: there is none */
 	bool have_btf; /* the kernel tells its types */
+	/* Where headers are looked for before where the system has them, and those to read first. */
+	char *const *include_folders, *const *includes;
+	size_t include_folder_count, include_count;
+	bool no_headers; /* none is read, but from those folders */
+	struct preprocessor *preprocessor; /* from program_parse() on */
 	struct warnings *warnings; /* or NULL */
 	uint32_t text_default;	   /* text_limit where the program says nothing */
 	bool may_lack_probes; /* see MISSING_UNSAID */

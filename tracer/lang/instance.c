@@ -4,6 +4,7 @@
  */
 #include "lang/ast.h"
 #include "lang/func.h"
+#include "lang/preprocess.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -304,6 +305,7 @@ void program_free(struct program *program)
 	}
 	free(program->instances);
 	free(program->maps);
+	preprocessor_free(program->preprocessor);
 	diagnostics_free(&program->diagnostics);
 	types_free(&program->types);
 	arena_free(&program->arena);

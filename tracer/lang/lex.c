@@ -1,5 +1,5 @@
 /* From bytes to tokens. */
-#include "lang/lex.h"
+#include "lang/preprocess.h"
 
 #include "base/text.h"
 
@@ -38,8 +38,8 @@ static void skip_blanks(struct lexer *l)
 			if (!end)
 				diagnose(l->diagnostics, l->next, "this comment does not end");
 			l->next = end ? (size_t)(end + 2 - l->source->text) : l->source->length;
-		} else if (macro_line(l)) {
-			macro_directive(l);
+		} else if (directive_starts(l)) {
+			directive_read(l);
 		} else {
 			return;
 		}
@@ -228,7 +228,7 @@ static struct token lex_character(struct lexer *l)
 /* The longest operator at this place, or 0. */
 static size_t operator_length(const struct lexer *l)
 {
-	static const char *const three[] = {"<<=", ">>="};
+	static const char *const three[] = {"<<=", ">>=", "..."};
 	static const char *const two[] = {"==", "!=", "<=", ">=", "&&", "||", "<<", ">>", "++",
 					  "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
 					  "->", ".."};
@@ -241,6 +241,8 @@ static size_t operator_length(const struct lexer *l)
 	for (size_t i = 0; i < sizeof(two) / sizeof(*two); i++)
 		if (left >= 2 && !memcmp(text, two[i], 2))
 			return 2;
+	if (l->in_line && *text == '#')
+		return left >= 2 && text[1] == '#' ? 2 : 1;
 	return *text && strchr("+-*/%&|^~!<>=?:;,.(){}[]", *text) ? 1 : 0;
 }
 
@@ -325,14 +327,25 @@ static struct token lex_text(struct lexer *l)
 	return make(l, TOKEN_BAD, start);
 }
 
+struct token lex_plain(struct lexer *l)
+{
+	size_t before = l->next;
+	struct token t;
+
+	if (macro_next(l, &t))
+		return t;
+	t = lex_text(l);
+	t.blank = t.at > before;
+	return t;
+}
+
 struct token lex(struct lexer *l)
 {
 	struct token t;
 
-	do {
-		if (!macro_next(l, &t))
-			t = lex_text(l);
-	} while (t.kind == TOKEN_NAME && macro_expand(l, &t));
+	do
+		t = lex_plain(l);
+	while (t.kind == TOKEN_NAME && macro_expand(l, &t));
 	return t;
 }
 

@@ -27,9 +27,10 @@ struct token {
 	const char *text; /* in the arena; NUL-terminated */
 	size_t length;	  /* of text: strings may hold NULs */
 	uint64_t number;
+	bool blank; /* in front of it */
 };
 
-enum { LEX_EXPANSIONS_MOST = 16 }; /* macros in macros */
+enum { LEX_EXPANSIONS_MOST = 32 }; /* macros in macros */
 
 /* To look ahead, take a copy. */
 struct lexer {
@@ -38,33 +39,27 @@ struct lexer {
 	struct arena *arena;
 	size_t next; /* byte */
 	bool in_filter; /* a `/` in front of a `{` ends the filter */
+	bool in_line;	/* this is a line that began with #, or a part of one */
 
 	/* macro.c */
-	struct macro *macros;
+	struct preprocessor *preprocessor; /* of all copies; NULL: no name is a macro */
+	const struct lexer *outer; /* the one whose macro's argument this one reads */
+	unsigned depth;		   /* of those */
 	struct expansion { /* the macros whose tokens come next, the last one's first */
-		const struct macro *macro;
-		size_t next, at;
+		const struct macro *macro; /* NULL: of none */
+		const struct token *tokens;
+		size_t count, next;
+		size_t at; /* the place of all of them, or LEX_OWN_PLACES */
 	} expansions[LEX_EXPANSIONS_MOST];
 	unsigned expansion_count;
-	unsigned expanded;   /* tokens so far */
-	unsigned conditions; /* #ifdefs around whose text counts */
+	unsigned conditions; /* #ifs around whose text counts */
 };
 
+#define LEX_OWN_PLACES SIZE_MAX
+
 struct token lex(struct lexer *l);
+/* A name stays one, though it is a macro's. */
+struct token lex_plain(struct lexer *l);
 struct token lex_probe(struct lexer *l);
-
-/* ---- macro.c ---- */
-
-#define MACRO_HAVE_BTF "BPFTRACE_HAVE_BTF" /* defined where the kernel tells its types */
-
-void macro_predefine(struct lexer *l, const char *name);
-/* Does a line that begins with # start here? macro_directive() reads it. */
-bool macro_line(const struct lexer *l);
-void macro_directive(struct lexer *l);
-/* A name that is a macro's: true, and its tokens come from macro_next() until that is false. */
-bool macro_expand(struct lexer *l, const struct token *t);
-bool macro_next(struct lexer *l, struct token *t);
-/* The rest of what is being expanded does not come. */
-void macro_forget(struct lexer *l);
 
 #endif

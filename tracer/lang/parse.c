@@ -1,5 +1,6 @@
 /* From text to the tree: clauses, and what the files of the parser share. */
 #include "lang/parse_type.h"
+#include "lang/preprocess.h"
 
 #include <errno.h>
 #include <string.h>
@@ -123,25 +124,20 @@ static void parse_program(struct parser *p)
 {
 	struct clause **last = &p->program->clauses;
 
-	for (;;) {
-		p->lexer.in_filter = false;
-		next(p);
-		if (p->token.kind == TOKEN_END)
-			return;
-		if (starts_config(p) || starts_declaration(p)) {
+	next(p);
+	while (p->token.kind != TOKEN_END) {
+		if (header_has(p->lexer.preprocessor, p->token.at)) {
+			parse_header_declaration(p);
+		} else if (starts_config(p) || starts_declaration(p)) {
 			if (!(starts_config(p) ? parse_config(p) : parse_declaration(p)))
 				return;
+		} else {
 			go_back(p);
-			continue;
+			*last = parse_clause(p);
+			if (!*last)
+				return; /* where a clause ends is unknown after an error in its head */
+			last = &(*last)->next;
 		}
-		go_back(p);
-		*last = parse_clause(p);
-		if (!*last)
-			return; /* where a clause ends is unknown after an error in its head */
-		last = &(*last)->next;
-		if (p->token.kind == TOKEN_END)
-			return;
-		go_back(p);
 	}
 }
 
@@ -158,8 +154,9 @@ int program_parse(const char *name, const char *text, struct program *program, s
 	p.lexer = (struct lexer){.source = &program->source,
 				 .diagnostics = &program->diagnostics,
 				 .arena = &program->arena};
-	if (program->have_btf)
-		macro_predefine(&p.lexer, MACRO_HAVE_BTF);
+	program->preprocessor = preprocessor_new(program, &p.lexer);
+	if (!program->preprocessor)
+		return error_memory(err);
 	config_defaults(&p);
 	parse_program(&p);
 	if (!program->text_limit)

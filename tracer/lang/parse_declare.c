@@ -8,6 +8,7 @@
 #include "lang/func.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct type_place nowhere = {.file = NOT_IN_FILE};
@@ -18,103 +19,10 @@ bool starts_declaration(const struct parser *p)
 					       is(p, "typedef"));
 }
 
-static bool bad(struct parser *p, size_t at, const char *text)
+bool bad_declaration(struct parser *p, size_t at, const char *text)
 {
 	diagnose(&p->program->diagnostics, at, "%s", text);
 	return false;
-}
-
-/* ---- constants ---- */
-
-static bool constant(struct parser *p, const struct expr *e, int64_t *value);
-
-static bool constant_name(struct parser *p, const struct expr *e, int64_t *value)
-{
-	const struct ctype *type;
-	struct error err;
-	uint64_t number;
-
-	if (types_constant(&p->program->types, &nowhere, e->text, &number, &type, &err)) {
-		diagnose(&p->program->diagnostics, e->at, "'%s' is no constant", e->text);
-		return false;
-	}
-	*value = (int64_t)number;
-	return true;
-}
-
-static bool constant_binary(struct parser *p, const struct expr *e, int64_t a, int64_t b,
-			    int64_t *value)
-{
-	bool fits = true;
-
-	switch (e->op) {
-	case OP_ADD:
-		fits = !__builtin_add_overflow(a, b, value);
-		break;
-	case OP_SUB:
-		fits = !__builtin_sub_overflow(a, b, value);
-		break;
-	case OP_MUL:
-		fits = !__builtin_mul_overflow(a, b, value);
-		break;
-	case OP_DIV:
-		fits = b && !(a == INT64_MIN && b == -1);
-		*value = fits ? a / b : 0;
-		break;
-	case OP_SHL:
-		fits = b >= 0 && b < 63 && a >= 0 && a <= INT64_MAX >> b;
-		*value = fits ? a << b : 0;
-		break;
-	case OP_SHR:
-		fits = b >= 0 && b < 64;
-		*value = fits ? a >> b : 0;
-		break;
-	case OP_BITOR:
-		*value = a | b;
-		break;
-	case OP_BITAND:
-		*value = a & b;
-		break;
-	case OP_BITXOR:
-		*value = a ^ b;
-		break;
-	default:
-		return bad(p, e->at, "a declaration takes a number here");
-	}
-	return fits || bad(p, e->at, "this number does not fit");
-}
-
-/* A number that the compiler must know now: of elements, of bits, of an enum. */
-static bool constant(struct parser *p, const struct expr *e, int64_t *value)
-{
-	int64_t a, b;
-
-	switch (e->kind) {
-	case EXPR_INT:
-		*value = (int64_t)e->number;
-		return true;
-	case EXPR_BUILTIN:
-		return constant_name(p, e, value);
-	case EXPR_UNARY:
-		if (!constant(p, e->child, &a))
-			return false;
-		*value = e->op == OP_NEG ? (int64_t)(0 - (uint64_t)a) : e->op == OP_NOT ? !a : ~a;
-		return true;
-	case EXPR_BINARY:
-		return constant(p, e->child, &a) && constant(p, e->child->next, &b) &&
-		       constant_binary(p, e, a, b, value);
-	default:
-		return bad(p, e->at, "a declaration takes a number here");
-	}
-}
-
-static bool parse_constant(struct parser *p, int64_t *value)
-{
-	const struct expr *e;
-
-	p->operators = 0;
-	e = parse_expr(p);
-	return e && constant(p, e, value);
 }
 
 /* ---- types ---- */
@@ -125,7 +33,7 @@ static const struct ctype *complete(struct parser *p, size_t at, const struct ct
 	struct error err;
 
 	if (type->kind == CTYPE_VOID || type->kind == CTYPE_FUNCTION) {
-		bad(p, at, "a member can't be of this type, though a pointer to it can");
+		bad_declaration(p, at, "a member can't be of this type, though a pointer to it can");
 		return NULL;
 	}
 	if (types_complete(&p->program->types, &nowhere, type, &type, &err)) {
@@ -136,36 +44,37 @@ static const struct ctype *complete(struct parser *p, size_t at, const struct ct
 }
 
 static const struct ctype *parse_tagged(struct parser *p);
+static bool parse_declarator(struct parser *p, const struct ctype *base, struct declarator *d);
 
 /* `struct foo`, `struct foo { ... }`, `unsigned long`, a typedef. */
-static const struct ctype *parse_base(struct parser *p)
+static const struct ctype *parse_base(struct parser *p, struct attributes *attributes)
 {
 	const struct ctype *found;
 	struct type_words words;
 	struct error err;
 
-	accept_qualifiers(p);
+	do
+		if (!parse_attributes(p, attributes))
+			return NULL;
+	while (accept_qualifiers(p));
 	if (starts_declaration(p) && !is(p, "typedef")) {
 		found = parse_tagged(p);
-		accept_qualifiers(p);
-		return found;
+	} else {
+		if (!parse_specifier(p, &words))
+			return NULL;
+		found = words.known;
+		if (!found &&
+		    types_find(&p->program->types, &nowhere, CTYPE_VOID, words.name, &found, &err)) {
+			diagnose(&p->program->diagnostics, words.at, "%s", err.text);
+			return NULL;
+		}
 	}
-	if (!parse_specifier(p, &words))
-		return NULL;
-	if (words.known)
-		return words.known;
-	if (types_find(&p->program->types, &nowhere, CTYPE_VOID, words.name, &found, &err)) {
-		diagnose(&p->program->diagnostics, words.at, "%s", err.text);
-		return NULL;
-	}
+	do
+		if (!parse_attributes(p, attributes))
+			return NULL;
+	while (accept_qualifiers(p));
 	return found;
 }
-
-struct declarator {
-	const char *name; /* "" where there is none */
-	size_t at;
-	const struct ctype *type;
-};
 
 static bool out_of_memory(struct parser *p)
 {
@@ -181,7 +90,7 @@ static bool parse_dimensions(struct parser *p, struct declarator *d)
 
 	for (; accept(p, "["); count++) {
 		if (count == sizeof(counts) / sizeof(*counts))
-			return bad(p, p->token.at, "too many dimensions");
+			return bad_declaration(p, p->token.at, "too many dimensions");
 		counts[count] = 0;
 		if (is(p, "]") && !count) {
 			next(p);
@@ -190,7 +99,7 @@ static bool parse_dimensions(struct parser *p, struct declarator *d)
 		if (!parse_constant(p, &counts[count]) || !expect(p, "]"))
 			return false;
 		if (counts[count] < 0)
-			return bad(p, d->at, "an array can't have less than no elements");
+			return bad_declaration(p, d->at, "an array can't have less than no elements");
 	}
 	if (count)
 		d->type = complete(p, d->at, d->type);
@@ -198,7 +107,7 @@ static bool parse_dimensions(struct parser *p, struct declarator *d)
 		uint64_t bytes;
 
 		if (__builtin_mul_overflow(d->type->size, (uint64_t)counts[--count], &bytes))
-			return bad(p, d->at, "this array is larger than any memory");
+			return bad_declaration(p, d->at, "this array is larger than any memory");
 		d->type = types_array(&p->program->types, d->type, (uint64_t)counts[count]);
 		if (!d->type)
 			return out_of_memory(p);
@@ -206,28 +115,61 @@ static bool parse_dimensions(struct parser *p, struct declarator *d)
 	return d->type;
 }
 
-/* `(*name)(...)`: a pointer to a function, whose parameters do not matter. */
-static bool parse_function(struct parser *p, struct declarator *d)
+bool skip_parentheses(struct parser *p)
 {
-	unsigned open = 1;
+	unsigned open = 0;
 
-	if (!expect(p, "*"))
-		return false;
-	d->name = p->token.text;
-	if (p->token.kind != TOKEN_NAME) {
-		unexpected(p, "a name");
-		return false;
-	}
-	next(p);
-	if (!expect(p, ")") || !expect(p, "("))
-		return false;
-	while (open && p->token.kind != TOKEN_END) {
+	do {
+		if (p->token.kind == TOKEN_END) {
+			unexpected(p, "')'");
+			return false;
+		}
 		open += is(p, "(");
 		open -= is(p, ")");
 		next(p);
-	}
-	d->type = types_pointer(&p->program->types, &ctype_function);
-	return d->type || out_of_memory(p);
+	} while (open);
+	return true;
+}
+
+/* What stands behind a declarator's name: of a function the parameters do not matter. */
+static bool parse_suffix(struct parser *p, struct declarator *d)
+{
+	if (!is(p, "("))
+		return parse_dimensions(p, d);
+	d->type = &ctype_function;
+	return skip_parentheses(p);
+}
+
+/* `(*name)(...)`, `(*name)[4]`: what is in the parentheses is about what stands behind them. */
+static bool parse_nested(struct parser *p, struct declarator *d)
+{
+	struct parser inner = *p, behind;
+	const struct ctype *base;
+
+	if (!skip_parentheses(p) || !parse_suffix(p, d))
+		return false;
+	behind = *p;
+	base = d->type;
+	*p = inner;
+	next(p);
+	if (!enter(p) || !parse_declarator(p, base, d) || !expect(p, ")"))
+		return false;
+	*p = behind;
+	return true;
+}
+
+static bool set_mode(struct parser *p, struct declarator *d)
+{
+	char name[16];
+
+	if (!d->attributes.mode)
+		return true;
+	if (d->type->kind != CTYPE_INT)
+		return bad_declaration(p, d->at, "only an integer's type has a mode");
+	snprintf(name, sizeof(name), "%sint%u", d->type->is_signed ? "" : "u",
+		 d->attributes.mode * 8U);
+	d->type = ctype_basic(name);
+	return true;
 }
 
 /* `*name[4]` */
@@ -235,41 +177,28 @@ static bool parse_declarator(struct parser *p, const struct ctype *base, struct 
 {
 	unsigned pointers = 0;
 
-	*d = (struct declarator){"", p->token.at, base};
-	if (!parse_pointers(p, &pointers))
+	*d = (struct declarator){"", p->token.at, base, d->attributes};
+	if (!parse_pointers(p, &pointers) || !parse_attributes(p, &d->attributes))
 		return false;
 	for (; pointers; pointers--) {
 		d->type = types_pointer(&p->program->types, d->type);
 		if (!d->type)
 			return out_of_memory(p);
 	}
-	if (accept(p, "("))
-		return parse_function(p, d);
-	if (p->token.kind == TOKEN_NAME) {
+	if (is(p, "(")) {
+		if (!parse_nested(p, d))
+			return false;
+		return parse_attributes(p, &d->attributes);
+	}
+	if (p->token.kind == TOKEN_NAME && !is(p, "__asm__") && !is(p, "asm")) {
 		d->name = p->token.text;
 		d->at = p->token.at;
 		next(p);
 	}
-	return parse_dimensions(p, d);
+	return parse_suffix(p, d) && parse_attributes(p, &d->attributes) && set_mode(p, d);
 }
 
 /* ---- structs ---- */
-
-/* __attribute__((packed)), the only one that is known. */
-static bool parse_attributes(struct parser *p, bool *packed)
-{
-	while (accept(p, "__attribute__")) {
-		if (!expect(p, "(") || !expect(p, "("))
-			return false;
-		if (!is(p, "packed") && !is(p, "__packed__"))
-			return bad(p, p->token.at, "only the attribute 'packed' is known");
-		next(p);
-		*packed = true;
-		if (!expect(p, ")") || !expect(p, ")"))
-			return false;
-	}
-	return true;
-}
 
 static bool parse_bits(struct parser *p, const struct declarator *d, int *bits)
 {
@@ -279,12 +208,12 @@ static bool parse_bits(struct parser *p, const struct declarator *d, int *bits)
 	if (!accept(p, ":"))
 		return true;
 	if (d->type->kind != CTYPE_INT && d->type->kind != CTYPE_ENUM)
-		return bad(p, d->at, "a bit-field is of an integer's type");
+		return bad_declaration(p, d->at, "a bit-field is of an integer's type");
 	if (!parse_constant(p, &value))
 		return false;
 	if (value < 0 || value > (int64_t)(d->type->is_bool ? 1 : d->type->size * 8) ||
 	    (!value && *d->name))
-		return bad(p, d->at, "a bit-field has 1 bit to as many as its type");
+		return bad_declaration(p, d->at, "a bit-field has 1 bit to as many as its type");
 	*bits = (int)value;
 	return true;
 }
@@ -299,19 +228,20 @@ static bool add_member(struct parser *p, struct record *r, struct declarator *d)
 	size_t place;
 	int bits, rc;
 
-	if (!parse_bits(p, d, &bits))
+	if (!parse_bits(p, d, &bits) || !parse_attributes(p, &d->attributes))
 		return false;
 	if (bits == BITS_NONE) {
 		d->type = complete(p, d->at, d->type);
 		if (!d->type)
 			return false;
 		if (!*d->name && !ctype_is_record(d->type))
-			return bad(p, d->at, "this member has no name");
+			return bad_declaration(p, d->at, "this member has no name");
 	}
 	rc = *d->name ? table_put(&r->names, d->name, strlen(d->name), 0, &place) : 0;
 	if (rc > 0)
-		return bad(p, d->at, "there is a member of this name already");
-	if (rc < 0 || !types_add_member(&p->program->types, r->type, d->name, d->type, bits))
+		return bad_declaration(p, d->at, "there is a member of this name already");
+	if (rc < 0 || !types_add_member(&p->program->types, r->type, d->name, d->type, bits,
+					&d->attributes))
 		return out_of_memory(p);
 	return true;
 }
@@ -319,12 +249,17 @@ static bool add_member(struct parser *p, struct record *r, struct declarator *d)
 static bool parse_members(struct parser *p, struct record *r)
 {
 	while (!accept(p, "}")) {
-		const struct ctype *base = parse_base(p);
-		struct declarator d;
+		struct attributes attributes = {0};
+		const struct ctype *base;
 
+		if (accept(p, ";"))
+			continue;
+		base = parse_base(p, &attributes);
 		if (!base)
 			return false;
 		do {
+			struct declarator d = {.attributes = attributes};
+
 			if (!parse_declarator(p, base, &d) || !add_member(p, r, &d))
 				return false;
 		} while (accept(p, ","));
@@ -334,19 +269,19 @@ static bool parse_members(struct parser *p, struct record *r)
 	return true;
 }
 
-static bool parse_record(struct parser *p, struct ctype *type, size_t at, bool packed)
+static bool parse_record(struct parser *p, struct ctype *type, size_t at, struct attributes *attributes)
 {
 	struct record r = {.type = type};
-	bool good = parse_members(p, &r) && parse_attributes(p, &packed);
+	bool good = parse_members(p, &r) && parse_attributes(p, attributes);
 
 	table_free(&r.names);
-	if (good && types_finish(type, packed) == -EOVERFLOW)
-		return bad(p, at, "this is larger than any memory");
+	if (good && types_finish(type, attributes) == -EOVERFLOW)
+		return bad_declaration(p, at, "this is larger than any memory");
 	return good;
 }
 
 /* { A, B = 4 } */
-static bool parse_enumerators(struct parser *p, struct ctype *type)
+static bool parse_enumerators(struct parser *p, struct ctype *type, struct attributes *attributes)
 {
 	int64_t value = 0;
 
@@ -359,17 +294,21 @@ static bool parse_enumerators(struct parser *p, struct ctype *type)
 			return false;
 		}
 		next(p);
+		if (!parse_attributes(p, attributes))
+			return false;
 		if (accept(p, "=") && !parse_constant(p, &value))
 			return false;
 		if (builtin_find(name, &builtin))
-			return bad(p, at, "a constant can't have the name of a built-in value");
+			return bad_declaration(p, at, "a constant can't have the name of a built-in value");
 		if (!types_add_constant(&p->program->types, type, name, (uint64_t)value))
 			return out_of_memory(p);
 		value = (int64_t)((uint64_t)value + 1);
 		if (!is(p, "}") && !expect(p, ","))
 			return false;
 	}
-	types_finish(type, false);
+	if (!parse_attributes(p, attributes))
+		return false;
+	types_finish(type, attributes);
 	return true;
 }
 
@@ -381,12 +320,13 @@ static const struct ctype *parse_tagged(struct parser *p)
 						: CTYPE_ENUM;
 	const char *name = "";
 	struct ctype *type;
-	bool packed = false, good;
+	struct attributes attributes = {0};
+	bool good;
 	size_t at;
 
 	next(p);
 	at = p->token.at;
-	if (!parse_attributes(p, &packed))
+	if (!parse_attributes(p, &attributes))
 		return NULL;
 	if (p->token.kind == TOKEN_NAME) {
 		name = p->token.text;
@@ -409,36 +349,61 @@ static const struct ctype *parse_tagged(struct parser *p)
 	}
 	if (!enter(p))
 		return NULL;
-	good = kind == CTYPE_ENUM ? parse_enumerators(p, type) : parse_record(p, type, at, packed);
+	good = kind == CTYPE_ENUM ? parse_enumerators(p, type, &attributes)
+				 : parse_record(p, type, at, &attributes);
 	leave(p);
 	return good ? type : NULL;
 }
 
 /* ---- at the top ---- */
 
-static bool parse_typedef(struct parser *p)
+/* A name for it, once more if it is for the same. */
+static bool name_type(struct parser *p, const struct ctype *base, struct declarator *d)
 {
-	const struct ctype *base;
-	struct declarator d;
+	struct types *types = &p->program->types;
+	const struct ctype *known;
 
-	next(p);
-	base = parse_base(p);
-	if (!base || !parse_declarator(p, base, &d))
-		return false;
-	if (!*d.name) {
+	if (!*d->name) {
 		unexpected(p, "the name of the type");
 		return false;
 	}
-	if (types_declared(&p->program->types, CTYPE_VOID, d.name))
-		return bad(p, d.at, "there is a type of this name already");
-	if (ctype_is_record(d.type) && !*d.type->name && d.type == base)
-		((struct ctype *)base)->text = d.name; /* made for this declaration */
-	return types_add_typedef(&p->program->types, d.name, d.type) || out_of_memory(p);
+	known = types_declared(types, CTYPE_VOID, d->name);
+	if (known)
+		return ctype_same(known, d->type) ||
+		       bad_declaration(p, d->at, "there is a type of this name already");
+	if (ctype_is_record(d->type) && !*d->type->name && d->type == base)
+		((struct ctype *)base)->text = d->name; /* made for this declaration */
+	if (d->attributes.aligned)
+		d->type = types_aligned(types, d->type, d->attributes.aligned);
+	return (d->type && types_add_typedef(types, d->name, d->type)) || out_of_memory(p);
+}
+
+static bool parse_typedef(struct parser *p)
+{
+	struct attributes attributes = {0};
+	const struct ctype *base;
+
+	next(p);
+	base = parse_base(p, &attributes);
+	if (!base)
+		return false;
+	do {
+		struct declarator d = {.attributes = attributes};
+
+		if (!parse_declarator(p, base, &d) || !name_type(p, base, &d))
+			return false;
+	} while (accept(p, ","));
+	return true;
+}
+
+bool parse_declared(struct parser *p)
+{
+	return is(p, "typedef") ? parse_typedef(p) : parse_tagged(p) != NULL;
 }
 
 bool parse_declaration(struct parser *p)
 {
-	bool good = is(p, "typedef") ? parse_typedef(p) : parse_tagged(p) != NULL;
+	bool good = parse_declared(p);
 
 	/* bpftrace wants no ; behind a } */
 	if (good && is(p, ";"))

@@ -39,13 +39,15 @@ static enum ctype_kind tag_kind(const struct parser *p)
 
 /* The words that C makes an integer's name of. */
 static const char *const number_words[] = {"unsigned", "signed", "long", "short", "char", "int",
-					   "double"};
-enum { UNSIGNED, SIGNED, LONG, SHORT, CHAR, INT, DOUBLE, NUMBER_WORDS };
+					   "double", "__int128"};
+enum { UNSIGNED, SIGNED, LONG, SHORT, CHAR, INT, DOUBLE, WIDE, NUMBER_WORDS };
 
 static unsigned number_word(const struct parser *p)
 {
 	unsigned i = 0;
 
+	if (is_name(p, "__signed__") || is_name(p, "__signed"))
+		return SIGNED;
 	while (i < NUMBER_WORDS && !is_name(p, number_words[i]))
 		i++;
 	return i;
@@ -65,15 +67,17 @@ static const struct ctype *parse_number_words(struct parser *p)
 	}
 	if (count[UNSIGNED] + count[SIGNED] > 1 || count[SHORT] + count[CHAR] > 1 ||
 	    count[INT] > 1 || count[DOUBLE] > 1 || (count[CHAR] && count[INT]) ||
-	    (count[LONG] && count[SHORT] + count[CHAR]))
+	    (count[LONG] && count[SHORT] + count[CHAR]) || count[WIDE] > 1 ||
+	    (count[WIDE] && count[LONG] + count[SHORT] + count[CHAR] + count[INT]))
 		return NULL;
 	if (count[DOUBLE])
-		return count[UNSIGNED] + count[SIGNED] + count[LONG] + count[SHORT] +
-				       count[CHAR] + count[INT]
+		return count[UNSIGNED] + count[SIGNED] + count[SHORT] + count[CHAR] + count[INT] +
+				       count[WIDE] || count[LONG] > 1
 			       ? NULL
-			       : ctype_basic("double");
+			       : ctype_basic(count[LONG] ? "long double" : "double");
 	strcat(name, count[UNSIGNED] ? "unsigned " : count[CHAR] && count[SIGNED] ? "signed " : "");
-	strcat(name, count[CHAR]       ? "char"
+	strcat(name, count[WIDE]       ? "__int128"
+		     : count[CHAR]     ? "char"
 		     : count[SHORT]    ? "short"
 		     : count[LONG] > 1 ? "long long"
 		     : count[LONG]     ? "long"
@@ -165,7 +169,8 @@ struct type_words *type_from_text(struct program *program, const char *text)
 {
 	struct source source = {.name = "", .text = text, .length = strlen(text)};
 	struct diagnostics unheard = {.source = &source};
-	struct lexer lexer = {.source = &source, .diagnostics = &unheard, .arena = &program->arena};
+	struct lexer lexer = {.source = &source, .diagnostics = &unheard,
+			      .arena = &program->arena, .in_line = true};
 	/* Its errors are nobody's: they are not the program's. */
 	struct diagnostics heard = program->diagnostics;
 	struct parser p = {.lexer = lexer, .program = program};

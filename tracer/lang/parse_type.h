@@ -31,9 +31,39 @@ struct expr *parse_prefix(struct parser *p);
 
 /* ---- parse_declare.c ---- */
 
+struct declarator {
+	const char *name; /* "" where there is none */
+	size_t at;
+	const struct ctype *type;
+	struct attributes attributes; /* those of what stands in front are there before it is read */
+};
+
 /* A declaration instead of a clause: struct, union, enum, typedef. */
 bool starts_declaration(const struct parser *p);
 /* False when something was wrong: what follows makes no sense then. */
 bool parse_declaration(struct parser *p);
+/* Without the ; that may stand behind it. */
+bool parse_declared(struct parser *p);
+/* Reports it; false. */
+bool bad_declaration(struct parser *p, size_t at, const char *text);
+/* From ( to behind the ) that belongs to it. */
+bool skip_parentheses(struct parser *p);
+
+/* ---- parse_header.c ---- */
+
+/* What a header declares: functions and variables are passed over, and so is, with a warning, what
+ * can't be understood. */
+void parse_header_declaration(struct parser *p);
+
+/* ---- constant.c ---- */
+
+bool parse_constant(struct parser *p, int64_t *value);
+/* A type stands for its alignment. */
+bool parse_alignment_of(struct parser *p, int64_t *value);
+
+/* ---- attribute.c ---- */
+
+/* Adds those that stand here, if any. */
+bool parse_attributes(struct parser *p, struct attributes *attributes);
 
 #endif

@@ -29,22 +29,35 @@ static void show_line(struct diagnostics *d, const struct source *source, size_t
 	buffer_text(&d->text, "^\n");
 }
 
+const struct source_part *source_part(const struct source *source, size_t at)
+{
+	size_t low = 0, high = source->part_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (source->parts[middle].at <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &source->parts[low - 1] : NULL;
+}
+
 /* What was written between two parts has its place where the first one ends. */
 static const struct source *origin_of(const struct source *source, size_t *at)
 {
-	const struct source_part *part;
-	size_t n = source->part_count;
+	while (source->origin) {
+		const struct source_part *part = source_part(source, *at);
+		size_t into = part ? *at - part->at : 0;
 
-	if (!source->origin)
-		return source;
-	while (n && source->parts[n - 1].at > *at)
-		n--;
-	part = n ? &source->parts[n - 1] : NULL;
-	if (part)
-		*at = part->from + (*at - part->at < part->length ? *at - part->at : part->length);
-	else
-		*at = 0;
-	return source->origin;
+		if (part)
+			*at = part->from + (into < part->length ? into : part->length);
+		else
+			*at = 0;
+		source = part && part->origin ? part->origin : source->origin;
+	}
+	return source;
 }
 
 /* Which text a place is in, where it is there, and where its line starts. */

@@ -13,17 +13,22 @@ struct source {
 	const char *text; /* NUL behind it */
 	size_t length;
 	/*
-	 * Of a text that was written from another one: that one, and which parts come from where, in
-	 * the order of the text. Errors have their place in the origin. NULL: there is none.
+	 * Of a text that was written from another one, or put together from several: which parts come
+	 * from where, in the order of the text. Errors have their place in the origin. NULL: there is
+	 * none.
 	 */
 	const struct source *origin;
 	const struct source_part {
 		size_t at;   /* where the part begins in the text */
 		size_t length;
 		size_t from; /* where it begins in the origin */
+		const struct source *origin; /* NULL: the text's own */
 	} *parts;
 	size_t part_count;
 };
+
+/* The part that a place is in, or that ends before it; NULL: it is in front of all. */
+const struct source_part *source_part(const struct source *source, size_t at);
 
 /* NAME:LINE:COLUMN of a place. */
 const char *source_place(const struct source *source, size_t at, struct arena *arena);

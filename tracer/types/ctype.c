@@ -31,6 +31,8 @@ static const struct ctype basics[] = {
 	NUMBER(CTYPE_INT, "bool", 1, false, .is_bool = true),
 	NUMBER(CTYPE_INT, "_Bool", 1, false, .is_bool = true),
 	NUMBER(CTYPE_FLOAT, "float", 4, true), NUMBER(CTYPE_FLOAT, "double", 8, true),
+	NUMBER(CTYPE_FLOAT, "long double", 16, true),
+	INT("__int128", 16, true), INT("unsigned __int128", 16, false),
 };
 
 const struct ctype *ctype_basic(const char *name)

@@ -45,11 +45,19 @@ struct ctype {
 	size_t enumerator_count, enumerator_room;
 };
 
+/* How something is laid out that is declared with __attribute__((...)). */
+struct attributes {
+	uint32_t aligned; /* bytes, at least; 0: as its type is */
+	bool packed;
+	uint8_t mode; /* bytes that an integer type becomes; 0: as it is */
+};
+
 struct ctype_member {
 	const char *name; /* "": an anonymous struct or union, or what a class derives from */
 	const struct ctype *type;
 	uint64_t bit_offset; /* of its lowest bit from the start of the struct */
 	uint32_t bits;	     /* of a bit-field; 0: it is none */
+	struct attributes attributes; /* until it has its place */
 };
 
 struct ctype_enumerator {

@@ -53,7 +53,7 @@ bool types_add_typedef(struct types *types, const char *name, const struct ctype
 }
 
 bool types_add_member(struct types *types, struct ctype *record, const char *name,
-		      const struct ctype *type, int bits)
+		      const struct ctype *type, int bits, const struct attributes *attributes)
 {
 	struct ctype_member *m = array_add(&record->members, &record->member_count,
 					   &record->member_room, sizeof(*m));
@@ -62,7 +62,7 @@ bool types_add_member(struct types *types, struct ctype *record, const char *nam
 		types->arena.failed = true;
 		return false;
 	}
-	*m = (struct ctype_member){.name = name, .type = type};
+	*m = (struct ctype_member){.name = name, .type = type, .attributes = *attributes};
 	m->bits = bits == BITS_NONE ? 0 : bits ? (uint32_t)bits : ENDS_UNIT;
 	return true;
 }
@@ -94,6 +94,11 @@ static uint64_t up(uint64_t bits, uint64_t to)
 	return (bits + to - 1) / to * to;
 }
 
+static bool is_packed(const struct layout *l, const struct ctype_member *m)
+{
+	return l->packed || m->attributes.packed;
+}
+
 /* Where a bit-field goes: it does not cross the bounds of a unit of its type. */
 static void place_field(struct layout *l, struct ctype_member *m)
 {
@@ -104,21 +109,28 @@ static void place_field(struct layout *l, struct ctype_member *m)
 		l->bits = l->is_union ? l->bits : up(l->bits, unit);
 		return;
 	}
-	if (!l->packed && at % unit + m->bits > unit)
+	if (!is_packed(l, m) && at % unit + m->bits > unit)
 		at = up(at, (uint64_t)m->type->align * 8);
+	if (m->attributes.aligned)
+		at = up(at, (uint64_t)m->attributes.aligned * 8);
 	m->bit_offset = at;
 	if (at + m->bits > l->bits)
 		l->bits = at + m->bits;
 	/* One without a name does not align the struct. */
-	if (*m->name && !l->packed && m->type->align > l->align)
+	if (*m->name && !is_packed(l, m) && m->type->align > l->align)
 		l->align = m->type->align;
+	if (m->attributes.aligned > l->align)
+		l->align = m->attributes.aligned;
 }
 
 static void place_member(struct layout *l, struct ctype_member *m)
 {
-	uint32_t align = l->packed || !m->type->align ? 1 : m->type->align;
-	uint64_t at = l->is_union ? 0 : up(l->bits, (uint64_t)align * 8);
+	uint32_t align = is_packed(l, m) || !m->type->align ? 1 : m->type->align;
+	uint64_t at;
 
+	if (m->attributes.aligned > align)
+		align = m->attributes.aligned;
+	at = l->is_union ? 0 : up(l->bits, (uint64_t)align * 8);
 	m->bit_offset = at;
 	if (at + m->type->size * 8 > l->bits)
 		l->bits = at + m->type->size * 8;
@@ -137,9 +149,11 @@ static void drop_padding(struct ctype *type)
 	type->member_count = count;
 }
 
-static int finish_record(struct ctype *type, bool packed)
+static int finish_record(struct ctype *type, const struct attributes *attributes)
 {
-	struct layout l = {.align = 1, .packed = packed, .is_union = type->kind == CTYPE_UNION};
+	struct layout l = {.align = attributes->aligned ? attributes->aligned : 1,
+			   .packed = attributes->packed,
+			   .is_union = type->kind == CTYPE_UNION};
 
 	for (size_t i = 0; i < type->member_count; i++) {
 		struct ctype_member *m = &type->members[i];
@@ -158,8 +172,9 @@ static int finish_record(struct ctype *type, bool packed)
 }
 
 /* An enum is an unsigned int where that holds all, else signed, else of 64 bits. */
-static void finish_enum(struct ctype *type)
+static void finish_enum(struct ctype *type, bool packed)
 {
+	int64_t least = 0, most = 0;
 	bool negative = false, wide = false;
 
 	for (size_t i = 0; i < type->enumerator_count; i++) {
@@ -167,21 +182,40 @@ static void finish_enum(struct ctype *type)
 
 		negative |= value < 0;
 		wide |= value < INT32_MIN || value > (int64_t)UINT32_MAX;
+		least = value < least ? value : least;
+		most = value > most ? value : most;
 	}
 	for (size_t i = 0; negative && i < type->enumerator_count; i++)
 		wide |= (int64_t)type->enumerators[i].value > INT32_MAX;
 	type->is_signed = negative;
 	type->size = type->align = wide ? 8 : 4;
+	for (uint32_t size = 2; packed && !wide && size; size /= 2) {
+		int64_t limit = (int64_t)1 << (size * 8 - negative);
+
+		if (most < limit && least >= -limit)
+			type->size = type->align = size;
+	}
 }
 
-int types_finish(struct ctype *type, bool packed)
+const struct ctype *types_aligned(struct types *types, const struct ctype *type, uint32_t align)
+{
+	struct ctype *t = arena_alloc(&types->arena, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	*t = *type;
+	t->align = align;
+	return t;
+}
+
+int types_finish(struct ctype *type, const struct attributes *attributes)
 {
 	int rc = 0;
 
 	if (type->kind == CTYPE_ENUM)
-		finish_enum(type);
+		finish_enum(type, attributes->packed);
 	else
-		rc = finish_record(type, packed);
+		rc = finish_record(type, attributes);
 	type->complete = type->has_members = true;
 	return rc;
 }

@@ -93,10 +93,12 @@ bool types_add_typedef(struct types *types, const char *name, const struct ctype
 /* bits: of a bit-field (0: one without a name that ends a unit), or BITS_NONE. */
 enum { BITS_NONE = -1 };
 bool types_add_member(struct types *types, struct ctype *record, const char *name,
-		      const struct ctype *type, int bits);
+		      const struct ctype *type, int bits, const struct attributes *attributes);
 bool types_add_constant(struct types *types, struct ctype *type, const char *name, uint64_t value);
 /* -EOVERFLOW, without a text, when it is larger than any memory. */
-int types_finish(struct ctype *type, bool packed);
+int types_finish(struct ctype *type, const struct attributes *attributes);
+/* The same type with another alignment. */
+const struct ctype *types_aligned(struct types *types, const struct ctype *type, uint32_t align);
 
 /*
  * The parameter of that name of the function whose code starts at the place. -EOPNOTSUPP when it
@@ -127,5 +129,14 @@ int kernel_symbol(const char *name, uint64_t *address, struct error *err);
  * -EOPNOTSUPP when the kernel has no such member or does not tell its types, or another -errno.
  */
 int kernel_member(const char *type, const char *path, struct error *err);
+
+/*
+ * Calls `each` with the kernel's structs, unions and enums that a pattern such as "struct sock*" means:
+ * the name, and how C declares it. -ENODATA when there are none; what `each` returns ends it.
+ */
+int kernel_types_text(const char *pattern,
+		      int (*each)(void *context, const char *name, const char *declaration,
+				  struct error *err),
+		      void *context, struct error *err);
 
 #endif
