@@ -92,12 +92,19 @@ static int search(struct choosing *c, const char *pattern, struct error *err)
 		       : error_set(err, -ENODATA, "no probe matches '%s'", pattern);
 }
 
+/* Those that happen once, and have one name. */
+static bool is_special(const char *pattern)
+{
+	return !strcmp(pattern, probe_kind_info(PROBE_BEGIN)->name) ||
+	       !strcmp(pattern, probe_kind_info(PROBE_END)->name);
+}
+
 static int choose_one(struct choosing *c, const char *pattern, struct error *err)
 {
 	struct probe_spec spec;
 	int rc;
 
-	if (c->search && !strchr(pattern, ':'))
+	if (c->search && !strchr(pattern, ':') && !is_special(pattern))
 		return search(c, pattern, err);
 	rc = probe_spec_parse(pattern, c->arena, &spec, err);
 	return rc ? rc : take_matching(c, &spec, pattern, NULL, err);

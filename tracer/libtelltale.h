@@ -37,7 +37,7 @@ struct session_options {
 	bool json;
 	bool bpftrace_json; /* of programs: bpftrace's JSON instead of our own */
 	bool color;
-	bool line_flush;
+	bool large_blocks; /* results are written when a block of them is full, not as they come */
 	uint32_t text_limit;   /* bytes of a text at the most; 0: TEXT_LIMIT_DEFAULT */
 	uint64_t ring_bytes;   /* 0: by the engine's own choice */
 	uint64_t most_records; /* end after that many records; 0: no limit */
@@ -51,6 +51,10 @@ struct session_options {
 	size_t parameter_count;
 	bool may_lack_probes; /* of a program: one that matches nothing is a warning, where another does */
 	bool is_unsafe; /* functions that change the system are allowed */
+	/* Of a program's headers: where they are looked for first, and those to read in front of it. */
+	char *const *include_folders, *const *includes;
+	size_t include_folder_count, include_count;
+	bool dry_run; /* session_run() ends when all is attached: nothing is started, or printed */
 	/* Failures of the kernel's helpers are counted, and said at the end: 1, or (those of reading
 	 * memory, too) 2. */
 	unsigned report;
@@ -130,7 +134,20 @@ int session_program(struct session *session, const char *name, const char *text,
 		    struct error *err);
 const char *session_program_errors(const struct session *session);
 
-/* Prints one stage of the last session_program(): "ast", "types", "code" or "plan". */
+/* The probes that a program would be attached to, printed as session_list() does. Errors of the
+ * program as with session_program(). */
+int session_list_program(struct session *session, const char *name, const char *text, unsigned how,
+			 FILE *file, struct error *err);
+
+/* The kernel's types whose names match, such as "struct sock*"; with LIST_VERBOSE what is in them. */
+int session_list_types(struct session *session, char *const patterns[], size_t pattern_count,
+		       unsigned how, FILE *file, struct error *err);
+
+/* What session_dump() can print, NULL behind the last. */
+const char *session_stage(size_t place);
+
+/* Prints one stage of the last session_program(), such as "ast"; of "verifier" what the kernel says of
+ * its programs when it loads them. */
 int session_dump(struct session *session, const char *stage, FILE *file, struct error *err);
 
 /*

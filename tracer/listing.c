@@ -115,20 +115,50 @@ static void convert_probe(const struct probe_set *set, const struct probe *probe
 		convert_sites(probe, to, arena);
 }
 
+static bool is_function(enum probe_kind kind)
+{
+	return kind == PROBE_UPROBE;
+}
+
+/* Of functions, the parameters as their source has them. */
+static int convert_parameters(struct parameter_reader *reader, const struct probe *probe,
+			      struct listing_probe *to, struct arena *arena, struct error *err)
+{
+	struct listing_argument *arguments;
+	int rc = parameters_read(reader, probe, arena, err);
+
+	arguments = rc ? NULL : arena_alloc(arena, (reader->count + 1) * sizeof(*arguments));
+	for (size_t i = 0; arguments && i < reader->count; i++)
+		arguments[i] = (struct listing_argument){
+			.name = reader->arguments[i].name,
+			.type_name = reader->arguments[i].type_name,
+		};
+	if (arguments) {
+		to->arguments = arguments;
+		to->argument_count = reader->count;
+	}
+	return rc;
+}
+
 static int print_chosen(struct session *s, const struct chosen *chosen, unsigned how, FILE *file,
 			struct arena *arena, struct error *err)
 {
 	struct listing_probe *probes = calloc(chosen->count + 1, sizeof(*probes));
 	struct output_options options = session_output_options(s);
-	int rc;
+	struct parameter_reader reader = {.set = &s->probes};
+	int rc = 0;
 
-	for (size_t i = 0; probes && i < chosen->count; i++)
+	for (size_t i = 0; probes && i < chosen->count && !rc; i++) {
 		convert_probe(&s->probes, chosen->items[i], &probes[i], arena);
-	if (!probes || arena->failed)
+		if (how & LIST_VERBOSE && is_function(chosen->items[i]->kind))
+			rc = convert_parameters(&reader, chosen->items[i], &probes[i], arena, err);
+	}
+	parameters_close(&reader);
+	if (!rc && (!probes || arena->failed))
 		rc = error_memory(err);
-	else if (how & LIST_NAMES)
+	if (!rc && how & LIST_NAMES)
 		rc = output_names(file, probes, chosen->count, how & LIST_VERBOSE, &options, err);
-	else
+	else if (!rc)
 		rc = output_listing(file, probes, chosen->count, how & LIST_VERBOSE, &options, err);
 	free(probes);
 	return rc;
@@ -154,6 +184,73 @@ int session_list(struct session *s, char *const patterns[], size_t pattern_count
 	chosen_free(&chosen);
 	arena_free(&arena);
 	return rc ? rc : answer;
+}
+
+static int add_probes(const struct program *program, struct arena *arena, char ***patterns,
+		      size_t *count, size_t *room, struct error *err)
+{
+	for (const struct clause *c = program->clauses; c; c = c->next)
+		for (const struct clause_probe *p = c->probes; p; p = p->next) {
+			char **slot = array_add(patterns, count, room, sizeof(*slot));
+
+			if (!slot)
+				return error_memory(err);
+			*slot = arena_string(arena, p->text);
+			if (!*slot)
+				return error_memory(err);
+		}
+	return 0;
+}
+
+int session_list_program(struct session *s, const char *name, const char *text, unsigned how,
+			 FILE *file, struct error *err)
+{
+	char **patterns = NULL;
+	size_t count = 0, room = 0;
+	struct arena arena = {0};
+	int rc;
+
+	session_forget_program(s);
+	session_prepare(s, &s->program);
+	rc = program_parse(name, text, &s->program, err);
+	if (!rc)
+		rc = add_probes(&s->program, &arena, &patterns, &count, &room, err);
+	if (!rc)
+		rc = session_list(s, patterns, count, how | LIST_NAMES, file, err);
+	free(patterns);
+	arena_free(&arena);
+	return rc;
+}
+
+/* ---- the kernel's types ---- */
+
+struct types_listing {
+	FILE *file;
+	struct output_options options;
+	bool whole;
+};
+
+static int print_type(void *context, const char *name, const char *declaration, struct error *err)
+{
+	const struct types_listing *l = context;
+
+	return output_type(l->file, name, l->whole ? declaration : NULL, &l->options, err);
+}
+
+int session_list_types(struct session *s, char *const patterns[], size_t pattern_count, unsigned how,
+		       FILE *file, struct error *err)
+{
+	struct types_listing listing = {file, session_output_options(s), how & LIST_VERBOSE};
+	int answer = 0;
+
+	for (size_t i = 0; i < pattern_count; i++) {
+		int rc = kernel_types_text(patterns[i], print_type, &listing, err);
+
+		if (rc && rc != -ENODATA)
+			return rc;
+		answer = rc ? rc : answer;
+	}
+	return answer;
 }
 
 /* ---- features ---- */

@@ -164,7 +164,8 @@ static int poll_once(struct run *run, int timeout_ms, size_t wake_count, struct 
 		*err = run->error;
 	if (count < 0)
 		return err->code ? count : session_output_error(count, err);
-	rc = count && run->output ? output_flush(run->output) : 0;
+	rc = count && run->output && !run->session->options.large_blocks ? output_flush(run->output)
+									  : 0;
 	return rc ? session_output_error(rc, err) : count;
 }
 
@@ -427,6 +428,8 @@ static int run_attached(struct run *run, struct error *err)
 		rc = drop_privileges(run, err);
 	if (!rc && run->output && output_attached(run->output, s->plan.probe_count))
 		rc = session_output_error(-EIO, err);
+	if (!rc && s->options.dry_run)
+		s->stopped = 1;
 	if (!rc && !s->stopped)
 		rc = target_start(&s->target, err);
 	if (!rc) {
@@ -464,9 +467,9 @@ static int run_plan(struct run *run, FILE *file, struct error *err)
 	rc = run_open(run, file, err);
 	if (!rc)
 		rc = run_attached(run, err);
-	if (!rc)
+	if (!rc && !s->options.dry_run)
 		rc = drain(run, err);
-	if (!rc)
+	if (!rc && !s->options.dry_run)
 		rc = run->sink ? run->sink->finish(run->sink->context, run->engine, err)
 			       : print_results(run, err);
 	/* We started it and it was to end with us; it may well be the one that was told to. */

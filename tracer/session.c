@@ -44,7 +44,7 @@ int session_new(const struct session_options *options, struct warnings *warnings
 }
 
 /* Instances and plan point into the probes, so they go first. */
-static void forget_program(struct session *s)
+void session_forget_program(struct session *s)
 {
 	late_forget(s);
 	plan_free(&s->plan);
@@ -54,7 +54,7 @@ static void forget_program(struct session *s)
 
 static void forget_probes(struct session *s)
 {
-	forget_program(s);
+	session_forget_program(s);
 	probes_free(&s->probes);
 	s->probes_known = false;
 }
@@ -77,7 +77,6 @@ struct output_options session_output_options(const struct session *s)
 			: s->options.json	 ? OUTPUT_JSON
 						 : OUTPUT_TEXT,
 		.color = s->options.color,
-		.line_flush = s->options.line_flush,
 		.percentiles = s->options.percentiles,
 	};
 }
@@ -351,6 +350,10 @@ void session_prepare(struct session *s, struct program *program)
 	program->is_unsafe = s->options.is_unsafe;
 	program->parameters = s->options.parameters;
 	program->parameter_count = s->options.parameter_count;
+	program->include_folders = s->options.include_folders;
+	program->include_folder_count = s->options.include_folder_count;
+	program->includes = s->options.includes;
+	program->include_count = s->options.include_count;
 	program->warnings = s->warnings;
 	program->text_default = TEXT_LIMIT_DEFAULT;
 	program->types.file = elf_of_file;
@@ -363,7 +366,7 @@ int session_compile(struct session *s, const struct source *source, struct error
 	bool markers;
 	int rc;
 
-	forget_program(s);
+	session_forget_program(s);
 	session_prepare(s, &s->program);
 	s->program.source = *source;
 	rc = program_parse(source->name, source->text, &s->program, err);
@@ -405,25 +408,76 @@ const char *session_program_errors(const struct session *s)
 	return buffer_string(&s->program.diagnostics.text);
 }
 
+/* ---- what there is between a program and its run ---- */
+
+static int dump_tree(struct session *s, struct buffer *text, struct error *err)
+{
+	(void)err;
+	program_print_tree(&s->program, text);
+	return 0;
+}
+
+static int dump_types(struct session *s, struct buffer *text, struct error *err)
+{
+	(void)err;
+	program_print_types(&s->program, text);
+	return 0;
+}
+
+static int dump_code(struct session *s, struct buffer *text, struct error *err)
+{
+	(void)err;
+	plan_print_code(&s->plan, text);
+	return 0;
+}
+
+static int dump_plan(struct session *s, struct buffer *text, struct error *err)
+{
+	(void)err;
+	plan_print(&s->plan, text);
+	return 0;
+}
+
+static int dump_verifier(struct session *s, struct buffer *text, struct error *err)
+{
+	struct engine_options options = {.no_follow = s->options.no_follow, .verifier = text};
+	struct engine *engine = NULL;
+	int rc;
+
+	if (session_engine(s) != ENGINE_KERNEL)
+		return error_set(err, -EINVAL, "the verifier is the kernel's, and another engine runs this");
+	rc = engine_open(ENGINE_KERNEL, &s->plan, &s->target, &options, &engine, s->warnings, err);
+	engine_close(engine);
+	return rc;
+}
+
+static const struct {
+	const char *name;
+	int (*dump)(struct session *s, struct buffer *text, struct error *err);
+} stages[] = {
+	{"ast", dump_tree}, {"types", dump_types}, {"code", dump_code},
+	{"plan", dump_plan}, {"verifier", dump_verifier},
+};
+
+const char *session_stage(size_t place)
+{
+	return place < sizeof(stages) / sizeof(*stages) ? stages[place].name : NULL;
+}
+
 int session_dump(struct session *s, const char *stage, FILE *file, struct error *err)
 {
 	struct buffer text = {0};
-	int rc = 0;
+	size_t place = 0;
+	int rc;
 
-	if (!strcmp(stage, "ast"))
-		program_print_tree(&s->program, &text);
-	else if (!strcmp(stage, "types"))
-		program_print_types(&s->program, &text);
-	else if (!strcmp(stage, "code"))
-		plan_print_code(&s->plan, &text);
-	else if (!strcmp(stage, "plan"))
-		plan_print(&s->plan, &text);
-	else
-		rc = error_set(err, -EINVAL, "'%s' is none of ast, types, code, plan", stage);
+	while (session_stage(place) && strcmp(session_stage(place), stage) != 0)
+		place++;
+	rc = session_stage(place) ? stages[place].dump(s, &text, err)
+				  : error_set(err, -EINVAL, "there is no stage '%s'", stage);
 	if (text.failed)
 		rc = error_memory(err);
 	errno = 0;
-	if (!rc && fwrite(buffer_string(&text), 1, text.length, file) != text.length)
+	if (text.length && fwrite(text.data, 1, text.length, file) != text.length && !rc)
 		rc = error_set(err, errno ? -errno : -EIO, "can't write: %s",
 			       strerror(errno ? errno : EIO));
 	buffer_free(&text);

@@ -46,6 +46,9 @@ void session_use_fast_sites(struct session *session, struct probe_set *probes);
 /* Which engine runs this session's programs. */
 enum engine_kind session_engine(struct session *session);
 
+/* The program that there is, and all that came of it. */
+void session_forget_program(struct session *session);
+
 /* What a program needs to know of the session before it is parsed. */
 void session_prepare(struct session *session, struct program *program);
 

@@ -53,6 +53,14 @@ int session_new(const struct session_options *o, struct warnings *warnings,
 		buffer_print(&said, "most_records=%llu ", (unsigned long long)o->most_records);
 	if (o->seconds > 0)
 		buffer_print(&said, "seconds=%g ", o->seconds);
+	if (o->dry_run)
+		buffer_text(&said, "dry_run ");
+	if (o->large_blocks)
+		buffer_text(&said, "large_blocks ");
+	for (size_t i = 0; i < o->include_folder_count; i++)
+		buffer_print(&said, "I=%s ", o->include_folders[i]);
+	for (size_t i = 0; i < o->include_count; i++)
+		buffer_print(&said, "include=%s ", o->includes[i]);
 	return 0;
 }
 
@@ -162,6 +170,34 @@ const char *session_program_errors(const struct session *session)
 {
 	(void)session;
 	return program_errors;
+}
+
+int session_list_program(struct session *session, const char *name, const char *text, unsigned how,
+                         FILE *file, struct error *err)
+{
+	(void)session;
+	(void)file;
+	buffer_print(&said, "list%s %s: %s", how & LIST_VERBOSE ? " verbose" : "", name, text);
+	return program_result ? error_set(err, program_result, "no good") : 0;
+}
+
+int session_list_types(struct session *session, char *const patterns[], size_t count, unsigned how,
+                       FILE *file, struct error *err)
+{
+	(void)session;
+	(void)file;
+	(void)err;
+	buffer_print(&said, "types%s", how & LIST_VERBOSE ? " verbose" : "");
+	for (size_t i = 0; i < count; i++)
+		buffer_print(&said, " <%s>", patterns[i]);
+	return 0;
+}
+
+const char *session_stage(size_t place)
+{
+	static const char *const stages[] = {"ast", "code", "verifier"};
+
+	return place < 3 ? stages[place] : NULL;
 }
 
 int session_dump(struct session *session, const char *stage, FILE *file, struct error *err)
@@ -300,7 +336,15 @@ static void programs(void **state)
 	     "a:c /@start[args.r]/ {\n\t@nsecs[comm] = hist(nsecs - @start[args.r], 5);\n"
 	     "\tdelete(@start[args.r]);\n}\nEND { clear(@start); }");
 	asks(run_main, "run -e BEGIN{exit();}", "-e: BEGIN{exit();}");
-	asks(run_main, "run -e x -d plan", "-e: x dump=plan");
+	asks(run_main, "run -e x -d code", "-e: x dump=code");
+	asks(run_main, "run -e x -d codegen,verifier -d ast", "-e: x dump=ast dump=code dump=verifier");
+	asks(run_main, "run -d all -e x", "-e: x dump=ast dump=code dump=verifier");
+	asks(run_main, "run -e x --dry-run -B full -I a -I b --include c.h",
+	     "dry_run large_blocks I=a I=b include=c.h -e: x");
+	asks(run_main, "run -B none -e y -e x --usdt-file-activation --no-feature uprobe_multi", "-e: x");
+	unsetenv("TELLTALE_WITHOUT");
+	asks(run_main, "run -l -e x", "list -e: x");
+	asks(run_main, "run -lv -e x", "list verbose -e: x");
 	asks(list_main, "list -b /bin/x -v", "file=/bin/x list verbose");
 	assert_int_equal(verb(run_main, "run -l", NULL), 1); /* where patterns match nothing */
 	assert_string_equal(buffer_string(&said), "list names *");
@@ -362,7 +406,7 @@ static void refusals(void **state)
 	        "--linear: '0,10,1,' is not MIN,MAX,STEP with MIN below MAX and STEP above 0");
 	refuses(run_main, "run", "run needs a program: FILE, '-' or -e TEXT");
 	refuses(run_main, "run -e a -d everything",
-	        "-d: 'everything' is none of ast, types, code, plan");
+	        "-d: 'everything' is none of ast, types, code, plan, verifier, all");
 	refuses(run_main, "run -e a -c ls -- ls", "one command: with -c or behind --");
 	refuses(run_main, "run -e a -c 'x", "-c: ''x' is not a command");
 	refuses(run_main, "run /no/such", "can't read /no/such: No such file or directory");

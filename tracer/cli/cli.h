@@ -51,7 +51,8 @@ struct common {
 	const char *filter, *path, *engine;
 	enum session_engine engine_number;
 	uint64_t records, text_limit, ring_bytes;
-	bool is_unsafe, may_lack_probes;
+	bool is_unsafe, may_lack_probes, dry_run, large_blocks;
+	struct words include_folders, includes;
 	unsigned report;
 	double seconds;
 
@@ -137,8 +138,12 @@ void leave_signals(void);
 /* "PROBE, PROBE /FILTER/ " in front of a clause's braces. Without PROBEs: all of the target. */
 void write_probes(struct buffer *program, const struct common *c);
 
-/* `name` is what messages call the program; `stage`, where not NULL, is printed instead of a run
- * ("ast", "types", "code", "plan"). Frees the program. */
-int run_program(struct common *c, const char *name, struct buffer *program, const char *stage);
+/* Errors of a program come with the line and a caret; others are one line. The exit code. */
+int complain_of_program(const struct session *session, const struct error *err);
+
+/* `name` is what messages call the program; `stages`, if any, are printed instead of a run. Frees the
+ * program. */
+int run_program(struct common *c, const char *name, struct buffer *program,
+                const struct words *stages);
 
 #endif

@@ -54,6 +54,8 @@ void common_free(struct common *c)
 	words_free(&c->files);
 	words_free(&c->provider_files);
 	words_free(&c->patterns);
+	words_free(&c->include_folders);
+	words_free(&c->includes);
 }
 
 static void say_warning(void *context, const char *line)
@@ -103,7 +105,12 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .json = c->json,
 	        .bpftrace_json = c->bpftrace_json,
 	        .color = wants_color(file),
-	        .line_flush = isatty(fileno(file)),
+	        .large_blocks = c->large_blocks,
+	        .dry_run = c->dry_run,
+	        .include_folders = c->include_folders.items,
+	        .include_folder_count = c->include_folders.count,
+	        .includes = c->includes.items,
+	        .include_count = c->includes.count,
 	        .text_limit = (uint32_t)c->text_limit,
 	        .may_lack_probes = c->may_lack_probes,
 	        .report = c->report > 2 ? 2 : c->report,

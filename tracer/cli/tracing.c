@@ -70,8 +70,7 @@ void write_probes(struct buffer *program, const struct common *c)
 		buffer_print(program, "/%s/ ", c->filter);
 }
 
-/* Errors of a program come with the line and a caret; others are one line. */
-static int complain_of_program(const struct session *session, const struct error *err)
+int complain_of_program(const struct session *session, const struct error *err)
 {
 	const char *errors = session_program_errors(session);
 
@@ -103,7 +102,17 @@ static int run_to_end(struct session *session, const struct common *c, FILE *fil
 	return 0;
 }
 
-static int run_on(struct common *c, const char *name, const char *text, const char *stage,
+static int dump(struct session *session, const struct words *stages, FILE *file)
+{
+	struct error err = {0};
+
+	for (size_t i = 0; i < stages->count; i++)
+		if (session_dump(session, stages->items[i], file, &err))
+			return complain(&err);
+	return 0;
+}
+
+static int run_on(struct common *c, const char *name, const char *text, const struct words *stages,
                   FILE *file)
 {
 	struct session *session = NULL;
@@ -114,8 +123,8 @@ static int run_on(struct common *c, const char *name, const char *text, const ch
 		return complain(&err);
 	if (session_program(session, name, text, &err))
 		code = complain_of_program(session, &err);
-	else if (stage)
-		code = session_dump(session, stage, file, &err) ? complain(&err) : 0;
+	else if (stages && stages->count)
+		code = dump(session, stages, file);
 	else
 		code = run_to_end(session, c, file);
 	leave_signals();
@@ -153,7 +162,8 @@ static FILE *open_output(const char *path)
 	return file;
 }
 
-int run_program(struct common *c, const char *name, struct buffer *program, const char *stage)
+int run_program(struct common *c, const char *name, struct buffer *program,
+                const struct words *stages)
 {
 	int code = EXIT_WRONG;
 	struct error err = {0};
@@ -171,7 +181,7 @@ int run_program(struct common *c, const char *name, struct buffer *program, cons
 		fprintf(file, "%s\n", buffer_string(program));
 		code = 0;
 	} else {
-		code = run_on(c, name, buffer_string(program), stage, file);
+		code = run_on(c, name, buffer_string(program), stages, file);
 	}
 	code = finish_output(file, c->path, code);
 out:

@@ -34,6 +34,7 @@ struct engine_options {
 	uint64_t ring_bytes; /* 0: by the engine's own choice; else rounded up to a power of two */
 	bool no_follow; /* not the children of the target's processes, where the plan leaves it open */
 	bool debug_verifier; /* on a refused program: the verifier's whole log in the error */
+	struct buffer *verifier; /* NULL, or what the verifier says of each program is added to it */
 };
 
 /* Creates the maps and loads the programs. Nothing of the target is touched yet. */

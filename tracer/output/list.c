@@ -239,6 +239,28 @@ int output_names(FILE *file, const struct listing_probe *probes, size_t count, b
 	return finish(file, &b, r, err);
 }
 
+int output_type(FILE *file, const char *name, const char *declaration,
+                const struct output_options *options, struct error *err)
+{
+	struct buffer b = {0};
+	int r;
+
+	if (options->form == OUTPUT_JSON) {
+		put_text(&b, "{\"type\":");
+		put_json_string(&b, name, strlen(name));
+		if (declaration) {
+			put_text(&b, ",\"declaration\":");
+			put_json_string(&b, declaration, strlen(declaration));
+		}
+		put_text(&b, "}\n");
+	} else {
+		put_text(&b, declaration ? declaration : name);
+		put_char(&b, '\n');
+	}
+	r = write_probe(file, &b, err);
+	return finish(file, &b, r, err);
+}
+
 int output_listing(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
                    const struct output_options *options, struct error *err)
 {

@@ -24,7 +24,6 @@ struct output_options {
 	enum output_form form;
 	bool color;	  /* the caller knows whether this is a terminal, and NO_COLOR */
 	bool percentiles; /* text: below hist() maps, whose rows are powers of two then */
-	bool line_flush;  /* flush after every poll (a terminal); else in large blocks */
 };
 
 /* Prints to `file`, which stays the caller's. */
@@ -172,6 +171,9 @@ struct listing_probe {
 /* As bpftrace -l, a name a line; verbose: with the arguments below, indented. JSON: the same. */
 int output_names(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
 		 const struct output_options *options, struct error *err);
+/* A type of the kernel's: its declaration, or (NULL) its name. JSON: {"type","declaration"}. */
+int output_type(FILE *file, const char *name, const char *declaration,
+		const struct output_options *options, struct error *err);
 int output_listing(FILE *file, const struct listing_probe *probes, size_t count, bool verbose,
 		   const struct output_options *options, struct error *err);
 

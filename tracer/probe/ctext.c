@@ -236,3 +236,10 @@ bool variable_type(Dwarf_Die *variable, const struct operand *op, struct buffer 
 		return false;
 	return write_type(text, &whole, 0);
 }
+
+bool variable_text(Dwarf_Die *variable, struct buffer *text)
+{
+	Dwarf_Die type;
+
+	return type_of(variable, &type) && write_type(text, &type, 0);
+}

@@ -228,6 +228,22 @@ const char *probe_full_name(const struct probe_set *set, const struct probe *pro
 			    struct arena *arena);
 
 /*
+ * The parameters of functions as their source declares them, for people: one reader for several
+ * functions, zeroed before the first. None where the file's debug information does not know the
+ * function.
+ */
+struct parameter_reader {
+	const struct probe_set *set;
+	struct probe_argument *arguments; /* of the last function that was asked for */
+	size_t count, room;
+	struct open_dwarf *dwarf; /* of its file */
+	uint32_t file;
+};
+int parameters_read(struct parameter_reader *reader, const struct probe *probe, struct arena *arena,
+		    struct error *err);
+void parameters_close(struct parameter_reader *reader);
+
+/*
  * Gives the arguments of markers of the set that have neither names nor types those of the variables
  * that they are in the source, where the file's DWARF tells it for sure. To be asked for when names
  * count, since it takes its time; what has been asked is not asked again.

@@ -89,4 +89,7 @@ size_t sweep_length(const uint8_t *code, size_t size);
 bool variable_type(Dwarf_Die *variable, const struct operand *operand, struct buffer *text,
 		   enum note_kind *kind);
 
+/* Its type alone; false where that has no name. */
+bool variable_text(Dwarf_Die *variable, struct buffer *text);
+
 #endif

@@ -37,6 +37,9 @@ bool dwarf_next_die(Dwarf *dwarf, Dwarf_CU **unit, Dwarf_Die *die);
 /* The unit whose code is at that address of the file; false when none says so. */
 bool dwarf_unit_at(Dwarf *dwarf, Dwarf_Addr address, Dwarf_Die *die);
 
+/* The function whose code starts at that address. */
+bool dwarf_function_at(Dwarf *dwarf, Dwarf_Addr address, Dwarf_Die *function);
+
 /*
  * The first entry below one, and the next one beside it. What claims to stand further in front, and
  * so would never end, ends it.

@@ -39,6 +39,13 @@ static bool find_function(Dwarf_Die *parent, Dwarf_Addr address, unsigned depth,
 	return false;
 }
 
+bool dwarf_function_at(Dwarf *dwarf, Dwarf_Addr address, Dwarf_Die *function)
+{
+	Dwarf_Die unit;
+
+	return dwarf_unit_at(dwarf, address, &unit) && find_function(&unit, address, 0, function);
+}
+
 /* How a parameter arrives by the ABI; registers are taken in turn. */
 enum passing { BY_REGISTER, BY_FLOAT, BY_STACK, BY_PARTS };
 
@@ -128,11 +135,10 @@ int dwarf_parameter(struct type_source *base, const struct type_place *place, co
 	struct dwarf_source *s = (struct dwarf_source *)base;
 	struct parameters p = {.source = s, .address = place->address, .name = name,
 			       .distance = TEXT_FAR};
-	Dwarf_Die unit, function, die;
+	Dwarf_Die function, die;
 	int rc = 0;
 
-	if (!dwarf_unit_at(s->file.dwarf, place->address, &unit) ||
-	    !find_function(&unit, place->address, 0, &function))
+	if (!dwarf_function_at(s->file.dwarf, place->address, &function))
 		return error_set(err, -ENOENT,
 				 "the debug information of %s knows no function that starts here",
 				 elf_file_path(s->elf));

@@ -220,6 +220,29 @@ static void explain_verifier(struct kernel *e, struct sys_program *program, int 
 	free(log);
 }
 
+/* What it says of a program that it takes, which is loaded once more for that. */
+static void hear_verifier(struct kernel *e, struct sys_program *program)
+{
+	struct buffer *said = e->options.verifier;
+	size_t size = 16 << 20;
+	char *log = calloc(1, size);
+	int fd;
+
+	said->failed |= !log;
+	if (!log)
+		return;
+	program->log = log;
+	program->log_size = size;
+	program->log_states = true;
+	fd = sys_program_load(program);
+	program->log = NULL;
+	if (fd >= 0)
+		close(fd);
+	buffer_print(said, "%s:\n%s%s\n", program->name, log,
+		     fd < 0 ? "(there is more: it does not fit in 16 MB)\n" : "");
+	free(log);
+}
+
 /* ---- loading ---- */
 
 /*
@@ -379,6 +402,8 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 	functions_put(&functions, &program);
 	choose_type(e, plan, &program);
 	fd = load_insns(&program, insns, plan->sleepable);
+	if (fd >= 0 && e->options.verifier)
+		hear_verifier(e, &program);
 	if (fd < 0)
 		explain_verifier(e, &program, fd, warnings, err);
 	functions_close(&functions);

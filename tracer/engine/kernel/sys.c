@@ -190,7 +190,7 @@ int sys_program_load(const struct sys_program *program)
 	if (program->log) {
 		attr.log_buf = address_of(program->log);
 		attr.log_size = (uint32_t)program->log_size;
-		attr.log_level = 1;
+		attr.log_level = program->log_states ? 2 : 1;
 	}
 	/* The verifier gives up with EAGAIN when a signal is waiting. */
 	do

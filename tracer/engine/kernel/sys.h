@@ -55,6 +55,7 @@ struct sys_program {
 	size_t function_count;
 	char *log; /* or NULL */
 	size_t log_size;
+	bool log_states; /* what is known behind each instruction, too */
 };
 
 int sys_program_load(const struct sys_program *program);
