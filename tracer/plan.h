@@ -51,6 +51,15 @@ enum plan_stack {
 
 enum plan_clock { PLAN_MONOTONIC, PLAN_BOOT, PLAN_TAI };
 
+/* An enum: what its numbers are called. */
+struct plan_enum {
+	struct plan_enumerator {
+		uint64_t value; /* extended to 64 bits */
+		const char *name;
+	} *items;
+	size_t count;
+};
+
 struct plan_value {
 	enum plan_type type;
 	uint32_t offset; /* in the record (from its start), in the key or in the value */
@@ -62,6 +71,7 @@ struct plan_value {
 	size_t map; /* stacks: index into the plan's maps */
 	const char *name; /* "" where it has none */
 	const char *format;
+	const struct plan_enum *names; /* PLAN_INT: of an enum; or NULL */
 	struct plan_value *parts; /* tuples */
 	size_t part_count;
 };

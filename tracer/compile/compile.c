@@ -579,6 +579,7 @@ int compile(struct program *program, const struct probe_set *probes,
 	}
 	table_free(&c.probe_numbers);
 	table_free(&c.failure_numbers);
+	free(c.enums);
 	if (!rc)
 		refuse_untyped(&c);
 	if (program->diagnostics.errors)

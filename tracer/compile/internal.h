@@ -24,6 +24,11 @@ struct compiler {
 	/* Places of maps in the plan, behind the program's own, which stand first and in its order;
 	 * made when first asked for: SIZE_MAX before. */
 	size_t ring, control, trouble, zeros, frames, followed, failures;
+	struct enum_names { /* what layout.c has made of enums */
+		const struct ctype *type;
+		const struct plan_enum *names;
+	} *enums;
+	size_t enum_count, enum_room;
 	struct table failure_numbers; /* helper and place to place in the plan */
 	size_t first_probe, first_failure; /* of the plan that this compilation adds */
 	bool failed;	  /* memory ran out */
@@ -319,11 +324,14 @@ struct place gen_text_place(struct gen *g, const struct expr *e, struct plan_val
 void gen_literal(struct gen *g, const struct expr *e, struct place to,
 		 const struct plan_value *layout);
 
-/* ---- value.c: any value into memory ---- */
+/* ---- layout.c ---- */
 
 /* The layout of what is kept; `offset` is left alone. */
 void type_layout(struct compiler *c, struct type type, struct plan_value *value);
-/* The same of a value in a record. */
+
+/* ---- value.c: any value into memory ---- */
+
+/* The layout of a value in a record. */
 void value_layout(struct gen *g, const struct expr *e, struct plan_value *value);
 void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 	       const struct plan_value *layout, label fail);

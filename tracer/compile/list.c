@@ -187,6 +187,8 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 		     v->type == PLAN_INT && !v->is_signed && v->size <= 8 ? "unsigned " : "",
 		     names[v->type],
 		     v->size);
+	if (v->names)
+		buffer_print(out, ", an enum of %zu", v->names->count);
 	if (v->limit)
 		buffer_print(out, ", at most %u", v->limit);
 	if (v->name && *v->name)

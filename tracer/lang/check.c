@@ -244,6 +244,9 @@ static void check_ternary(struct checker *c, struct expr *e)
 		e->type.look = a->type.look;
 	if (is_pointer(a->type) && type_same(a->type, b->type))
 		e->type = a->type;
+	else if (type_is_enum(a->type) && type_is_enum(b->type) &&
+		 ctype_same(a->type.ctype, b->type.ctype))
+		e->type.ctype = a->type.ctype;
 }
 
 /* ++x, x-- */

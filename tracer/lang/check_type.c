@@ -271,6 +271,22 @@ static bool has_address(const struct expr *e)
 	       e->type.kind == TYPE_ARRAY;
 }
 
+/* A number that is written is one of the enum's. */
+static void check_enumerator(struct checker *c, const struct expr *e, const struct ctype *to,
+			     uint64_t number)
+{
+	struct error err;
+
+	if (types_members(to, &err)) {
+		wrong(c, e, "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < to->enumerator_count; i++)
+		if (to->enumerators[i].value == number)
+			return;
+	wrong(c, e, "%s has no constant that is %lld", to->text, (long long)number);
+}
+
 void check_cast(struct checker *c, struct expr *e)
 {
 	struct expr *child = e->child;
@@ -296,6 +312,8 @@ void check_cast(struct checker *c, struct expr *e)
 		return;
 	}
 	e->type = value_type(c, e, to, space);
+	if (to->kind == CTYPE_ENUM && child->kind == EXPR_INT)
+		check_enumerator(c, e, to, child->number);
 }
 
 /* ---- sizeof, offsetof ---- */

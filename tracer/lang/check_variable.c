@@ -141,6 +141,7 @@ static struct type variable_type(struct type value)
 		return type;
 	type = arithmetic(value, type_s64);
 	type.look = value.look == LOOK_CHAR ? LOOK_NUMBER : value.look;
+	type.ctype = type_is_enum(value) ? value.ctype : NULL;
 	return type;
 }
 

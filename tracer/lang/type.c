@@ -129,10 +129,16 @@ static bool widen_tuple(struct arena *arena, struct type *into, struct type more
 	return true;
 }
 
-/* Where two pointers lead to different types, nobody knows where the place leads. */
+bool type_is_enum(struct type type)
+{
+	return type.kind == TYPE_INT && type.ctype && type.ctype->kind == CTYPE_ENUM;
+}
+
+/* Where two pointers lead to different types, nobody knows where the place leads. What holds numbers of
+ * an enum goes on to, when it is assigned another number. */
 static void widen_ctype(struct type *into, struct type more)
 {
-	if (!same_ctype(*into, more))
+	if (!same_ctype(*into, more) && !(type_is_enum(*into) && !more.ctype))
 		into->ctype = NULL;
 	if (into->space != more.space)
 		into->space = SPACE_ANY;

@@ -75,6 +75,7 @@ bool type_same(struct type a, struct type b);
 
 /* Texts of any sort: compared with each other, and kept together. */
 bool type_is_text(struct type type);
+bool type_is_enum(struct type type);
 /* What a value is where it is kept: integers have 8 bytes, a literal is a text. */
 struct type type_stored(struct type type);
 /*

@@ -308,15 +308,35 @@ static void tuple_text(const struct output *o, struct buffer *b, const struct va
 	put_text(b, v->place->part_count == 1 ? ",)" : ")");
 }
 
+/* What a number of an enum is called; NULL where it has no name. */
+static const char *name_of(const struct value *v)
+{
+	const struct plan_enum *names = v->place ? v->place->names : NULL;
+
+	for (size_t i = 0; names && i < names->count; i++)
+		if (names->items[i].value == v->bits)
+			return names->items[i].name;
+	return NULL;
+}
+
+static void integer_text(struct buffer *b, const struct value *v)
+{
+	const char *name = name_of(v);
+
+	if (name)
+		put_harmless(b, name, strlen(name));
+	else if (v->is_signed)
+		put_signed(b, (int64_t)v->bits);
+	else
+		put_unsigned(b, v->bits);
+}
+
 void value_text(const struct output *o, struct buffer *b, const struct value *v,
                 enum value_style style)
 {
 	switch (v->type) {
 	case PLAN_INT:
-		if (v->is_signed)
-			put_signed(b, (int64_t)v->bits);
-		else
-			put_unsigned(b, v->bits);
+		integer_text(b, v);
 		break;
 	case PLAN_WIDE:
 		wide_text(b, v);

@@ -38,7 +38,4 @@ int dwarf_source_open(struct types *types, struct elf_file *file, struct type_so
 struct ctype *types_number(struct types *types, enum ctype_kind kind, const char *name,
 			   uint64_t size, bool is_signed);
 
-/* Reads what is in it where that has not been done. */
-int types_members(const struct ctype *type, struct error *err);
-
 #endif

@@ -53,6 +53,9 @@ int types_find(struct types *types, const struct type_place *place, enum ctype_k
 int types_complete(struct types *types, const struct type_place *place, const struct ctype *type,
 		   const struct ctype **complete, struct error *err);
 
+/* Reads the members or the enumerators of a complete type, where that has not been done. */
+int types_members(const struct ctype *type, struct error *err);
+
 /*
  * A member of a struct or union by name, also one of an anonymous struct in it: bit_offset counts
  * from the start of the whole. -ENOENT names the nearest.
