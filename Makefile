@@ -194,6 +194,13 @@ $(C_TESTS) $(BENCHES): $(BUILD)/tests/%: tests/%.c $(LIBRARY) $(CLI_TEST_OBJECTS
 	$(Q)mkdir -p $(@D) && $(CC) $(TT_CFLAGS) -I$(BUILD)/rooms/tests -Isdk -o $@ $< $(CLI_TEST_OBJECTS) $(LIBRARY) \
 		-lcmocka $(LIBS)
 
+# The kernel's types of golden tests.
+$(BUILD)/tests/golden/golden: $(BUILD)/tests/golden/kernel.btf
+$(BUILD)/tests/golden/kernel.btf: tests/btf/kernel.c Makefile
+	$(call say,BTF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -g -O2 -w -c -o $@.o $< && \
+		$(OBJCOPY) -I elf64-little -O binary --only-section=.BTF --set-section-flags .BTF=alloc $@.o $@
+
 # ---- manuals: templates, filled in with the program's own tables ----
 
 MANUALS := $(patsubst docs/%.in,$(BUILD)/docs/%,$(wildcard docs/*.in))

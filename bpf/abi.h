@@ -133,6 +133,7 @@ enum abi_source {
 	ABI_VECTOR,   /* vector register number `base`, shifted right by `shift` */
 	ABI_NOWHERE,  /* can't be had */
 	/* As code only: what a program of the kernel's own probes is given. */
+	ABI_TYPED,    /* a pointer in it, at base, of a type that the verifier knows */
 	ABI_PLACE,    /* its address + value */
 	ABI_LOCATED,  /* its address + value + the 16 bits at base */
 };

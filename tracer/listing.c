@@ -20,6 +20,7 @@ static struct listing_operand convert_operand(const struct operand *o)
 		[OPERAND_MEM] = "mem",		 [OPERAND_SYMMEM] = "symmem",
 		[OPERAND_SYMCONST] = "symconst", [OPERAND_UNKNOWN] = "unknown",
 		[OPERAND_CONTEXT] = "field",	 [OPERAND_PLACE] = "field",
+		[OPERAND_TYPED] = "field",
 		[OPERAND_LOCATED] = "field",
 	};
 	bool place = o->kind == OPERAND_MEM || o->kind == OPERAND_SYMMEM ||

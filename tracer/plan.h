@@ -184,6 +184,9 @@ enum plan_attach {
 	/* The rest has sites that are not in files. */
 	PLAN_ATTACH_KPROBE, /* the kernel's function `symbol`, `offset` behind its start */
 	PLAN_ATTACH_KRETPROBE,
+	PLAN_ATTACH_FENTRY, /* the function `symbol`, number `event` of the kernel's types */
+	PLAN_ATTACH_FEXIT,
+	PLAN_ATTACH_ITER,   /* once for each thing, `symbol` as for PLAN_ATTACH_FENTRY */
 	PLAN_ATTACH_TRACEPOINT,	    /* number `event` */
 	PLAN_ATTACH_RAW_TRACEPOINT, /* `symbol` */
 	PLAN_ATTACH_SOFTWARE,	    /* every `period`-th `event` (PERF_COUNT_SW_*) of each CPU */
@@ -199,6 +202,7 @@ struct plan_site {
 	uint64_t semaphore_offset; /* in the file; 0: none */
 	uint64_t cookie;
 	const char *symbol; /* these three: see enum plan_attach */
+	const char *pin;    /* iterators: where to leave it; NULL: it is run */
 	uint64_t event, period;
 };
 

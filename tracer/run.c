@@ -246,7 +246,8 @@ static int wait_for_end(struct run *run, struct error *err)
 	struct session *s = run->session;
 	int count = take_late(run, 0, err); /* loaded since the target was read */
 
-	while (count >= 0 && !run->over && !s->stopped && now() < run->deadline) {
+	while (count >= 0 && !run->over && !s->stopped && now() < run->deadline &&
+	       !engine_over(run->engine)) {
 		bool ended = target_ended(&s->target);
 		int timeout;
 		size_t wake_count = collect(run, &timeout);

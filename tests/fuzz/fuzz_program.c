@@ -89,6 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	hand_make(&hand);
 	hand.set.tracefs = "/"; /* no tracepoints: they differ from machine to machine */
+	hand.set.kernel_types = "no/btf"; /* nor what these are */
+	hand.set.kernel_symbols = "/no/kallsyms";
 	code = run(&program, &hand, text, &err);
 	if (code)
 		check_refusal(&program, code, &err);

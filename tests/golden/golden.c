@@ -11,6 +11,8 @@
  *						int, bool, char, float, pointer, string, bytes; C's type may follow
  *	threads carry values			as the engine's can that it is compiled for
  *	loops are called			as the engine does that does not bound them
+ *	kernel types				the kernel is that of ../btf; else it has
+ *						no types
  *	(tracepoints are described in ../tracefs, as the kernel does it)
  *	--- program
  *	demo:request { @ = count(); }
@@ -43,6 +45,7 @@ struct golden {
 	size_t symbol_count;
 	uint16_t machine;
 	bool threads_carry, loops_called;
+	const char *kernel_types, *kernel_symbols;
 	char *program; /* its text, in the arena of the set */
 	struct buffer result;
 };
@@ -192,6 +195,9 @@ static void read_input(struct golden *g)
 			g->threads_carry = true;
 		} else if (!strcmp(line, "loops are called")) {
 			g->loops_called = true;
+		} else if (!strcmp(line, "kernel types")) {
+			g->set.kernel_types = g->kernel_types;
+			g->set.kernel_symbols = g->kernel_symbols;
 		} else if (!strncmp(line, "arg ", 4)) {
 			name_argument(g, line + 4, arg++);
 		} else if (*line && *line != '#') {
@@ -230,7 +236,7 @@ static void make_result(struct golden *g)
 
 	section = strstr(section + 1, "\n--- ") + 1;
 	buffer_add(&g->result, g->text, (size_t)(section - g->text));
-	program.types.kernel_path = "no/btf"; /* the same on every kernel */
+	program.types.kernel_path = g->set.kernel_types; /* the same on every kernel */
 	rc = program_parse(basename((char *)g->path), g->program, &program, &err);
 	if (!rc)
 		rc = program_check(&program, &g->set, &err);
@@ -258,12 +264,13 @@ static void make_result(struct golden *g)
 }
 
 /* Tracepoints are those of ../tracefs. */
-static bool run(const char *path, unsigned number, const char *tracefs)
+static bool run(const char *path, unsigned number, const struct golden *fixtures)
 {
-	struct golden g = {.path = path, .text = read_all(path), .machine = EM_X86_64,
-			   .set.tracefs = tracefs};
+	struct golden g = *fixtures;
 	bool same;
 
+	g.path = path;
+	g.text = read_all(path);
 	if (!g.text)
 		die(&g, "empty or unreadable");
 	read_input(&g);
@@ -279,12 +286,7 @@ static bool run(const char *path, unsigned number, const char *tracefs)
 		printf("# %s: expected it as in the file, came out as\n%s\n", path, g.result.data);
 	}
 	printf("%sok %u - %s\n", same ? "" : "not ", number, basename((char *)path));
-	for (size_t i = 0; i < g.set.count; i++)
-		free(g.set.items[i].sites);
-	free(g.set.items);
-	free(g.set.other);
-	table_free(&g.set.others);
-	arena_free(&g.set.arena);
+	probes_free(&g.set);
 	buffer_free(&g.result);
 	free(g.text);
 	return same;
@@ -293,19 +295,28 @@ static bool run(const char *path, unsigned number, const char *tracefs)
 /* The golden files are found from this source's own place, so that any folder will do. */
 int main(void)
 {
-	char source[] = __FILE__, pattern[4096], tracefs[4096];
+	char source[] = __FILE__, pattern[4096], tracefs[4096], symbols[4096], types[4096];
+	struct golden fixtures = {.machine = EM_X86_64, .set.tracefs = tracefs,
+				  .set.kernel_types = "no/btf", .kernel_types = types,
+				  .kernel_symbols = symbols};
+	ssize_t length = readlink("/proc/self/exe", types, sizeof(types) - 32);
 	bool good = true;
 	glob_t files;
 
 	snprintf(pattern, sizeof(pattern), "%s/*.golden", dirname(source));
 	snprintf(tracefs, sizeof(tracefs), "%s/../tracefs", source);
+	snprintf(symbols, sizeof(symbols), "%s/../btf/kallsyms", source);
+	if (length < 0)
+		die(&fixtures, "where is this program?");
+	types[length] = '\0';
+	strcat(dirname(types), "/kernel.btf"); /* made beside it */
 	if (glob(pattern, 0, NULL, &files)) {
 		printf("Bail out! no %s\n", pattern);
 		return 1;
 	}
 	printf("1..%zu\n", files.gl_pathc);
 	for (size_t i = 0; i < files.gl_pathc; i++)
-		good &= run(files.gl_pathv[i], (unsigned)i + 1, tracefs);
+		good &= run(files.gl_pathv[i], (unsigned)i + 1, &fixtures);
 	globfree(&files);
 	return good ? 0 : 1;
 }

@@ -159,7 +159,8 @@ static const char *function_of(const struct probe *probe, struct arena *arena)
 	bool user = probe->kind == PROBE_UPROBE || probe->kind == PROBE_URETPROBE;
 	const char *at = probe->name;
 
-	if (!user && probe->kind != PROBE_KPROBE && probe->kind != PROBE_KRETPROBE)
+	if (!user && probe->kind != PROBE_KPROBE && probe->kind != PROBE_KRETPROBE &&
+	    probe->kind != PROBE_FENTRY && probe->kind != PROBE_FEXIT)
 		return "";
 	/* KIND:FILE:FUNCTION, KIND:FUNCTION; a function's name may have colons */
 	for (int i = 0; i < (user ? 2 : 1) && strchr(at, ':'); i++)
@@ -244,6 +245,7 @@ static int add_sites(struct gen *g, struct plan_program *p, const struct table *
 			to->semaphore_offset = from->has_semaphore ? from->semaphore_offset : 0;
 			to->symbol = from->symbol ? arena_string(&g->c->plan->arena, from->symbol)
 						  : NULL;
+			to->pin = from->pin ? arena_string(&g->c->plan->arena, from->pin) : NULL;
 			to->event = from->event;
 			to->period = from->period;
 			to->cookie = (uint64_t)variant << g->cookie_shift | number;
@@ -362,6 +364,8 @@ static void gen_body(struct gen *g)
 	ir_entry(&g->ir, g->context, 0);
 	if (g->in->probes[0]->followed)
 		gen_followed(g);
+	if (g->in->kind == PROBE_ITER)
+		gen_iterator(g);
 	gen_variables(g);
 	gen_cookie(g);
 	filter = g->ir.count;
@@ -411,6 +415,9 @@ static const enum plan_attach attach_of[PROBE_KINDS] = {
 	[PROBE_URETPROBE] = PLAN_ATTACH_URETPROBE,
 	[PROBE_KPROBE] = PLAN_ATTACH_KPROBE,
 	[PROBE_KRETPROBE] = PLAN_ATTACH_KRETPROBE,
+	[PROBE_FENTRY] = PLAN_ATTACH_FENTRY,
+	[PROBE_FEXIT] = PLAN_ATTACH_FEXIT,
+	[PROBE_ITER] = PLAN_ATTACH_ITER,
 	[PROBE_TRACEPOINT] = PLAN_ATTACH_TRACEPOINT,
 	[PROBE_RAW_TRACEPOINT] = PLAN_ATTACH_RAW_TRACEPOINT,
 	[PROBE_PROFILE] = PLAN_ATTACH_PROFILE,

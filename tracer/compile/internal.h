@@ -206,6 +206,12 @@ reg gen_int_before(struct gen *g, const struct expr *e, const struct expr *later
 /* x++ and its kind as values. */
 reg gen_step(struct gen *g, const struct expr *e, label fail);
 
+/* ---- typed.c ---- */
+
+/* Where path() has put its text: a register, of the kernel's memory. */
+reg gen_path(struct gen *g, const struct expr *call, label fail);
+void gen_iterator(struct gen *g);
+
 /* ---- loop.c ---- */
 
 void look_for_loops(struct gen *g);

@@ -125,7 +125,9 @@ static struct abi_recipe context_recipe(const struct operand *op, enum part part
 
 	if (part == PART_BESIDE)
 		return beside(op, r);
-	if (op->kind == OPERAND_CONTEXT)
+	if (op->kind == OPERAND_TYPED)
+		r.source = ABI_TYPED;
+	if (op->kind == OPERAND_CONTEXT || op->kind == OPERAND_TYPED)
 		return r;
 	r.source = op->kind == OPERAND_PLACE ? ABI_PLACE : ABI_LOCATED;
 	r.value = op->kind == OPERAND_PLACE ? (uint64_t)op->displacement : op->value;

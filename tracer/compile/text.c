@@ -42,6 +42,11 @@ static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 			t.length = gen_operand(g, e->argument->length_operand, fail);
 		return t;
 	}
+	if (function_at(e->number)->id == FUNC_PATH) {
+		t.space = SPACE_KERNEL;
+		t.pointer = gen_path(g, e, fail);
+		return t;
+	}
 	/* str(p), str(p, n), buf(p, n), buf(array) */
 	if (expr_array(p)) {
 		t.bytes = expr_array(p)->size;

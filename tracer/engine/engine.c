@@ -67,6 +67,11 @@ int engine_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wa
 	return e->operations->poll(e, timeout_ms, wake_fds, wake_count, record, context, err);
 }
 
+bool engine_over(const struct engine *e)
+{
+	return e->operations->over && e->operations->over(e);
+}
+
 void engine_detach(struct engine *e)
 {
 	e->operations->detach(e);

@@ -97,6 +97,9 @@ typedef int engine_record_fn(void *context, const struct abi_record *record, siz
 int engine_poll(struct engine *engine, int timeout_ms, const int *wake_fds, size_t wake_count,
 		engine_record_fn *record, void *context, struct error *err);
 
+/* Nothing more will come: the plan was for an iterator (PLAN_ATTACH_ITER), which is through. */
+bool engine_over(const struct engine *engine);
+
 /* Takes every site off; the semaphores are back then. Records that are still in the ring can be
  * polled afterwards, maps can be read. */
 /* (The process that called engine_open() must not fork while it is open, unless the child calls
@@ -166,6 +169,8 @@ enum feature {
 	FEATURE_RAW_TRACEPOINT,
 	FEATURE_KPROBE,
 	FEATURE_KPROBE_MULTI, /* links over many functions of the kernel */
+	FEATURE_FENTRY,	      /* the kernel's functions by its types */
+	FEATURE_ITER,	      /* iterators */
 	FEATURE_CLOCK,	      /* software events with BPF on them */
 	FEATURE_HARDWARE,
 	FEATURE_CHILDREN,     /* of the target's processes are followed */

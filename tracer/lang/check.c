@@ -77,7 +77,8 @@ static void no_argument(struct checker *c, struct expr *e, const struct probe *p
 		return;
 	}
 	if (!e->text && !kind->numbered) {
-		wrong(c, e, "the arguments of a %s have names: args.%s", kind->name,
+		wrong(c, e, "the arguments of %s probes have names: %s%s", kind->name,
+		      probe->kind == PROBE_ITER ? "ctx->" : "args.",
 		      probe->argument_count ? probe->arguments[0].name : "NAME");
 		return;
 	}
@@ -99,7 +100,7 @@ static void check_argument(struct checker *c, struct expr *e)
 	size_t operands = probe->site_count ? probe->sites[0].operand_count : 0;
 	const struct probe_kind_info *kind = probe_kind_info(c->instance->kind);
 
-	if (!kind->numbered && kind->context != PROBE_RECORD) {
+	if (!kind->numbered && !probe_has_layout(c->instance->kind)) {
 		wrong(c, e, "this probe has no arguments%s",
 		      kind->returns ? "; retval is what the function returns" : "");
 		return;
@@ -110,6 +111,10 @@ static void check_argument(struct checker *c, struct expr *e)
 		if (e->text ? strcmp(a->name, e->text) != 0
 			    : !kind->numbered || a->operand != e->number)
 			continue;
+		if (a->unreadable) {
+			wrong(c, e, "'%s' can't be read: %s", a->name, a->unreadable);
+			return;
+		}
 		e->type = argument_type(a, c->program->text_limit);
 		e->number = a->operand;
 		if (e->text)
@@ -128,10 +133,58 @@ static void check_argument(struct checker *c, struct expr *e)
 		no_argument(c, e, probe);
 }
 
+/* Of a function that the kernel's types describe it is as typed as its arguments. */
+static void check_retval(struct checker *c, struct expr *e)
+{
+	const struct probe *probe = c->instance->probes[0];
+
+	if (!probe_kind_info(probe->kind)->returns) {
+		wrong(c, e, "retval is for uretprobes, kretprobes and fexit");
+		return;
+	}
+	if (probe->kind != PROBE_FEXIT)
+		return;
+	for (size_t i = 0; i < probe->argument_count; i++)
+		if (!strcmp(probe->arguments[i].name, "retval")) {
+			e->kind = EXPR_ARGUMENT;
+			check_argument(c, e);
+			return;
+		}
+	wrong(c, e, "%s returns nothing", probe->name);
+	e->type.kind = TYPE_UNKNOWN;
+}
+
+static void refuse_ctx(struct checker *c, struct expr *e)
+{
+	const struct probe *probe = c->instance->probes[0];
+
+	if (probe->kind == PROBE_ITER)
+		wrong(c, e, "ctx is no value, but has members: ctx->%s",
+		      probe->argument_count ? probe->arguments[0].name : "NAME");
+	else
+		wrong(c, e, "ctx is for iterators; elsewhere arguments are args.NAME or arg0, and reg() "
+			    "has registers");
+	e->type.kind = TYPE_UNKNOWN;
+}
+
+/* ctx->NAME of an iterator is an argument. */
+static bool check_context(struct checker *c, struct expr *e)
+{
+	size_t place;
+
+	if (c->instance->kind != PROBE_ITER || !e->number || e->child->kind != EXPR_BUILTIN ||
+	    !builtin_find(e->child->text, &place) || builtin_at(place)->id != BUILTIN_CTX)
+		return false;
+	e->kind = EXPR_ARGUMENT;
+	e->child = NULL;
+	check_argument(c, e);
+	return true;
+}
+
 static bool on_function(enum probe_kind kind)
 {
 	return kind == PROBE_UPROBE || kind == PROBE_URETPROBE || kind == PROBE_KPROBE ||
-	       kind == PROBE_KRETPROBE;
+	       kind == PROBE_KRETPROBE || kind == PROBE_FENTRY || kind == PROBE_FEXIT;
 }
 
 /* It becomes a number. */
@@ -156,9 +209,10 @@ static void check_builtin(struct checker *c, struct expr *e)
 		e->type = builtin_at(place)->type;
 		if (e->type.kind == TYPE_STACK)
 			e->type.stack = (enum type_stack)c->program->config.stack_mode;
-		if (builtin_at(place)->id == BUILTIN_RETVAL &&
-		    !probe_kind_info(c->instance->kind)->returns)
-			wrong(c, e, "retval is for uretprobes and kretprobes");
+		if (builtin_at(place)->id == BUILTIN_RETVAL)
+			check_retval(c, e);
+		if (builtin_at(place)->id == BUILTIN_CTX)
+			refuse_ctx(c, e);
 		if (builtin_at(place)->id == BUILTIN_FUNC && !on_function(c->instance->kind))
 			wrong(c, e, "func is for probes on functions, as uprobe; probe is the probe's name");
 		if (builtin_at(place)->id == BUILTIN_CPID)
@@ -306,7 +360,8 @@ void check_expr(struct checker *c, struct expr *e)
 		check_cast(c, e);
 		break;
 	case EXPR_MEMBER:
-		check_member(c, e);
+		if (!check_context(c, e))
+			check_member(c, e);
 		break;
 	case EXPR_INDEX:
 		check_index(c, e);

@@ -231,6 +231,43 @@ void check_clock(struct checker *c, struct expr *call)
 	wrong(c, call->child, "the clocks of nsecs() are monotonic, boot, tai and sw_tai");
 }
 
+/*
+ * The kernel's helper takes a struct path only from a program that has gone there from its own
+ * arguments, member by member. A struct is meant by its address.
+ */
+static void check_path(struct checker *c, struct expr *call, const struct function *f)
+{
+	const struct expr *path = call->child, *most = path->next, *way;
+	const struct ctype *there = path->type.kind == TYPE_RECORD ? path->place
+				    : path->type.kind == TYPE_INT && path->type.ctype
+					    ? path->type.ctype->target
+					    : NULL;
+	int64_t limit;
+
+	call->type.limit = text_most(c); /* a path that is cut is none: the kernel gives it whole */
+	if (most && (!constant(most, &limit) || limit < 1 || limit > text_most(c)))
+		wrong(c, most, "the length for %s() is a number from 1 to %u", f->name, text_most(c));
+	else if (most)
+		call->type.limit = (uint32_t)limit;
+	if (path->type.kind == TYPE_UNKNOWN)
+		return;
+	if (probe_kind_info(c->instance->kind)->context != PROBE_TYPED) {
+		wrong(c, call, "path() is for iter, fentry and fexit: elsewhere the kernel forbids to ask "
+			       "for a file's path");
+		return;
+	}
+	if (!there || !ctype_is_record(there) || strcmp(there->name, "path")) {
+		wrong(c, path, "path() takes a struct path of the kernel's, as in ctx->file->f_path, "
+			       "not a %s", there ? there->text : type_name(path->type));
+		return;
+	}
+	for (way = path; way->kind == EXPR_MEMBER || way->kind == EXPR_ADDRESS; way = way->child)
+		;
+	if (way->kind != EXPR_ARGUMENT)
+		wrong(c, path, "path() takes what members lead to from an argument, as in "
+			       "ctx->file->f_path: the kernel trusts no other way");
+}
+
 static void check_register(struct checker *c, const struct expr *call, const struct function *f)
 {
 	if (!check_literal(c, call->child, f))
@@ -284,8 +321,7 @@ void check_function(struct checker *c, struct expr *call, const struct function 
 		check_cgroup_path(c, call, f);
 		break;
 	case FUNC_PATH:
-		wrong(c, call, "path() is for fentry probes, which telltale does not have: elsewhere the "
-			       "kernel forbids to ask for a file's path");
+		check_path(c, call, f);
 		break;
 	case FUNC_BHIST:
 		if (check_int(c, first, f->name))

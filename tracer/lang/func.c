@@ -73,8 +73,9 @@ static const struct function functions[] = {
 	 "sends a signal to the traced process: 9, \"KILL\"; needs --unsafe"},
 	{"errorf", FUNC_ERRORF, 1, 32, false, NONE, "errorf(string format, ...)",
 	 "prints on standard error, with the place in the program"},
-	{"path", FUNC_PATH, 1, 2, false, NONE, "path(struct path *path)",
-	 "a file's path; only in fentry probes, which telltale does not have"},
+	{"path", FUNC_PATH, 1, 2, false, {.kind = TYPE_TEXT}, "path(struct path *path[, int n])",
+	 "the path of a file, n bytes of it at the most; in iter, and in those fentry and fexit probes "
+	 "where the kernel permits it"},
 	{"cgroupid", FUNC_CGROUPID, 1, 1, false, U64, "cgroupid(string path)",
 	 "the number of the cgroup (version 2) with that path in quotes"},
 	{"cgroup_path", FUNC_CGROUP_PATH, 1, 2, false, SHOWN(SHOW_CGROUP),
@@ -118,7 +119,7 @@ static const struct builtin builtins[] = {
 	{"nsecs", BUILTIN_NSECS, U64, "nanoseconds since boot, without suspended time"},
 	{"probe", BUILTIN_PROBE, {.kind = TYPE_PROBE},
 	 "the probe that was hit; a marker in full where the clause names it so, with usdt: in front"},
-	{"retval", BUILTIN_RETVAL, U64, "what the function returns, in a uretprobe"},
+	{"retval", BUILTIN_RETVAL, U64, "what the function returns, in a uretprobe, kretprobe or fexit"},
 	{"curtask", BUILTIN_CURTASK,
 	 {.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER, .ctype = &task_pointer,
 	  .space = SPACE_KERNEL},
@@ -137,6 +138,7 @@ static const struct builtin builtins[] = {
 	{"cgroup", BUILTIN_CGROUP, U64, "the number of the thread's cgroup (version 2)"},
 	{"ncpus", BUILTIN_NCPUS, U64, "how many CPUs there are"},
 	{"username", BUILTIN_USERNAME, SHOWN(SHOW_USER), "the user's name, looked up when printed"},
+	{"ctx", BUILTIN_CTX, U64, "what an iterator is at: ctx->task"},
 	{"func", BUILTIN_FUNC, SHOWN(SHOW_FUNCTION), "the traced function, of a probe on functions"},
 };
 

@@ -80,13 +80,15 @@ static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_
 	if (uses_types && probe_in_file(probe->kind))
 		buffer_print(&b, "/%u/%u", probe->file, probe->site_count ? probe->sites->bits : 0);
 	/* A program that looks into records of the kernel's has one layout of them. */
-	if (uses_arguments && probe_kind_info(probe->kind)->context == PROBE_RECORD)
+	if (uses_arguments && probe_has_layout(probe->kind))
 		buffer_print(&b, "/%s", probe->sites->operand_text);
 	for (size_t i = 0; uses_arguments && i < probe->argument_count; i++) {
 		const struct probe_argument *a = &probe->arguments[i];
 
 		buffer_print(&b, ";%d,%d,%d%d%d,%u,%u,%zu:%s", a->type, a->size, a->is_signed,
 			     a->sign_differs, a->is_wide, a->operand, a->length_operand, strlen(a->name), a->name);
+		if (uses_types && a->type_name)
+			buffer_print(&b, " %s", a->type_name);
 	}
 	shape = b.failed ? NULL : arena_string(arena, buffer_string(&b));
 	buffer_free(&b);
@@ -270,6 +272,29 @@ static int name_arguments(struct program *program, const struct clause *c, struc
 	return rc;
 }
 
+/* An iterator is run once, and with it the program is over: nothing could be waited for beside it. */
+static void check_alone(struct program *program)
+{
+	const struct instance *first = NULL;
+
+	for (size_t i = 0; i < program->instance_count; i++) {
+		const struct instance *in = &program->instances[i];
+
+		if (in->kind == PROBE_BEGIN || in->kind == PROBE_END)
+			continue;
+		if (!first) {
+			first = in;
+			if (!probe_kind_info(in->kind)->alone || in->probe_count == 1)
+				continue;
+		} else if (!probe_kind_info(in->kind)->alone && !probe_kind_info(first->kind)->alone) {
+			continue;
+		}
+		diagnose(&program->diagnostics, in->clause->probes->at,
+			 "an iterator is alone in its program, but for BEGIN and END");
+		return;
+	}
+}
+
 int program_instances(struct program *program, struct probe_set *probes, struct error *err)
 {
 	struct missing missing = {0};
@@ -291,6 +316,7 @@ int program_instances(struct program *program, struct probe_set *probes, struct 
 		table_free(&s.shapes);
 		table_free(&s.seen);
 	}
+	check_alone(program);
 	if (rc != -ENOMEM)
 		rc = judge_missing(program, &missing) ? -ENODATA : rc;
 	free(missing.items);

@@ -21,6 +21,7 @@ enum operand_kind {
 	/* Of probes of the kernel, whose programs are given values instead of registers (the
 	 * context): */
 	OPERAND_CONTEXT,  /* in it, displacement bytes from its start */
+	OPERAND_TYPED,    /* the same, a pointer whose type the kernel's verifier knows */
 	OPERAND_PLACE,    /* the address of that */
 	OPERAND_LOCATED,  /* context + value + the 16 bits at displacement: `__data_loc` */
 	OPERAND_UNKNOWN,  /* a form that can't be understood; `text` has it, `reason` says why */

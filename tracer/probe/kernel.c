@@ -1,7 +1,8 @@
 /*
- * Owns the probes on the kernel's own code that need no description: functions (kprobe, kretprobe)
- * and tracepoints without their formats (rawtracepoint). /proc/kallsyms says which there are; of a
- * tracepoint it has the function that calls those who listen.
+ * Owns which functions the kernel has (kprobe, kretprobe, fentry, fexit), which tracepoints, to those
+ * who do without their formats (rawtracepoint), and which iterators. /proc/kallsyms says it; of a
+ * tracepoint it has the function that calls those who listen, of an iterator the one that stands for
+ * its programs. What the kernel's types must describe is in typed.c.
  */
 #include "kind.h"
 
@@ -14,24 +15,51 @@
 #include <string.h>
 
 static const char CALLER[] = "__traceiter_"; /* in front of a tracepoint's name */
+static const char ITERATOR[] = "bpf_iter_";  /* in front of an iterator's */
 
 enum { RAW_ARGUMENTS = 12 }; /* MAX_BPF_FUNC_ARGS, include/linux/bpf.h */
+
+static int refuse_form(const char *text, const struct probe_spec *spec, struct error *err)
+{
+	return error_set(err, -EINVAL, "'%s': write %s", text, probe_kind_info(spec->kind)->form);
+}
 
 int parse_kernel(const char *text, const char *rest, struct arena *arena, struct probe_spec *spec,
 		 struct error *err)
 {
-	const char *plus = spec->kind == PROBE_KPROBE ? strchr(rest, '+') : NULL;
+	const char *colon = spec->kind == PROBE_RAW_TRACEPOINT ? NULL : strchr(rest, ':'), *plus;
 	int64_t offset = 0;
 
+	if (colon == rest)
+		return refuse_form(text, spec, err);
+	if (colon) {
+		spec->module = arena_copy(arena, rest, (size_t)(colon - rest));
+		rest = colon + 1;
+	}
+	plus = spec->kind == PROBE_KPROBE ? strchr(rest, '+') : NULL;
 	if (!*rest || *rest == '+' || strpbrk(rest, ":/"))
-		return error_set(err, -EINVAL, "'%s': write %s", text,
-				 probe_kind_info(spec->kind)->form);
+		return refuse_form(text, spec, err);
 	if (plus && (!text_number(plus + 1, &offset) || offset < 0))
 		return error_set(err, -EINVAL, "'%s': '%s' is not an offset", text, plus + 1);
 	spec->provider = probe_kind_info(spec->kind)->name;
 	spec->name = arena_copy(arena, rest, plus ? (size_t)(plus - rest) : strlen(rest));
 	spec->offset = (uint64_t)offset;
-	return spec->name ? 0 : error_memory(err);
+	return spec->name && (!colon || spec->module) ? 0 : error_memory(err);
+}
+
+/* THING, THING:PIN; a pin without a slash in front is below /sys/fs/bpf. */
+int parse_iterator(const char *text, const char *rest, struct arena *arena,
+		   struct probe_spec *spec, struct error *err)
+{
+	const char *colon = strchr(rest, ':');
+
+	if (!*rest || colon == rest || (colon && !colon[1]))
+		return refuse_form(text, spec, err);
+	spec->provider = probe_kind_info(spec->kind)->name;
+	spec->name = arena_copy(arena, rest, colon ? (size_t)(colon - rest) : strlen(rest));
+	if (colon)
+		spec->pin = arena_print(arena, "%s%s", colon[1] == '/' ? "" : "/sys/fs/bpf/", colon + 1);
+	return spec->name && (!colon || spec->pin) ? 0 : error_memory(err);
 }
 
 /* ---- the kernel's symbols ---- */
@@ -45,15 +73,28 @@ struct matching {
 	struct buffer near;
 	unsigned distance;
 	bool is_glob;
+	bool found; /* something of that name, be it described or not */
 };
+
+/* The kernel's types do not describe all that it has. */
+static int describe(struct matching *m, const char *name, const char **symbol, struct error *err)
+{
+	*symbol = name;
+	if (probe_kind_info(m->spec->kind)->context != PROBE_TYPED)
+		return 0;
+	return probe_typed(m->set, m->spec->kind, name, symbol, &m->convention, err);
+}
 
 static int add(struct matching *m, const char *name, struct error *err)
 {
+	const char *symbol;
 	char full[600];
 	struct probe *probe;
 	bool made;
-	int rc;
+	int rc = describe(m, name, &symbol, err);
 
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
 	snprintf(full, sizeof(full), m->spec->offset ? "%s+%llu" : "%s", name,
 		 (unsigned long long)m->spec->offset);
 	rc = probe_list_add(&m->list, m->set, m->spec->kind, m->spec->provider, full, &probe, &made,
@@ -68,28 +109,46 @@ static int add(struct matching *m, const char *name, struct error *err)
 	probe->sites->operand_count = m->convention.operand_count;
 	probe->sites->operand_text = m->convention.text;
 	probe->sites->offset = m->spec->offset;
-	probe->sites->symbol = arena_string(&m->set->arena, name);
+	probe->sites->pin = m->spec->pin;
+	probe->sites->event = m->convention.number;
+	probe->sites->symbol = arena_string(&m->set->arena, symbol);
 	return probe->sites->symbol ? 0 : error_memory(err);
 }
 
-/* "ffffffff81000000 T name [module]": returns 1 when no other line can match. */
+/* "vmlinux" is what is in no module. */
+static bool is_in_module(const struct probe_spec *spec, const char *module)
+{
+	if (!spec->module)
+		return true;
+	return glob_match(spec->module, *module ? module : "vmlinux");
+}
+
+/* "ffffffff81000000 T name\t[module]": returns 1 when no other line can match. */
 static int take_line(struct matching *m, char *line, struct error *err)
 {
-	char *type = strchr(line, ' '), *name, *best = NULL;
+	char *type = strchr(line, ' '), *name, *module, *best = NULL;
 	size_t prefix = strlen(m->prefix);
 	int rc;
 
 	if (!type || !type[1] || type[2] != ' ' || !strchr("tTwW", type[1]))
 		return 0;
 	name = type + 3;
-	name[strcspn(name, "\t \n")] = '\0';
+	module = name + strcspn(name, "\t \n");
+	if (*module)
+		*module++ = '\0';
+	module += strspn(module, "\t [");
+	module[strcspn(module, "]\n")] = '\0';
 	/* The bytes in front of a function are symbols, too, and no code. */
 	if (!strncmp(name, "__pfx_", 6) || !strncmp(name, "__cfi_", 6))
 		return 0;
-	if (strncmp(name, m->prefix, prefix) || strlen(name) > 500)
+	if (strncmp(name, m->prefix, prefix) || strlen(name) > 500 || !is_in_module(m->spec, module))
 		return 0;
 	name += prefix;
 	if (m->is_glob ? glob_match(m->spec->name, name) : !strcmp(m->spec->name, name)) {
+		m->found = true;
+		/* Functions of modules are described elsewhere, if at all. */
+		if (*module && probe_kind_info(m->spec->kind)->context == PROBE_TYPED)
+			return 0;
 		rc = add(m, name, err);
 		return rc ? rc : !m->is_glob;
 	}
@@ -102,29 +161,48 @@ static int take_line(struct matching *m, char *line, struct error *err)
 	return 0;
 }
 
+/* It is there, but its types are not. */
+static int not_described(const struct matching *m, const char *text, struct error *err)
+{
+	return error_set(err, -ENODATA,
+			 m->spec->kind == PROBE_ITER
+				 ? "no iterator matches '%s': 'telltale list iter:*' names them"
+				 : "'%s': the kernel's types do not describe it; kprobe does without them",
+			 text);
+}
+
+static const char *what(enum probe_kind kind)
+{
+	return kind == PROBE_RAW_TRACEPOINT ? "tracepoint of the kernel"
+	       : kind == PROBE_ITER	    ? "iterator"
+					    : "function of the kernel";
+}
+
 /* Not readable (hidepid, no /proc): a name without globs is taken as it is. */
 static int find(struct matching *m, const char *text, struct error *err)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
+	const char *path = m->set->kernel_symbols ? m->set->kernel_symbols : "/proc/kallsyms";
+	FILE *file = fopen(path, "re");
 	size_t room = 0;
 	char *line = NULL;
 	int rc = 0;
 
-	if (!file && !m->is_glob)
-		return add(m, m->spec->name, err);
-	if (!file)
-		return error_set(err, -errno, "/proc/kallsyms, which names the kernel's functions, "
-					      "can't be read: %s",
-				 strerror(errno));
-	while (!rc && getline(&line, &room, file) > 0)
+	if (!file && !m->is_glob) {
+		m->found = true;
+		rc = add(m, m->spec->name, err);
+	} else if (!file) {
+		return error_set(err, -errno, "%s, which names the kernel's functions, can't be read: %s",
+				 path, strerror(errno));
+	}
+	while (file && !rc && getline(&line, &room, file) > 0)
 		rc = take_line(m, line, err);
 	free(line);
-	fclose(file);
+	if (file)
+		fclose(file);
 	if (rc >= 0 && !m->list.count)
-		rc = probe_none(text,
-				m->spec->kind == PROBE_RAW_TRACEPOINT ? "tracepoint of the kernel"
-								      : "function of the kernel",
-				m->near.length ? buffer_string(&m->near) : NULL, err);
+		rc = m->found ? not_described(m, text, err)
+			      : probe_none(text, what(m->spec->kind),
+					   m->near.length ? buffer_string(&m->near) : NULL, err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -165,5 +243,14 @@ int match_raw_tracepoint(struct probe_set *set, const struct probe_spec *spec, c
 	m.convention.operands = operands;
 	m.convention.operand_count = RAW_ARGUMENTS;
 	m.convention.text = "";
+	return match(&m, text, found, count, err);
+}
+
+int match_typed(struct probe_set *set, const struct probe_spec *spec, const char *text,
+		const struct probe ***found, size_t *count, struct error *err)
+{
+	struct matching m = {.set = set, .spec = spec,
+			     .prefix = spec->kind == PROBE_ITER ? ITERATOR : ""};
+
 	return match(&m, text, found, count, err);
 }

@@ -40,6 +40,18 @@ static const struct probe_kind_info kinds[PROBE_KINDS] = {
 			PROBE_REGISTERS,
 			     .in_process = true, .in_kernel = true, .returns = true,
 			     .parse = parse_kernel, .match = match_kernel_function},
+	[PROBE_FENTRY] = {"fentry", "f", "fentry:[MODULE:]FUNCTION",
+			"the start of a function that the kernel's types describe: its arguments are "
+			"args.NAME, with their types",
+			PROBE_TYPED,
+			  .in_process = true, .in_kernel = true, .globs = true,
+			  .old_name = "kfunc", .parse = parse_kernel, .match = match_typed},
+	[PROBE_FEXIT] = {"fexit", "fr", "fexit:[MODULE:]FUNCTION",
+			"the return of such a function; retval is what it returns, args.NAME "
+			"what it was given",
+			PROBE_TYPED,
+			 .in_process = true, .in_kernel = true, .returns = true, .globs = true,
+			 .old_name = "kretfunc", .parse = parse_kernel, .match = match_typed},
 	[PROBE_TRACEPOINT] = {"tracepoint", "t", "tracepoint:CATEGORY:NAME",
 			"a tracepoint of the kernel; its fields are args.NAME",
 			PROBE_RECORD,
@@ -69,6 +81,11 @@ static const struct probe_kind_info kinds[PROBE_KINDS] = {
 			"hardware:*' names them",
 			PROBE_SAMPLE,
 			    .in_process = true, .globs = true, .parse = parse_counter, .match = match_counter},
+	[PROBE_ITER] = {"iter", "it", "iter:THING[:PIN]",
+			"once for each thing that the kernel has, as task, task_file, task_vma; what is "
+			"known of it is ctx->NAME; the program ends when all are through",
+			PROBE_TYPED, .in_kernel = true, .globs = true, .alone = true,
+			.parse = parse_iterator, .match = match_typed},
 	[PROBE_BEGIN] = {"BEGIN", "begin", "BEGIN",
 			"once, before all others",
 			PROBE_NOTHING, .parse = parse_once,
@@ -104,7 +121,8 @@ bool probe_kind_of(const char *text, enum probe_kind *kind, const char **rest)
 		const struct probe_kind_info *info = &kinds[*kind];
 
 		if (probe_starts(text, info->name, rest) ||
-		    probe_starts(text, info->short_name, rest))
+		    probe_starts(text, info->short_name, rest) ||
+		    (info->old_name && probe_starts(text, info->old_name, rest)))
 			return true;
 		*rest = "";
 		if (info->parse == parse_once &&

@@ -21,8 +21,8 @@ probe_parse_fn parse_counter; /* counter.c */
 probe_match_fn match_counter;
 probe_parse_fn parse_tracepoint; /* tracepoint.c */
 probe_match_fn match_tracepoint;
-probe_parse_fn parse_kernel; /* kernel.c */
-probe_match_fn match_raw_tracepoint, match_kernel_function;
+probe_parse_fn parse_kernel, parse_iterator; /* kernel.c */
+probe_match_fn match_raw_tracepoint, match_kernel_function, match_typed;
 
 /* "NAME" behind a colon: false where `text` starts with something else. */
 bool probe_starts(const char *text, const char *word, const char **rest);
@@ -64,9 +64,17 @@ struct convention {
 	size_t operand_count;
 	struct probe_argument *arguments;
 	const char *text;
+	uint32_t number; /* of the function in the kernel's types; 0: they were not asked */
 };
 int probe_convention(uint16_t machine, uint8_t bits, bool at_return, struct arena *arena,
 		     struct convention *convention, struct error *err);
+
+/*
+ * What a function of the kernel's, or an iterator, of that name is given by its types; *symbol is the
+ * function's name in them. -ENOENT when they describe none (typed.c).
+ */
+int probe_typed(struct probe_set *set, enum probe_kind kind, const char *name, const char **symbol,
+		struct convention *convention, struct error *err);
 
 /* The machine that telltale runs on, EM_*. */
 uint16_t probe_host_machine(void);

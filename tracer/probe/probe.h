@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+struct types;
 struct definitions; /* of provider files: probe/definition.h */
 struct target;
 struct operand;
@@ -19,12 +20,15 @@ enum probe_kind {
 	PROBE_URETPROBE, /* a function's return */
 	PROBE_KPROBE,	 /* the same of the kernel's functions */
 	PROBE_KRETPROBE,
+	PROBE_FENTRY, /* the same of those that the kernel's types describe */
+	PROBE_FEXIT,
 	PROBE_TRACEPOINT,
 	PROBE_RAW_TRACEPOINT,
 	PROBE_PROFILE,	/* a clock on every CPU */
 	PROBE_INTERVAL, /* on one */
 	PROBE_SOFTWARE, /* every so many of the kernel's own events */
 	PROBE_HARDWARE, /* of the processor's */
+	PROBE_ITER, /* each of the kernel's things of one sort */
 	PROBE_BEGIN,
 	PROBE_END,
 	PROBE_SELF, /* a signal to telltale itself */
@@ -37,6 +41,7 @@ enum probe_context {
 	PROBE_REGISTERS, /* of the thread */
 	PROBE_RECORD,	 /* the event's fields, as the kernel's format describes them */
 	PROBE_VALUES,	 /* 8 bytes for each argument */
+	PROBE_TYPED,	 /* the same, of types that the kernel's verifier knows */
 	PROBE_SAMPLE,	 /* of a perf event: no arguments */
 };
 
@@ -50,11 +55,13 @@ struct probe_kind_info {
 	const char *form;	       /* how it is written */
 	const char *what;	       /* for the manual: when it is hit, and what it has */
 	enum probe_context context;
+	const char *old_name; /* NULL: none */
 	bool in_file;	 /* its sites are in files of the target */
 	bool in_process; /* a hit belongs to the process that runs: a target restricts it */
 	bool in_kernel;	 /* its arguments may point to the kernel's memory */
 	bool numbered;	 /* its arguments are arg0, arg1, ... too */
 	bool returns;	 /* retval is there */
+	bool alone;	 /* goes with no other probe but BEGIN and END: when it is through, all is */
 	bool globs;	 /* there are so many of them, with names to be listed */
 	/* The text behind the kind's name and its colon; `text` is the whole, for messages. */
 	int (*parse)(const char *text, const char *rest, struct arena *arena,
@@ -90,6 +97,7 @@ struct probe_argument {
 	bool has_length;   /* PROBE_STRING: of at most length_operand bytes, NUL or not */
 	bool in_record;	   /* PROBE_STRING, PROBE_BYTES: in the kernel's record, not at an address */
 	uint32_t bytes;	   /* in_record: its room there; 0: that differs from record to record */
+	const char *unreadable; /* why it can't be had at any site; NULL: it can */
 };
 
 struct probe_site {
@@ -120,7 +128,9 @@ struct probe_site {
 	size_t variant;
 	/* Of the kernel's probes: */
 	const char *symbol; /* function (with `offset`) or raw tracepoint */
-	uint64_t event;	    /* tracepoint: its number; software, hardware: which */
+	const char *pin;    /* iterator: the path to leave it at; NULL: it is run */
+	uint64_t event;	    /* tracepoint, function of the kernel's types: its number; software,
+			       hardware: which */
 	uint64_t period;    /* clocks: nanoseconds; software, hardware: events from hit to hit */
 };
 
@@ -156,12 +166,23 @@ struct probe_set {
 	bool follow;	 /* probes in files of certain processes are `followed` */
 	bool restricted; /* there are such processes: so are the kernel's probes */
 	const char *tracefs; /* the kernel's descriptions of its tracepoints; NULL: where they are */
+	/* Likewise its types and symbols. */
+	const char *kernel_types, *kernel_symbols;
+	struct types *types; /* the kernel's, once they were asked for */
 	struct arena arena;
 };
 
 static inline bool probe_in_file(enum probe_kind kind)
 {
 	return probe_kind_info(kind)->in_file;
+}
+
+/* Of a layout that differs from probe to probe: programs that look into it are for one. */
+static inline bool probe_has_layout(enum probe_kind kind)
+{
+	enum probe_context context = probe_kind_info(kind)->context;
+
+	return context == PROBE_RECORD || context == PROBE_TYPED;
 }
 
 /*
@@ -199,6 +220,8 @@ struct probe_spec {
 	bool worded;	 /* usdt: stands in front of a marker */
 	bool maybe_file; /* usdt:A:B: when no provider A has a B, A may be a file */
 	bool demangled;	 /* functions: by their C++ names only */
+	const char *module; /* functions of the kernel: theirs; NULL: any */
+	const char *pin;    /* iterator */
 	uint64_t offset; /* kprobe */
 	uint64_t period; /* as in struct probe_site; 0: as the kind has it by itself */
 };

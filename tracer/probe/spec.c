@@ -11,8 +11,7 @@
 
 /* Kinds of probes of other tracers, so that nobody looks for a provider of that name. */
 static const char *const unknown_kinds[] = {
-	"fentry", "fexit", "kfunc", "kretfunc", "iter", "watchpoint", "asyncwatchpoint",
-	"f",	  "fr",	   "it",    "w",	"aw",
+	"watchpoint", "asyncwatchpoint", "w", "aw",
 };
 
 /* ---- markers ---- */

@@ -12,6 +12,7 @@
 #include "elf/symbol.h"
 #include "operand/operand.h"
 #include "process/target.h"
+#include "types/types.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -358,6 +359,9 @@ void probes_free(struct probe_set *set)
 	free(set->items);
 	table_free(&set->others);
 	free(set->other);
+	if (set->types)
+		types_free(set->types);
+	free(set->types);
 	arena_free(&set->arena);
 	*set = (struct probe_set){0};
 }

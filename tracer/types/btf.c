@@ -6,11 +6,10 @@
  * The format is that of the kernel's Documentation/bpf/btf.rst. Data is only what follows a type in
  * full inside the section: type_at() sees to that.
  */
-#include "types/source.h"
+#include "types/btf.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,21 +17,6 @@
 #include <unistd.h>
 
 enum { BTF_MOST = 64 << 20 };
-
-struct btf {
-	struct type_source source;
-	char *data; /* the file's bytes */
-	size_t length;
-	bool mapped;
-	const char *start, *end; /* the types */
-	const char *texts;
-	size_t text_length;
-	uint32_t *offsets; /* of the types passed so far, by number; [0] is void's */
-	size_t count, room;
-	const char *next; /* the first one that was not passed */
-	struct ctype **nodes; /* by number, as far as there is room */
-	size_t node_count;
-};
 
 /* The kernel's, where it can be mapped (since 6.16); sysfs knows the size of that file. */
 static bool map_file(struct btf *b, int fd)
@@ -337,6 +321,26 @@ static int btf_find(struct type_source *source, const struct type_place *place,
 	return *found ? 0 : no_sense(b, name, err);
 }
 
+const struct btf_type *btf_type_at(struct btf *b, size_t number)
+{
+	return type_at(b, number);
+}
+
+const char *btf_text_at(const struct btf *b, uint32_t offset)
+{
+	return text_at(b, offset);
+}
+
+struct ctype *btf_node_at(struct btf *b, uint32_t number)
+{
+	return node_at(b, number, 0);
+}
+
+int btf_no_sense(struct btf *b, const char *name, struct error *err)
+{
+	return no_sense(b, name, err);
+}
+
 static int read_members(struct btf *b, const struct btf_type *type, struct ctype *node,
 			struct error *err)
 {
@@ -433,6 +437,7 @@ static void btf_close(struct type_source *source)
 		munmap(b->data, b->length);
 	else
 		free(b->data);
+	table_free(&b->functions);
 	free(b->offsets);
 	free(b->nodes);
 	free(b);
@@ -447,6 +452,7 @@ static struct btf *make_btf(struct types *types)
 	b->source = (struct type_source){.types = types,
 					 .find = btf_find,
 					 .constant = btf_constant,
+					 .function = btf_function,
 					 .members = btf_members,
 					 .close = btf_close};
 	/* number 0, void */

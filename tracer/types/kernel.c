@@ -41,6 +41,18 @@ int kernel_symbol(const char *name, uint64_t *address, struct error *err)
 	return 0;
 }
 
+int kernel_function(const char *name, struct error *err)
+{
+	struct types types = {0};
+	struct type_function function;
+	int rc = types_function(&types, name, &function, err);
+
+	if (rc == -ENOENT)
+		rc = error_set(err, -EOPNOTSUPP, "this kernel's types describe no function %s", name);
+	types_free(&types);
+	return rc ? rc : (int)function.number;
+}
+
 int types_symbol(struct types *types, uint32_t number, const char *name, struct file_symbol *symbol,
 		 struct error *err)
 {

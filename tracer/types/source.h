@@ -19,6 +19,9 @@ struct type_source {
 	/* As types_parameter(); NULL: it has no functions. */
 	int (*parameter)(struct type_source *source, const struct type_place *place,
 			 const char *name, struct type_parameter *parameter, struct error *err);
+	/* As types_function(); NULL: it describes none. */
+	int (*function)(struct type_source *source, const char *name,
+			struct type_function *function, struct error *err);
 	/* Reads the members of a struct, or the enumerators of an enum. */
 	int (*members)(struct type_source *source, struct ctype *type, struct error *err);
 	void (*close)(struct type_source *source);

@@ -197,6 +197,14 @@ int types_parameter(struct types *types, const struct type_place *place, const c
 	return file->parameter(file, place, name, parameter, err);
 }
 
+int types_function(struct types *types, const char *name, struct type_function *function,
+		   struct error *err)
+{
+	int rc = open_kernel(types, err);
+
+	return rc ? rc : types->kernel->function(types->kernel, name, function, err);
+}
+
 int types_complete(struct types *types, const struct type_place *place, const struct ctype *type,
 		   const struct ctype **complete, struct error *err)
 {

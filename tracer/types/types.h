@@ -114,6 +114,22 @@ struct type_parameter {
 int types_parameter(struct types *types, const struct type_place *place, const char *name,
 		    struct type_parameter *parameter, struct error *err);
 
+/*
+ * A function of the kernel's as its BTF describes it; -ENOENT, without a text, when it describes none
+ * of that name. Texts are as C declares it, typedefs included: "struct file *", "u32".
+ */
+struct type_function {
+	uint32_t number; /* in the BTF */
+	struct function_value {
+		const char *name, *text;
+		const struct ctype *type;
+	} *parameters;
+	size_t parameter_count;
+	struct function_value result; /* type NULL: none */
+};
+int types_function(struct types *types, const char *name, struct type_function *function,
+		   struct error *err);
+
 /* Where a symbol of a traced file is; fixed: also in processes, the file is loaded there only. */
 struct file_symbol {
 	uint64_t address, size;
@@ -141,5 +157,8 @@ int kernel_types_text(const char *pattern,
 		      int (*each)(void *context, const char *name, const char *declaration,
 				  struct error *err),
 		      void *context, struct error *err);
+
+/* The number of a function in the kernel's BTF. -EOPNOTSUPP as kernel_member(). */
+int kernel_function(const char *name, struct error *err);
 
 #endif

@@ -47,19 +47,30 @@ int attach_tracepoint(struct group *g, size_t site)
 					     first_cpu()));
 }
 
-int attach_raw_tracepoint(struct group *g, size_t site)
+/* The symbol of a raw tracepoint; NULL: the program knows its function itself. */
+static int attach_by_symbol(struct group *g, size_t site, const char *symbol)
 {
 	int program = program_for(g->engine, g->program, g->cookies[site]);
-	int fd = sys_raw_tracepoint(g->sites[site]->symbol, program);
+	int fd = sys_raw_tracepoint(symbol, program);
 
 	if (fd == -EMFILE) {
 		raise_file_limit();
-		fd = sys_raw_tracepoint(g->sites[site]->symbol, program);
+		fd = sys_raw_tracepoint(symbol, program);
 	}
 	if (fd < 0 || link_add(g->engine, fd, -1))
 		return fd < 0 ? fd : 0;
 	close(fd);
 	return -ENOMEM;
+}
+
+int attach_raw_tracepoint(struct group *g, size_t site)
+{
+	return attach_by_symbol(g, site, g->sites[site]->symbol);
+}
+
+int attach_typed(struct group *g, size_t site)
+{
+	return attach_by_symbol(g, site, NULL);
 }
 
 /* ---- functions ---- */

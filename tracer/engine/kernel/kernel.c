@@ -121,6 +121,7 @@ static void kernel_close(struct engine *engine)
 
 	news_close(e);
 	guardian_end(e);
+	iterator_close(e);
 	close_apart(e);
 	mappings_close(e);
 	programs_close(e);
@@ -167,6 +168,7 @@ static int kernel_open(const struct plan *plan, struct target *target,
 	if (options)
 		e->options = *options;
 	e->ring.fd = -1;
+	e->iterator = -1;
 	e->cpus = possible_cpus();
 	e->multi = choose_multi(target);
 	code = guardian_start(e, err);
@@ -250,11 +252,19 @@ static void kernel_detach(struct engine *engine)
 	if (!guardian_end(e))
 		warn(e->warnings, "the process that kept the semaphores was killed: they stay raised "
 				  "in processes that run on");
+	iterator_close(e);
 	close_apart(e);
 	/* END ran in BEGIN's company or not at all; a failure would have shown there. */
 	if (e->began)
 		specials_run(e, PLAN_ATTACH_END, &ignored);
 	e->began = false;
+}
+
+static bool kernel_over(const struct engine *engine)
+{
+	const struct kernel *e = (const struct kernel *)engine;
+
+	return e->iterates && e->iterator < 0;
 }
 
 static int kernel_clear(struct engine *e, const struct plan_map *map, bool only_zero,
@@ -304,6 +314,7 @@ const struct engine_operations kernel_operations = {
         .news = kernel_news,
         .go_on = kernel_go_on,
         .poll = kernel_poll,
+        .over = kernel_over,
         .detach = kernel_detach,
         .each = kernel_each,
         .lookup = kernel_lookup,

@@ -126,6 +126,8 @@ struct kernel {
 		size_t count, room;
 	} mappings; /* mappings.c */
 	bool began; /* BEGIN has run, END not yet */
+	bool iterates; /* there is an iterator; its file is open until it is through: */
+	int iterator;
 	struct news news;
 };
 
@@ -227,6 +229,8 @@ struct attach_kind {
 	bool in_file;  /* its sites are in files */
 	bool is_clock; /* attached when everything else is */
 	bool by_copy;  /* the kernel has no cookies for it: a copy of the program for each */
+	bool typed;    /* a program is loaded for one function of the kernel's types: a copy for each */
+	enum bpf_attach_type attach_type; /* of programs that are `typed` */
 	/* A site; several, where the kernel has links over many. NULL: it is not attached, but run. */
 	int (*attach)(struct group *group, size_t site);
 	int (*attach_many)(struct group *group, size_t first, size_t end);
@@ -240,6 +244,8 @@ const struct attach_kind *attach_kind(enum plan_attach attach);
 int attach_tracepoint(struct group *group, size_t site);
 int attach_raw_tracepoint(struct group *group, size_t site);
 int attach_kprobe(struct group *group, size_t site);
+int attach_typed(struct group *group, size_t site);
+int attach_watchpoint(struct group *group, size_t site);
 int attach_kprobe_multi(struct group *group, size_t first, size_t end);
 int attach_counter(struct group *group, size_t site);
 int attach_profile(struct group *group, size_t site);
@@ -248,6 +254,13 @@ int attach_interval(struct group *group, size_t site);
 int specials_run(struct kernel *e, enum plan_attach which, struct error *err);
 
 struct kernel_link *link_add(struct kernel *e, int fd, int event);
+
+/* ---- iterate.c ---- */
+
+int attach_iterator(struct group *group, size_t site);
+/* Goes over some more things: 1, or 0 when there are no more, or -errno. */
+int iterator_read(struct kernel *e, struct error *err);
+void iterator_close(struct kernel *e);
 
 /* ---- ring.c, cpubuffers.c, poll.c ---- */
 

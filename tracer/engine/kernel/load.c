@@ -106,6 +106,7 @@ static void choose_type(const struct kernel *e, const struct plan_program *plan,
 	const struct attach_kind *kind = attach_kind(plan->attach);
 
 	program->type = kind->type;
+	program->attach_type = kind->attach_type;
 	if (kind->has_many && kind->has_many(e, plan))
 		program->attach_type = kind->in_file ? SYS_TRACE_UPROBE_MULTI
 		                                     : BPF_TRACE_KPROBE_MULTI;
@@ -358,8 +359,9 @@ static int check_features(const struct bpf_insn *insns, size_t count, struct err
 	return 0;
 }
 
-/* Loads a program, with the cookie put in where one is given: the descriptor or -errno. */
-static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
+/* Loads a program, for one site where one is given, whose cookie is put in: the descriptor or
+ * -errno. */
+static int load_one(struct kernel *e, size_t index, const struct plan_site *site,
                     struct warnings *warnings, struct error *err)
 {
 	const struct plan_program *plan = &e->plan->programs[index];
@@ -380,7 +382,7 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 		                 "program %s of the plan asks for what is not there",
 		                 plan->name);
 	}
-	if (cookie && !put_cookie(insns, plan->insn_count, *cookie)) {
+	if (site && !put_cookie(insns, plan->insn_count, site->cookie)) {
 		free(insns);
 		return feature_refuse(FEATURE_COOKIE, "needed for a cookie of this size", err);
 	}
@@ -401,6 +403,7 @@ static int load_one(struct kernel *e, size_t index, const uint64_t *cookie,
 	}
 	functions_put(&functions, &program);
 	choose_type(e, plan, &program);
+	program.function = site && attach_kind(plan->attach)->typed ? (uint32_t)site->event : 0;
 	fd = load_insns(&program, insns, plan->sleepable);
 	if (fd >= 0 && e->options.verifier)
 		hear_verifier(e, &program);
@@ -430,7 +433,7 @@ static int load_by_cookie(struct kernel *e, size_t index, struct warnings *warni
 		           : array_add(&copies->fds, &copies->count, &copies->room, sizeof(*fd));
 		if (!fd)
 			return error_memory(err);
-		*fd = load_one(e, index, cookie, warnings, err);
+		*fd = load_one(e, index, &plan->sites[i], warnings, err);
 		if (*fd < 0)
 			return *fd;
 	}
@@ -459,8 +462,10 @@ int programs_load(struct kernel *e, struct warnings *warnings, struct error *err
 	for (size_t i = first; i < count && code >= 0; i++) {
 		const struct plan_program *program = &e->plan->programs[i];
 
-		if (program->uses_cookie && (attach_kind(program->attach)->by_copy ||
-		                             !feature(FEATURE_COOKIE)->present))
+		const struct attach_kind *kind = attach_kind(program->attach);
+
+		if (kind->typed ||
+		    (program->uses_cookie && (kind->by_copy || !feature(FEATURE_COOKIE)->present)))
 			code = load_by_cookie(e, i, warnings, err);
 		else
 			code = e->programs[i] = load_one(e, i, NULL, warnings, err);

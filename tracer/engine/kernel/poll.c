@@ -170,8 +170,16 @@ int records_poll(struct kernel *e, int timeout_ms, const int *wake_fds, size_t w
 	if (prepare(&w, e, wake_fds, wake_count, timeout_ms))
 		return error_memory(err);
 	/* Right after a look there is little to see; but who does not wait wants it now. */
-	if (timeout_ms && delivers(e) && now() < e->looking.next_look)
+	if (e->iterator < 0 && timeout_ms && delivers(e) && now() < e->looking.next_look)
 		wait_for_records(e, &w);
+	if (e->iterator >= 0) {
+		result = iterator_read(e, err);
+		w.over = true;
+		if (result < 0) {
+			free(w.fds);
+			return result;
+		}
+	}
 	for (;;) {
 		result = look(e, record, context, &count);
 		if (result || count || w.over || !timeout_ms)

@@ -175,6 +175,7 @@ int sys_program_load(const struct sys_program *program)
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = program->type;
 	attr.expected_attach_type = program->attach_type;
+	attr.attach_btf_id = program->function;
 	attr.insns = address_of(program->insns);
 	attr.insn_cnt = (uint32_t)program->insn_count;
 	/* What telltale's own licence says of its BPF parts; the tracing helpers ask for it. */
@@ -216,6 +217,35 @@ int sys_raw_tracepoint(const char *name, int program)
 	attr.raw_tracepoint.name = (uintptr_t)name;
 	attr.raw_tracepoint.prog_fd = (uint32_t)program;
 	return sys_bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
+}
+
+int sys_link_iterator(int program)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)program;
+	attr.link_create.attach_type = BPF_TRACE_ITER;
+	return sys_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
+}
+
+int sys_iterator(int link)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.iter_create.link_fd = (uint32_t)link;
+	return sys_bpf(BPF_ITER_CREATE, &attr, sizeof(attr));
+}
+
+int sys_pin(int fd, const char *path)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.bpf_fd = (uint32_t)fd;
+	attr.pathname = address_of(path);
+	return sys_bpf(BPF_OBJ_PIN, &attr, sizeof(attr));
 }
 
 int sys_link_uprobe_multi(int program, const struct sys_uprobe_multi *multi)

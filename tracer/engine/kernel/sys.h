@@ -47,6 +47,7 @@ struct sys_program {
 	const char *name;
 	enum bpf_prog_type type;
 	uint32_t attach_type; /* expected_attach_type */
+	uint32_t function;    /* in the kernel's BTF: which the program is for */
 	bool sleepable;       /* BPF_F_SLEEPABLE */
 	const struct bpf_insn *insns;
 	size_t insn_count;
@@ -86,7 +87,12 @@ struct sys_kprobe_multi {
 };
 
 int sys_link_kprobe_multi(int program, const struct sys_kprobe_multi *multi);
-int sys_raw_tracepoint(const char *name, int program); /* 4.17 */
+/* 4.17; name NULL: the function that the program was loaded for, 5.5. */
+int sys_raw_tracepoint(const char *name, int program);
+/* An iterator, 5.8, and the file that runs its program when it is read. */
+int sys_link_iterator(int program);
+int sys_iterator(int link);
+int sys_pin(int fd, const char *path);
 int sys_link_perf_event(int program, int event, uint64_t cookie); /* 5.15 */
 
 /* ---- perf events ---- */

@@ -9,6 +9,7 @@
 #include "features.h"
 #include "functions.h"
 #include "kernel.h"
+#include "types/types.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -247,6 +248,35 @@ int try_raw_tracepoint(void)
 	code = sys_raw_tracepoint("telltale_try", fd);
 	close(fd);
 	return code == -ENOENT ? 0 : close_if_open(code);
+}
+
+/* To load a program for a function of the kernel's types, one that every kernel with them has. */
+static int try_typed(enum bpf_attach_type type, const char *function)
+{
+	struct sys_program program = {.name = "telltale_try", .type = BPF_PROG_TYPE_TRACING,
+	                              .attach_type = type, .insns = return_zero, .insn_count = 2};
+	struct error err;
+	int number = kernel_function(function, &err), fd, code;
+
+	if (number < 0)
+		return number;
+	program.function = (uint32_t)number;
+	fd = sys_program_load(&program);
+	if (fd < 0)
+		return fd;
+	code = type == BPF_TRACE_ITER ? sys_link_iterator(fd) : sys_raw_tracepoint(NULL, fd);
+	close(fd);
+	return close_if_open(code);
+}
+
+int try_fentry(void)
+{
+	return try_typed(BPF_TRACE_FENTRY, "bpf_fentry_test1");
+}
+
+int try_iterator(void)
+{
+	return try_typed(BPF_TRACE_ITER, "bpf_iter_task");
 }
 
 int feature_kprobe_pmu(int *return_bit)

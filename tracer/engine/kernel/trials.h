@@ -16,6 +16,8 @@ int try_tracepoint(void);
 int try_raw_tracepoint(void);
 int try_kprobe(void);
 int try_kprobe_multi(void);
+int try_fentry(void);
+int try_iterator(void);
 int try_clock(void);
 int try_hardware(void);
 int try_atomics(void);

@@ -1,0 +1,37 @@
+/* What the files that read BTF share: btf.c (types), btf_function.c (functions). */
+#ifndef TELLTALE_TYPES_BTF_H
+#define TELLTALE_TYPES_BTF_H
+
+#include "types/source.h"
+
+#include <linux/btf.h>
+
+struct btf {
+	struct type_source source;
+	char *data; /* the file's bytes */
+	size_t length;
+	bool mapped;
+	const char *start, *end; /* the types */
+	const char *texts;
+	size_t text_length;
+	uint32_t *offsets; /* of the types passed so far, by number; [0] is void's */
+	size_t count, room;
+	const char *next; /* the first one that was not passed */
+	struct ctype **nodes; /* by number, as far as there is room */
+	size_t node_count;
+	struct table functions; /* names to numbers, once one was asked for */
+	bool functions_known;
+};
+
+/* The type of that number, counted from 1; NULL when there is none. */
+const struct btf_type *btf_type_at(struct btf *b, size_t number);
+const char *btf_text_at(const struct btf *b, uint32_t offset);
+/* NULL when memory is out, or the type makes no sense or nests too deeply. */
+struct ctype *btf_node_at(struct btf *b, uint32_t number);
+int btf_no_sense(struct btf *b, const char *name, struct error *err);
+
+/* btf_function.c: as types_function(). */
+int btf_function(struct type_source *source, const char *name, struct type_function *function,
+		 struct error *err);
+
+#endif
