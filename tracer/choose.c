@@ -17,6 +17,31 @@ struct choosing {
 	bool search; /* a pattern without a colon is looked for in whole names, of all kinds */
 };
 
+/* Those that happen once, and have one name. */
+static bool is_special(const char *pattern)
+{
+	return !strcmp(pattern, probe_kind_info(PROBE_BEGIN)->name) ||
+	       !strcmp(pattern, probe_kind_info(PROBE_END)->name);
+}
+
+/* Patterns of whole names: those without a colon but BEGIN and END, those of all of a kind, as in tracepoint:*, and
+ * what would be markers where there are no files to look into. */
+static bool is_searched(const struct choosing *c, const char *pattern)
+{
+	struct probe_spec spec;
+	enum probe_kind kind;
+	const char *rest;
+	struct error err;
+
+	if (!c->search || !strchr(pattern, ':'))
+		return c->search && !is_special(pattern);
+	if (probe_spec_parse(pattern, c->arena, &spec, &err))
+		return glob_is_pattern(pattern) && probe_kind_of(pattern, &kind, &rest) &&
+		       probe_kind_info(kind)->globs;
+	return spec.kind == PROBE_USDT && !spec.worded && !spec.file &&
+	       !c->session->target.file_count && glob_is_pattern(pattern);
+}
+
 static int take(struct choosing *c, const struct probe *probe, struct error *err)
 {
 	const struct probe **slot, **key = arena_alloc(c->arena, sizeof(*key));
@@ -92,19 +117,12 @@ static int search(struct choosing *c, const char *pattern, struct error *err)
 		       : error_set(err, -ENODATA, "no probe matches '%s'", pattern);
 }
 
-/* Those that happen once, and have one name. */
-static bool is_special(const char *pattern)
-{
-	return !strcmp(pattern, probe_kind_info(PROBE_BEGIN)->name) ||
-	       !strcmp(pattern, probe_kind_info(PROBE_END)->name);
-}
-
 static int choose_one(struct choosing *c, const char *pattern, struct error *err)
 {
 	struct probe_spec spec;
 	int rc;
 
-	if (c->search && !strchr(pattern, ':') && !is_special(pattern))
+	if (is_searched(c, pattern))
 		return search(c, pattern, err);
 	rc = probe_spec_parse(pattern, c->arena, &spec, err);
 	return rc ? rc : take_matching(c, &spec, pattern, NULL, err);
@@ -120,7 +138,7 @@ static int add_files(struct choosing *c, char *const patterns[], size_t count, s
 		struct probe_spec spec;
 		int rc;
 
-		if (c->search && !strchr(patterns[i], ':'))
+		if (is_searched(c, patterns[i]))
 			continue;
 		rc = probe_spec_parse(patterns[i], c->arena, &spec, err);
 		if (!rc)

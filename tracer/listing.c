@@ -109,6 +109,7 @@ static void convert_probe(const struct probe_set *set, const struct probe *probe
 		arguments[i] = (struct listing_argument){
 			.name = probe->arguments[i].name,
 			.type_name = probe->arguments[i].type_name,
+			.declared = probe->arguments[i].declared,
 			.size = probe->arguments[i].size,
 			.is_signed = probe->arguments[i].is_signed,
 		};
@@ -141,26 +142,58 @@ static int convert_parameters(struct parameter_reader *reader, const struct prob
 	return rc;
 }
 
+static int by_full_name(const void *a, const void *b)
+{
+	const struct listing_probe *x = a, *y = b;
+
+	return strcmp(x->full, y->full);
+}
+
+/* bpftrace's names: sorted; of counters, which may have two, without how many make a hit. */
+static size_t make_names(struct listing_probe *probes, const struct chosen *chosen, struct arena *arena)
+{
+	size_t count = chosen->count;
+
+	for (size_t i = 0; i < chosen->count && !arena->failed; i++) {
+		const char *kind = probe_kind_info(chosen->items[i]->kind)->name, *alias;
+		const char *event = counter_names(chosen->items[i], &alias);
+
+		if (!event)
+			continue;
+		probes[i].full = arena_print(arena, "%s:%s:", kind, event);
+		if (!*alias)
+			continue;
+		probes[count] = probes[i];
+		probes[count++].full = arena_print(arena, "%s:%s:", kind, alias);
+	}
+	if (!arena->failed)
+		qsort(probes, count, sizeof(*probes), by_full_name);
+	return count;
+}
+
 static int print_chosen(struct session *s, const struct chosen *chosen, unsigned how, FILE *file,
 			struct arena *arena, struct error *err)
 {
-	struct listing_probe *probes = calloc(chosen->count + 1, sizeof(*probes));
+	struct listing_probe *probes = calloc(2 * chosen->count + 1, sizeof(*probes));
 	struct output_options options = session_output_options(s);
 	struct parameter_reader reader = {.set = &s->probes};
+	size_t count = chosen->count;
 	int rc = 0;
 
-	for (size_t i = 0; probes && i < chosen->count && !rc; i++) {
+	for (size_t i = 0; probes && i < count && !rc; i++) {
 		convert_probe(&s->probes, chosen->items[i], &probes[i], arena);
 		if (how & LIST_VERBOSE && is_function(chosen->items[i]->kind))
 			rc = convert_parameters(&reader, chosen->items[i], &probes[i], arena, err);
 	}
 	parameters_close(&reader);
+	if (!rc && probes && !arena->failed && how & LIST_NAMES)
+		count = make_names(probes, chosen, arena);
 	if (!rc && (!probes || arena->failed))
 		rc = error_memory(err);
 	if (!rc && how & LIST_NAMES)
-		rc = output_names(file, probes, chosen->count, how & LIST_VERBOSE, &options, err);
+		rc = output_names(file, probes, count, how & LIST_VERBOSE, &options, err);
 	else if (!rc)
-		rc = output_listing(file, probes, chosen->count, how & LIST_VERBOSE, &options, err);
+		rc = output_listing(file, probes, count, how & LIST_VERBOSE, &options, err);
 	free(probes);
 	return rc;
 }

@@ -131,4 +131,11 @@ type_in '\x03'
 shown "a second one ends the trace" 'twice=0'
 type_in 'exit\n'
 finished "$shell"
+# timeout(1) sends its signal twice at once, to the process and to its group.
+start double "$telltale" run -e 'BEGIN { printf("on\n"); } interval:s:10 { exit(); } END { printf("end\n"); }'
+wait_until 20 grep -q on "$tmp/double.out"
+kill -INT "$pid"
+kill -INT "$pid" 2>/dev/null
+stop "$pid" INT
+is "an interrupt that comes twice at once is one" "$code $(sed '/^$/d' "$tmp/double.out" | xargs)" "0 on end"
 finish

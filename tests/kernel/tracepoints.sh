@@ -24,7 +24,7 @@ is "the fields of a tracepoint" "$(jq -c '[.args[] | [.name, .type, .size, .sign
 	'[["__syscall_nr","int",4,true],["dfd","int",4,true],["filename","const char *",8,false],["flags","int",4,true],["mode","umode_t",2,false]]'
 run "$telltale" run -lv t:sched:sched_process_exec
 is "-lv: its arguments, indented" "$out" "tracepoint:sched:sched_process_exec
-    char filename[]
+    __data_loc char[] filename
     pid_t pid
     pid_t old_pid"
 if [ -d /sys/kernel/tracing/events/sched ]; then
@@ -32,11 +32,24 @@ if [ -d /sys/kernel/tracing/events/sched ]; then
 		"$(cd /sys/kernel/tracing/events/sched && printf 'tracepoint:sched:%s\n' */ | tr -d / | sort)"
 fi
 run "$telltale" run -l 'software:c*,h:*misses'
-is "-l: several patterns" "$out" "software:context-switches:1000
-software:cpu-clock:1000000
-software:cpu-migrations:1
-hardware:branch-misses:100000
-hardware:cache-misses:1000000"
+is "-l: several patterns" "$out" "hardware:branch-misses:
+hardware:cache-misses:
+software:context-switches:
+software:cpu-clock:
+software:cpu-migrations:
+software:cpu:
+software:cs:"
+is "-l: all of a kind" "$("$telltale" run -l 'tracepoint:*' | grep -c ^tracepoint:)" "$("$telltale" run -l 'tracepoint:*:*' | wc -l)"
+run "$telltale" run -l -e 'BEGIN { exit(); } t:sched:sched_process_fre*, s:cs:10 { @ = count(); }'
+is "-l: of a program" "$out" "BEGIN
+software:context-switches:
+software:cs:
+tracepoint:sched:sched_process_free"
+echo 'interval:s:1 { exit(); }' >"$tmp/listed.bt"
+run "$telltale" run -l "$tmp/listed.bt"
+is "-l: of a program in a file" "$out" "interval:s:1"
+run "$telltale" run -l 'interval:*'
+like "-l: of what is not listed, how it is written" "$code $err" "2 .*interval:UNIT:N"
 run "$telltale" run -l '*sched_process_ex?[tc]'
 is "-l: a pattern of whole names" "$(grep -v kprobe <<<"$out" | sort)" "rawtracepoint:sched_process_exec
 rawtracepoint:sched_process_exit

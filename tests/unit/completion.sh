@@ -37,7 +37,7 @@ is "a file" "$(cd "$tmp" && offers 'telltale run pro')" program.bt
 is "probes of a target" "$(offers "telltale trace -b $samples/demo demo:re")" "reply request"
 is "probes of a target, before a colon" "$(offers "telltale count -b $samples/demo de")" \
 	"demo:detail demo:reply demo:request demo:tick"
-is "probes of a kind" "$(offers 'telltale trace software:page-f')" "page-faults:100"
+is "probes of a kind" "$(offers 'telltale trace software:page-f')" "page-faults:"
 is "behind -- there are files" "$(cd "$tmp" && offers 'telltale trace -- ls pro')" program.bt
 
 # ---- zsh: its own functions are replaced by ones that print what they are given ----

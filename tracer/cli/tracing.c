@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- signals ---- */
 
@@ -13,16 +14,28 @@ static struct {
 	struct session *session; /* while the handlers are in place */
 	bool command_ends_it;	 /* the command is all of the target */
 	volatile sig_atomic_t interrupted;
+	struct timespec stopped; /* when the trace was told to end; seconds 0: not yet */
 } running;
 
 static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
-enum { SIGNALS = sizeof(signals) / sizeof(*signals) };
+enum { SIGNALS = sizeof(signals) / sizeof(*signals), AT_ONCE = 250 /* milliseconds */ };
 
 /*
  * A key of the terminal has reached the command, too: what becomes of it is the command's business,
  * as if we were not there, and its end is ours. Should it go on, the second time ends the trace, as
- * does any signal that was meant for us alone. The next one of that kind ends us the hard way.
+ * does any signal that was meant for us alone. The next one ends us the hard way, but one that comes at
+ * once is the same one: timeout(1) sends it to the process and to its group.
  */
+static bool is_at_once(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - running.stopped.tv_sec) * 1000 +
+	               (now.tv_nsec - running.stopped.tv_nsec) / 1000000 <
+	       AT_ONCE;
+}
+
 static void stop(int number, siginfo_t *info, void *unused)
 {
 	bool by_terminal = info->si_code == SI_KERNEL;
@@ -33,8 +46,13 @@ static void stop(int number, siginfo_t *info, void *unused)
 		return;
 	}
 	running.interrupted = 1;
-	signal(number, SIG_DFL);
-	session_stop(running.session);
+	if (!running.stopped.tv_sec) {
+		clock_gettime(CLOCK_MONOTONIC, &running.stopped);
+		session_stop(running.session);
+	} else if (!is_at_once()) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 }
 
 void catch_signals(struct session *session, const struct common *c)
@@ -42,6 +60,7 @@ void catch_signals(struct session *session, const struct common *c)
 	struct sigaction action = {.sa_sigaction = stop, .sa_flags = SA_SIGINFO};
 
 	running.session = session;
+	running.stopped = (struct timespec){0};
 	running.command_ends_it = c->command && !c->pids.count;
 	sigemptyset(&action.sa_mask);
 	for (int i = 0; i < SIGNALS; i++)

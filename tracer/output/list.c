@@ -207,7 +207,10 @@ static void names_text(struct buffer *b, const struct listing_probe *probe, bool
 	put_char(b, '\n');
 	for (size_t i = 0; verbose && i < probe->argument_count; i++) {
 		put_text(b, "    ");
-		argument_text(b, &probe->arguments[i]);
+		if (probe->arguments[i].declared)
+			put_name(b, probe->arguments[i].declared);
+		else
+			argument_text(b, &probe->arguments[i]);
 		put_char(b, '\n');
 	}
 }

@@ -154,6 +154,7 @@ struct listing_argument {
 	const char *name, *type_name;
 	uint8_t size;
 	bool is_signed;
+	const char *declared; /* for a listing of names, in place of name and type; may be NULL */
 };
 
 struct listing_probe {

@@ -122,3 +122,14 @@ int match_counter(struct probe_set *set, const struct probe_spec *spec, const ch
 		rc = probe_none(text, "event of that kind", near, err);
 	return probe_list_end(&list, set, rc, found, count, err);
 }
+
+const char *counter_names(const struct probe *probe, const char **alias)
+{
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
+		if (counters[i].kind != probe->kind || counters[i].event != probe->sites->event)
+			continue;
+		*alias = counters[i].alias;
+		return counters[i].name;
+	}
+	return NULL;
+}

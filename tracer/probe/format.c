@@ -98,6 +98,8 @@ static int parse_field(const char *line, const char *end, struct arena *arena,
 	uint32_t is_signed = 0;
 
 	*field = (struct format_field){0};
+	if (semicolon)
+		field->declared = arena_copy(arena, line, (size_t)(semicolon - line));
 	if (!semicolon || !cut_declaration(line, semicolon, arena, field) ||
 	    !line_number(semicolon, end, "\toffset:", &field->offset) ||
 	    !line_number(semicolon, end, "\tsize:", &field->size))

@@ -20,6 +20,7 @@ struct format_field {
 	bool is_signed;
 	bool is_array;
 	enum field_place place;
+	const char *declared; /* type and name, as the kernel has them: "const char * filename" */
 };
 
 struct format {

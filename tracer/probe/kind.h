@@ -27,9 +27,6 @@ probe_match_fn match_raw_tracepoint, match_kernel_function, match_typed;
 /* "NAME" behind a colon: false where `text` starts with something else. */
 bool probe_starts(const char *text, const char *word, const char **rest);
 
-/* The kind whose name or short name stands in front of the first colon of a text. */
-bool probe_kind_of(const char *text, enum probe_kind *kind, const char **rest);
-
 /* Which files of the target are meant, a flag each in the set's arena; NULL for all. */
 int probe_choose_files(struct probe_set *set, const char *name, bool **chosen, struct error *err);
 

@@ -98,6 +98,7 @@ struct probe_argument {
 	bool in_record;	   /* PROBE_STRING, PROBE_BYTES: in the kernel's record, not at an address */
 	uint32_t bytes;	   /* in_record: its room there; 0: that differs from record to record */
 	const char *unreadable; /* why it can't be had at any site; NULL: it can */
+	const char *declared; /* type and name as the kernel has them; NULL: of other kinds */
 };
 
 struct probe_site {
@@ -245,6 +246,13 @@ struct probe_file {
 };
 void probe_file_look(const char *name, struct probe_file *file);
 bool probe_file_is(const struct probe_file *file, const struct target *target, size_t number);
+
+/* The kind whose name or short name stands in front of the first colon of a text. */
+bool probe_kind_of(const char *text, enum probe_kind *kind, const char **rest);
+
+/* The two names of what a probe counts, the second "" where it has but one; NULL: it is of
+ * another kind. */
+const char *counter_names(const struct probe *probe, const char **alias);
 
 /* The whole as a person would write it, "tracepoint:sched:sched_switch", into the arena. */
 const char *probe_full_name(const struct probe_set *set, const struct probe *probe,

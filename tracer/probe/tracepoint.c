@@ -125,6 +125,7 @@ static void add_field(const struct format_field *f, bool of_syscall, struct oper
 	*argument = (struct probe_argument){
 		.name = f->name,
 		.type_name = f->type,
+		.declared = f->declared,
 		.named = true,
 		.operand = (unsigned)*count,
 	};
