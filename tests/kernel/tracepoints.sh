@@ -51,7 +51,7 @@ is "-l: of a program in a file" "$out" "interval:s:1"
 run "$telltale" run -l 'interval:*'
 like "-l: of what is not listed, how it is written" "$code $err" "2 .*interval:UNIT:N"
 run "$telltale" run -l '*sched_process_ex?[tc]'
-is "-l: a pattern of whole names" "$(grep -v kprobe <<<"$out" | sort)" "rawtracepoint:sched_process_exec
+is "-l: a pattern of whole names" "$(grep -vE '^(k|fentry|fexit)' <<<"$out" | sort)" "rawtracepoint:sched_process_exec
 rawtracepoint:sched_process_exit
 tracepoint:sched:sched_process_exec
 tracepoint:sched:sched_process_exit"
@@ -85,7 +85,7 @@ wrong() # PROGRAM TEXT: refused at compile time
 }
 wrong 't:sched:sched_switch { @ = max(arg0); }' "have names: args.prev_comm"
 wrong 't:sched:sched_switch { @ = max(args.prev_pit); }' "did you mean 'prev_pid'"
-wrong 't:sched:sched_switch { @ = max(retval); }' "retval is for uretprobes and kretprobes"
+wrong 't:sched:sched_switch { @ = max(retval); }' "retval is for uretprobes, kretprobes"
 wrong 'p:hz:9 { @ = max(arg0); }' "this probe has no arguments"
 wrong 'rt:sched_switch { @ = max(args.x); }' "are arg0 to arg11"
 wrong 'i:s:1 { event(); }' "interval is not of that kind"
