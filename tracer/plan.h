@@ -191,6 +191,7 @@ enum plan_attach {
 	PLAN_ATTACH_RAW_TRACEPOINT, /* `symbol` */
 	PLAN_ATTACH_SOFTWARE,	    /* every `period`-th `event` (PERF_COUNT_SW_*) of each CPU */
 	PLAN_ATTACH_HARDWARE,	    /* PERF_COUNT_HW_* */
+	PLAN_ATTACH_WATCH,	    /* `period` bytes at address `offset`, mode `event` (HW_BREAKPOINT_*) */
 	PLAN_ATTACH_PROFILE,	    /* every `period` nanoseconds, on each CPU */
 	PLAN_ATTACH_INTERVAL,	    /* on one */
 };

@@ -184,7 +184,7 @@ static void wrong(void **state)
 		{"demo:reply { if arg0 { } ", "the program ends where '}' should be"},
 		{"demo:reply { args; }", "'.' and the name of an argument behind 'args'"},
 		{"demo:reply { event; }", "'event' is a function: event([ustack])"},
-		{"w:x { }", "w probes are not among those that telltale has"},
+		{"w:x { }", "write watchpoint:ADDRESS:LENGTH:MODE"},
 		{"interval:s:0 { }", "'0' is not a number above 0"},
 		{"reply { }", "'reply' is not a probe: write PROVIDER:NAME"},
 	};

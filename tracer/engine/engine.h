@@ -173,6 +173,7 @@ enum feature {
 	FEATURE_ITER,	      /* iterators */
 	FEATURE_CLOCK,	      /* software events with BPF on them */
 	FEATURE_HARDWARE,
+	FEATURE_WATCH,	      /* watchpoints with BPF on them */
 	FEATURE_CHILDREN,     /* of the target's processes are followed */
 	FEATURE_PROCESSES,    /* of other users can be looked into */
 	FEATURE_MAP_FILES,    /* files that were replaced while processes run them */

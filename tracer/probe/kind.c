@@ -81,6 +81,13 @@ static const struct probe_kind_info kinds[PROBE_KINDS] = {
 			"hardware:*' names them",
 			PROBE_SAMPLE,
 			    .in_process = true, .globs = true, .parse = parse_counter, .match = match_counter},
+	[PROBE_WATCH] = {"watchpoint", "w", "watchpoint:ADDRESS:LENGTH:MODE",
+			"when the 1, 2, 4 or 8 bytes at an address are written (mode w), read or "
+			"written (rw), or, of 8, executed (x), as far as the processor can watch",
+			PROBE_SAMPLE, .in_process = true, .parse = parse_watch, .match = match_watch},
+	[PROBE_ASYNC_WATCH] = {"asyncwatchpoint", "aw", "asyncwatchpoint:ADDRESS:LENGTH:MODE",
+			"the same", PROBE_SAMPLE,
+			       .in_process = true, .parse = parse_watch, .match = match_watch},
 	[PROBE_ITER] = {"iter", "it", "iter:THING[:PIN]",
 			"once for each thing that the kernel has, as task, task_file, task_vma; what is "
 			"known of it is ctx->NAME; the program ends when all are through",

@@ -19,6 +19,8 @@ probe_parse_fn parse_clock, parse_once, parse_signal; /* clock.c */
 probe_match_fn match_clock, match_once;
 probe_parse_fn parse_counter; /* counter.c */
 probe_match_fn match_counter;
+probe_parse_fn parse_watch; /* watch.c */
+probe_match_fn match_watch;
 probe_parse_fn parse_tracepoint; /* tracepoint.c */
 probe_match_fn match_tracepoint;
 probe_parse_fn parse_kernel, parse_iterator; /* kernel.c */

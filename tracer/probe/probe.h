@@ -28,6 +28,8 @@ enum probe_kind {
 	PROBE_INTERVAL, /* on one */
 	PROBE_SOFTWARE, /* every so many of the kernel's own events */
 	PROBE_HARDWARE, /* of the processor's */
+	PROBE_WATCH, /* what is done to some bytes of memory */
+	PROBE_ASYNC_WATCH,
 	PROBE_ITER, /* each of the kernel's things of one sort */
 	PROBE_BEGIN,
 	PROBE_END,
@@ -131,8 +133,8 @@ struct probe_site {
 	const char *symbol; /* function (with `offset`) or raw tracepoint */
 	const char *pin;    /* iterator: the path to leave it at; NULL: it is run */
 	uint64_t event;	    /* tracepoint, function of the kernel's types: its number; software,
-			       hardware: which */
-	uint64_t period;    /* clocks: nanoseconds; software, hardware: events from hit to hit */
+			       hardware: which; watchpoint (at the address `offset`): the mode */
+	uint64_t period;    /* watchpoint: how many bytes; clocks: nanoseconds; software, hardware: events from hit to hit */
 };
 
 struct probe {
@@ -223,7 +225,8 @@ struct probe_spec {
 	bool demangled;	 /* functions: by their C++ names only */
 	const char *module; /* functions of the kernel: theirs; NULL: any */
 	const char *pin;    /* iterator */
-	uint64_t offset; /* kprobe */
+	uint64_t offset; /* kprobe; watchpoint: the address */
+	uint64_t mode;	 /* watchpoint: HW_BREAKPOINT_* */
 	uint64_t period; /* as in struct probe_site; 0: as the kind has it by itself */
 };
 

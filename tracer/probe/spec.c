@@ -10,10 +10,6 @@
 #include <string.h>
 
 /* Kinds of probes of other tracers, so that nobody looks for a provider of that name. */
-static const char *const unknown_kinds[] = {
-	"watchpoint", "asyncwatchpoint", "w", "aw",
-};
-
 /* ---- markers ---- */
 
 static const char *or_any(const char *part)
@@ -112,18 +108,6 @@ int parse_function(const char *text, const char *rest, struct arena *arena, stru
 
 /* ---- kinds ---- */
 
-static int refuse_kind(const char *text, const char *kind, struct error *err)
-{
-	struct buffer known = {0};
-
-	for (enum probe_kind k = 0; k < PROBE_KINDS; k++)
-		buffer_print(&known, "%s%s", k ? ", " : "", probe_kind_info(k)->name);
-	error_set(err, -EINVAL, "'%s': %s probes are not among those that telltale has: %s", text,
-		  kind, buffer_string(&known));
-	buffer_free(&known);
-	return err->code;
-}
-
 int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *spec,
 		     struct error *err)
 {
@@ -132,9 +116,6 @@ int probe_spec_parse(const char *text, struct arena *arena, struct probe_spec *s
 	*spec = (struct probe_spec){.provider = "", .name = text};
 	if (probe_kind_of(text, &spec->kind, &rest))
 		return probe_kind_info(spec->kind)->parse(text, rest, arena, spec, err);
-	for (size_t i = 0; i < sizeof(unknown_kinds) / sizeof(*unknown_kinds); i++)
-		if (probe_starts(text, unknown_kinds[i], &rest))
-			return refuse_kind(text, unknown_kinds[i], err);
 	spec->kind = PROBE_USDT;
 	return parse_usdt(text, text, arena, spec, err);
 }

@@ -60,6 +60,10 @@ static const char *event_reason(enum plan_attach attach, int code)
 {
 	if (code == -EINVAL && attach == PLAN_ATTACH_RAW_TRACEPOINT)
 		return "the program asks for more arguments than it has";
+	if (code == -ENOSPC && attach == PLAN_ATTACH_WATCH)
+		return "all watchpoints that the processor has are taken";
+	if (code == -EINVAL && attach == PLAN_ATTACH_WATCH)
+		return "the processor can't watch that place in this mode";
 	if (code == -EINVAL || code == -ENOENT || code == -ESRCH || code == -EADDRNOTAVAIL)
 		return "this kernel can't probe it";
 	if (code == -EBUSY)
@@ -351,7 +355,9 @@ static int refuse(const struct attaching *a, struct error *err)
 {
 	int code = a->first.code;
 
-	code = code == -EPERM || code == -EACCES ? -EPERM : -ENODATA;
+	code = code == -EPERM || code == -EACCES	      ? -EPERM
+	       : code == -EOPNOTSUPP || code == -ENOSPC ? -EOPNOTSUPP /* there is no room for it */
+							: -ENODATA;
 	return error_set(err, code, "nothing could be attached: %s", a->first.text);
 }
 

@@ -49,6 +49,7 @@ static const struct attach_kind kinds[] = {
 				  .attach = attach_counter},
 	[PLAN_ATTACH_HARDWARE] = {BPF_PROG_TYPE_PERF_EVENT, FEATURE_HARDWARE,
 				  .attach = attach_counter},
+	[PLAN_ATTACH_WATCH] = {BPF_PROG_TYPE_PERF_EVENT, FEATURE_WATCH, .attach = attach_watchpoint},
 	[PLAN_ATTACH_PROFILE] = {BPF_PROG_TYPE_PERF_EVENT, FEATURE_CLOCK,
 				 .attach = attach_profile},
 	[PLAN_ATTACH_INTERVAL] = {BPF_PROG_TYPE_PERF_EVENT, FEATURE_CLOCK, .is_clock = true,

@@ -380,6 +380,20 @@ int sys_perf_event(uint32_t type, uint64_t config, uint64_t period, int cpu)
 	return perf_event_open(&attr, -1, cpu);
 }
 
+int sys_perf_watch(const struct sys_watch *watch)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = PERF_TYPE_BREAKPOINT;
+	attr.bp_type = watch->mode;
+	attr.bp_addr = watch->address;
+	attr.bp_len = watch->length;
+	attr.sample_period = 1;
+	return perf_event_open(&attr, -1, watch->cpu);
+}
+
 int sys_perf_set_program(int event, int program)
 {
 	if (ioctl(event, PERF_EVENT_IOC_SET_BPF, program))

@@ -125,6 +125,14 @@ struct sys_kprobe {
 int sys_perf_kprobe(const struct sys_kprobe *kprobe);
 /* Any other, for every process on one CPU: PERF_TYPE_*, its `config`, and (0: none) its period. */
 int sys_perf_event(uint32_t type, uint64_t config, uint64_t period, int cpu);
+/* Bytes of memory on one CPU, in every process. */
+struct sys_watch {
+	uint64_t address, length;
+	uint32_t mode; /* HW_BREAKPOINT_* */
+	int cpu;
+};
+
+int sys_perf_watch(const struct sys_watch *watch);
 /* Tells what processes map as code, become and fork, on that CPU; each with its time. */
 int sys_perf_mappings(int cpu);
 int sys_perf_set_program(int event, int program); /* the way before 5.15 */

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,6 +335,18 @@ int try_hardware(void)
 	                          first_cpu());
 
 	return code == -ENOENT ? -EOPNOTSUPP : close_if_open(code);
+}
+
+/* A place of our own where nothing happens. */
+int try_watchpoint(void)
+{
+	static uint64_t watched;
+	struct sys_watch watch = {.address = (uint64_t)(uintptr_t)&watched, .length = sizeof(watched),
+	                          .mode = HW_BREAKPOINT_W, .cpu = first_cpu()};
+	int code = sys_perf_watch(&watch);
+
+	/* All that the processor has may be taken. */
+	return code == -ENOENT || code == -ENODEV ? -EOPNOTSUPP : code == -ENOSPC ? 0 : close_if_open(code);
 }
 
 int try_atomics(void)

@@ -20,6 +20,7 @@ int try_fentry(void);
 int try_iterator(void);
 int try_clock(void);
 int try_hardware(void);
+int try_watchpoint(void);
 int try_atomics(void);
 int try_task_storage(void);
 int try_may_goto(void);
