@@ -236,6 +236,8 @@ static void put_values(const struct setting *s)
 		printf(" %llu to %llu", (unsigned long long)s->least, (unsigned long long)s->most);
 	else if (s->kind == SETTING_TRUTH)
 		printf(" true, false");
+	else if (s->kind == SETTING_TEXT)
+		printf(" TEXT");
 	for (size_t i = 0; s->kind == SETTING_WORD && s->words[i]; i++)
 		printf("%s %s", i ? "," : "", s->words[i]);
 }
@@ -252,8 +254,8 @@ static void settings(void)
 		put_values(s);
 		fputs("\"\n", stdout);
 		put_sentence(s->what);
-		if (s->old)
-			printf("(in the environment also BPFTRACE_%s)\n", s->old);
+		if (s->old || s->opposite)
+			printf("(in the environment also BPFTRACE_%s)\n", s->old ? s->old : s->opposite);
 	}
 	fputs(".El\n", stdout);
 }

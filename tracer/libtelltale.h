@@ -38,7 +38,9 @@ struct session_options {
 	bool bpftrace_json; /* of programs: bpftrace's JSON instead of our own */
 	bool color;
 	bool large_blocks; /* results are written when a block of them is full, not as they come */
-	uint32_t text_limit;   /* bytes of a text at the most; 0: TEXT_LIMIT_DEFAULT */
+	uint32_t text_limit;   /* bytes of a text at the most; 0: as the program says, or */
+	uint32_t text_default; /* where it does not; 0: TEXT_LIMIT_DEFAULT */
+	bool cut_in_printf; /* in text, one that was cut is marked in printf() alone, as bpftrace has it */
 	uint64_t ring_bytes;   /* 0: by the engine's own choice */
 	uint64_t most_records; /* end after that many records; 0: no limit */
 	double seconds;	       /* end after that time; 0: no limit */

@@ -385,7 +385,8 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	if (!rc && file)
 		rc = output_open(file, &s->plan, &output, &run->output, err);
 	if (!rc && file)
-		rc = names_open(run->engine, &s->plan, &s->target, &run->names, s->warnings, err);
+		rc = names_open(run->engine, &s->plan, &s->target, s->program.config.demangle,
+				&run->names, s->warnings, err);
 	if (!rc && run->names)
 		output_set_frames(run->output, names_frames, run->names);
 	return rc;

@@ -78,6 +78,10 @@ struct output_options session_output_options(const struct session *s)
 						 : OUTPUT_TEXT,
 		.color = s->options.color,
 		.percentiles = s->options.percentiles,
+		.trailer = !s->options.cut_in_printf   ? NULL
+			   : s->program.config.trailer ? s->program.config.trailer
+						       : "..",
+		.cat_bytes = s->program.config.cat_bytes,
 	};
 }
 
@@ -355,7 +359,7 @@ void session_prepare(struct session *s, struct program *program)
 	program->includes = s->options.includes;
 	program->include_count = s->options.include_count;
 	program->warnings = s->warnings;
-	program->text_default = TEXT_LIMIT_DEFAULT;
+	program->text_default = s->options.text_default ? s->options.text_default : TEXT_LIMIT_DEFAULT;
 	program->types.file = elf_of_file;
 	program->types.context = s;
 }

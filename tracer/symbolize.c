@@ -20,7 +20,7 @@ struct names {
 };
 
 int names_open(struct engine *engine, const struct plan *plan, const struct target *target,
-	       struct names **names, struct warnings *warnings, struct error *err)
+	       bool demangled, struct names **names, struct warnings *warnings, struct error *err)
 {
 	struct names *n;
 
@@ -37,6 +37,8 @@ int names_open(struct engine *engine, const struct plan *plan, const struct targ
 		free(n);
 		return err->code;
 	}
+	if (!demangled)
+		symbolizer_keep_mangled(n->symbolizer);
 	for (size_t i = 0; i < target->process_count; i++)
 		if (!target->processes[i].command)
 			symbolizer_look(n->symbolizer, target->processes[i].pid);

@@ -14,7 +14,7 @@ struct target;
 
 /* *names is NULL where the plan has nothing to name. */
 int names_open(struct engine *engine, const struct plan *plan, const struct target *target,
-	       struct names **names, struct warnings *warnings, struct error *err);
+	       bool demangled, struct names **names, struct warnings *warnings, struct error *err);
 void names_close(struct names *names); /* NULL is allowed */
 
 /* Takes what the engine has to tell of processes; every second or so. NULL is allowed. */

@@ -137,6 +137,15 @@ if have g++ && g++ -O1 -o "$tmp/names" "$root/tests/programs/names.cc"; then
 	is "without cpp, a short name is a symbol's" "$(counts over; echo "$code")" 1
 	run "$telltale" run -e "uprobe:$tmp/names:foo::ovr { }" -- "$tmp/names"
 	like "a near name of C++" "$err" "did you mean 'foo::over'\?"
+	named() # [CONFIG]: a function as stacks name it
+	{
+		run "$telltale" run -q -e "${1:-} uprobe:$tmp/names:foo::over { printf(\"%s\\n\", usym(reg(\"ip\"))); exit(); }" \
+			-- "$tmp/names"
+		head -n 1 <<<"$out"
+	}
+	is "a name of C++ in a stack" "$(named)" "foo::over(int)"
+	is "as the file has it" "$(named 'config = { cpp_demangle = false }')" "_ZN3foo4overEi"
+	is "by bpftrace's variable of old" "$(BPFTRACE_NO_CPP_DEMANGLE=1 named)" "_ZN3foo4overEi"
 	run "$telltale" run -l "uprobe:$tmp/names:foo::over,u:$tmp/names:plain"
 	is "-l lists functions" "$out" "uprobe:$tmp/names:foo::over(int)
 uprobe:$tmp/names:foo::over(double)

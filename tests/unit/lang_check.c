@@ -155,7 +155,7 @@ static void wrong(void **state)
 		{"demo:reply { @ = \"x\"; @ += 1; }", "'+' takes an integer, not a text"},
 		{"demo:reply { $a = (1, 2); @ = $a.2; }", "this tuple has 2 items, the first is .0"},
 		{"demo:reply { @ = comm.0; }", "a thread name has no items"},
-		{"demo:reply { $s = str(arg1, 5000); }", "a text has at most 1024 bytes"},
+		{"demo:reply { $s = buf(arg1, 5000); }", "at most 1024 bytes"},
 		{"demo:reply { $s = arg0 ? comm : 1; }", "the values of '?' are a thread name and a int64"},
 		{"demo:reply { @ = lhist(arg0, 0, 10, 0); }", "step of lhist() must be above 0"},
 		{"demo:reply { @ = lhist(arg0, 10, 0, 1); }", "max of lhist() must be above its min"},

@@ -51,7 +51,8 @@ struct common {
 	const char *filter, *path, *engine;
 	enum session_engine engine_number;
 	uint64_t records, text_limit, ring_bytes;
-	bool is_unsafe, may_lack_probes, dry_run, large_blocks;
+	uint32_t text_default; /* where text_limit is 0; 0: the session's own */
+	bool is_unsafe, may_lack_probes, dry_run, large_blocks, cut_in_printf;
 	struct words include_folders, includes;
 	unsigned report;
 	double seconds;
@@ -100,7 +101,7 @@ struct common {
 	JSON_ROWS(c),										\
 	{'o', "output", OPTION_TEXT, &(c)->path, "FILE", "write the results there"},		\
 	{'s', "strlen", OPTION_SIZE, &(c)->text_limit, "N",					\
-	 "bytes of a text at the most; 256 where not given"},					\
+	 "bytes of a text at the most; where not given 1023 in programs, else 256"},					\
 	QUIET_ROWS(c),										\
 	{'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,					\
 	 "should the kernel refuse a program: its whole reason"},				\

@@ -106,6 +106,8 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	        .bpftrace_json = c->bpftrace_json,
 	        .color = wants_color(file),
 	        .large_blocks = c->large_blocks,
+	        .text_default = c->text_default,
+	        .cut_in_printf = c->cut_in_printf,
 	        .dry_run = c->dry_run,
 	        .include_folders = c->include_folders.items,
 	        .include_folder_count = c->include_folders.count,

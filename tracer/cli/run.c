@@ -349,7 +349,8 @@ static int run_answer(struct common *c, const struct run_options *o)
 int run_main(int argc, char **argv)
 {
 	struct run_options o = {0};
-	struct common c = {.may_lack_probes = true, .apart = true};
+	struct common c = {.may_lack_probes = true, .apart = true, .cut_in_printf = true,
+	                   .text_default = 1023};
 	const struct option_row rows[] = {
 	        {'n', "count", OPTION_COUNT, &c.records, "COUNT", "end after that many records"},
 	        {'e', "program", OPTION_TEXT, &o.text, "TEXT", "the program itself"},

@@ -178,6 +178,8 @@ enum { PROGRAM_LHIST_MOST = 1000 }; /* buckets of an lhist() */
 enum { PROGRAM_NEEDLE_MOST = 64 };  /* bytes of what strcontains() looks for */
 enum { PROGRAM_UNROLL_MOST = 100 };  /* rounds of an unroll */
 
+enum { PROGRAM_CAT_BYTES = 10000 };  /* of a file, where nobody says more */
+
 /* What a probe that matches nothing is. */
 enum program_missing {
 	MISSING_ERROR,
@@ -188,8 +190,10 @@ enum program_missing {
 
 /* What is set by config = { ... } or the environment (config.c); 0: nothing was said. */
 struct program_config {
-	uint64_t text_limit, map_keys, probes_most, ring_pages;
-	uint64_t print_maps;
+	uint64_t text_room; /* of a text: its bytes and one */
+	uint64_t map_keys, probes_most, ring_pages, cat_bytes;
+	uint64_t print_maps, demangle;
+	const char *trailer; /* NULL: nothing was said */
 	uint64_t missing_probes; /* enum program_missing */
 	uint64_t stack_mode;
 };
@@ -209,6 +213,7 @@ struct program {
 	struct warnings *warnings; /* or NULL */
 	uint32_t text_default;	   /* text_limit where the program says nothing */
 	bool may_lack_probes; /* see MISSING_UNSAID */
+	size_t shortened; /* behind the last length of a text that was said to be too large */
 	bool lacks_probes;    /* and it does: maps may have no type, as when files come later */
 	bool is_unsafe;	     /* functions that change the system are allowed */
 	uint32_t text_limit; /* bytes of a text whose length nothing else says; 0: PROGRAM_TEXT */

@@ -121,14 +121,37 @@ static void check_format(struct checker *c, const struct expr *call)
 		wrong(c, argument, "the format has no conversion for this argument");
 }
 
-/* How long a text may get whose length is written as a number, or is only known at the hit. */
-static uint32_t asked_length(struct checker *c, const struct expr *length)
+/* Once, however often the call is looked at. */
+static uint32_t say_shortened(struct checker *c, const struct expr *length, uint32_t limit)
 {
+	struct program *p = c->program;
+
+	if (length->number > limit + 1 && p->warnings && length->at >= p->shortened)
+		warn(p->warnings, "%s: a text has at most %u bytes here, not %llu (max_strlen)",
+		     source_place(&p->source, length->at, &p->arena), limit,
+		     (unsigned long long)length->number - 1);
+	if (length->at >= p->shortened)
+		p->shortened = length->at + 1;
+	return limit;
+}
+
+/*
+ * How long a text may get whose length is written as a number, or is only known at the hit. That of
+ * str() counts a NUL behind the text, and more than max_strlen is not more.
+ */
+static uint32_t asked_length(struct checker *c, const struct expr *length, bool is_text)
+{
+	uint32_t limit = c->program->text_limit;
+
 	if (!length || length->kind != EXPR_INT)
-		return c->program->text_limit;
+		return limit + !is_text;
+	if (is_text && length->number > limit)
+		return say_shortened(c, length, limit);
+	if (is_text)
+		return (uint32_t)(length->number - (length->number > 0));
 	if (length->number <= text_most(c))
 		return (uint32_t)length->number;
-	wrong(c, length, "a text has at most %u bytes", text_most(c));
+	wrong(c, length, "at most %u bytes", text_most(c));
 	return 0;
 }
 
@@ -148,7 +171,7 @@ static void check_source(struct checker *c, struct expr *call, const struct func
 		return;
 	}
 	call->type = f->type;
-	call->type.limit = asked_length(c, length);
+	call->type.limit = asked_length(c, length, f->id == FUNC_STR);
 	if (array && array->size && !length)
 		call->type.limit = array->size < text_most(c) ? (uint32_t)array->size : text_most(c);
 	call->type.space = first->type.space != SPACE_ANY ? first->type.space : default_space(c);

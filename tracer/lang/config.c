@@ -20,8 +20,14 @@ static const char *const stack_words[] = {"bpftrace", "perf", "raw", NULL};
 
 static const struct setting settings[] = {
 #define PLACE(member) offsetof(struct program_config, member)
-	{"max_strlen", "STRLEN", SETTING_NUMBER, 1, PROGRAM_TEXT_LIMIT_MOST, PLACE(text_limit), NULL,
-	 "bytes of a text at the most; 256 where not given"},
+	{"max_strlen", "STRLEN", SETTING_NUMBER, 1, PROGRAM_TEXT_LIMIT_MOST, PLACE(text_room), NULL,
+	 "bytes of a text at the most, and one; 1024 where not given"},
+	{"str_trunc_trailer", NULL, SETTING_TEXT, 0, 0, PLACE(trailer), NULL,
+	 "what printf() puts behind a text that max_strlen has cut; .. where not given"},
+	{"max_cat_bytes", "CAT_BYTES_MAX", SETTING_NUMBER, 1, 1 << 30, PLACE(cat_bytes), NULL,
+	 "what cat() prints of a file at the most; 10000 where not given"},
+	{"cpp_demangle", NULL, SETTING_TRUTH, 0, 1, PLACE(demangle), NULL,
+	 "names of C++ and Rust in stacks as people write them", "NO_CPP_DEMANGLE"},
 	{"max_map_keys", "MAP_KEYS_MAX", SETTING_NUMBER, 1, 1 << 26, PLACE(map_keys), NULL,
 	 "keys of a map at the most; 4096 where not given"},
 	{"max_probes", NULL, SETTING_NUMBER, 1, 1 << 26, PLACE(probes_most), NULL,
@@ -36,16 +42,16 @@ static const struct setting settings[] = {
 	 "how stacks look that say nothing of it themselves, as ustack(perf) does"},
 #undef PLACE
 	{.name = "cache_user_symbols", .kind = SETTING_NOTHING},
-	{.name = "cpp_demangle", .kind = SETTING_NOTHING},
 	{.name = "lazy_symbolication", .kind = SETTING_NOTHING},
 	{.name = "license", .kind = SETTING_NOTHING},
 	{.name = "log_size", .kind = SETTING_NOTHING},
 	{.name = "max_bpf_progs", .kind = SETTING_NOTHING},
-	{.name = "max_cat_bytes", .kind = SETTING_NOTHING},
 	{.name = "max_type_res_iterations", .kind = SETTING_NOTHING},
 	{.name = "on_stack_limit", .kind = SETTING_NOTHING},
 	{.name = "show_debug_info", .kind = SETTING_NOTHING},
+	{.name = "symbol_source", .kind = SETTING_NOTHING},
 	{.name = "unstable_import", .kind = SETTING_NOTHING},
+	{.name = "unstable_macro", .kind = SETTING_NOTHING},
 	{.name = "unstable_map_decl", .kind = SETTING_NOTHING},
 	{.name = "unstable_tseries", .kind = SETTING_NOTHING},
 	{.name = "use_blazesym", .kind = SETTING_NOTHING},
@@ -112,10 +118,14 @@ static void set(struct parser *p, const struct setting *s, const char *from, siz
 		    : s->kind == SETTING_WORD  ? read_word(s, text, &value)
 					       : true;
 
+	void *place = (char *)&p->program->config + s->place;
+
 	if (!good)
 		wrong_value(p, s, from, at, text);
+	else if (s->kind == SETTING_TEXT)
+		*(const char **)place = arena_string(&p->program->arena, text);
 	else if (s->kind != SETTING_NOTHING)
-		*(uint64_t *)((char *)&p->program->config + s->place) = value;
+		*(uint64_t *)place = value;
 }
 
 /* ---- the environment ---- */
@@ -135,12 +145,18 @@ static const char *from_environment(const struct setting *s)
 {
 	const char *text = environment(s->name);
 
-	return text || !s->old ? text : environment(s->old);
+	if (!text && s->old)
+		text = environment(s->old);
+	if (!text && s->opposite && environment(s->opposite))
+		text = strcmp(environment(s->opposite), "0") != 0 ? "0" : "1";
+	return text;
 }
 
 void config_defaults(struct parser *p)
 {
 	p->program->config = (struct program_config){.print_maps = true,
+						   .demangle = true,
+						   .cat_bytes = PROGRAM_CAT_BYTES,
 						   .missing_probes = MISSING_UNSAID};
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (from_environment(&settings[i]))

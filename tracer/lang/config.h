@@ -12,6 +12,7 @@ enum setting_kind {
 	SETTING_NUMBER,
 	SETTING_TRUTH,
 	SETTING_WORD,	 /* one of `words` */
+	SETTING_TEXT,	 /* struct program_config has a const char * */
 	SETTING_NOTHING, /* bpftrace's own affair: taken, and without effect here */
 };
 
@@ -23,6 +24,7 @@ struct setting {
 	size_t place; /* in struct program_config */
 	const char *const *words;
 	const char *what;
+	const char *opposite; /* an environment variable of old that says no, where it is not 0 */
 };
 
 const struct setting *setting_at(size_t place); /* NULL behind the last */

@@ -160,8 +160,8 @@ int program_parse(const char *name, const char *text, struct program *program, s
 	config_defaults(&p);
 	parse_program(&p);
 	if (!program->text_limit)
-		program->text_limit = program->config.text_limit
-					      ? (uint32_t)program->config.text_limit
+		program->text_limit = program->config.text_room
+					      ? (uint32_t)program->config.text_room - 1
 					      : program->text_default;
 	if (!program->probes_most)
 		program->probes_most = program->config.probes_most;

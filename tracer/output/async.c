@@ -34,20 +34,22 @@ static void put_result(struct output *o, const char *name, const char *bytes, si
 	put_text(&o->text, "}\n");
 }
 
-/* Up to the end, or to PRINTED_MOST: false when there is more. */
-static bool read_all(int fd, struct buffer *b)
+/* Up to the end, or to `most` bytes: false when there is more. */
+static bool read_all(int fd, size_t most, struct buffer *b)
 {
 	char part[4096];
 	ssize_t n = 1;
 
-	while (n > 0 && b->length < PRINTED_MOST) {
-		n = read(fd, part, sizeof(part));
+	while (n > 0 && b->length < most) {
+		size_t left = most - b->length;
+
+		n = read(fd, part, left < sizeof(part) ? left : sizeof(part));
 		if (n < 0 && errno == EINTR)
 			n = 1;
 		else if (n > 0)
 			buffer_add(b, part, (size_t)n);
 	}
-	return n <= 0;
+	return n <= 0 || read(fd, part, 1) <= 0;
 }
 
 /* Results have gone out before this, so that what follows stands behind them. */
@@ -59,15 +61,19 @@ static void complain_of(struct output *o, const char *what, const char *name, co
 
 static void cat(struct output *o, const char *path)
 {
+	size_t most = o->options.cat_bytes ? o->options.cat_bytes : PRINTED_MOST;
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct buffer content = {0};
+	char why[80];
 
 	if (fd < 0) {
 		complain_of(o, "cat", path, strerror(errno));
 		return;
 	}
-	if (!read_all(fd, &content))
-		complain_of(o, "cat", path, "only the first megabyte is printed");
+	if (!read_all(fd, most, &content)) {
+		snprintf(why, sizeof(why), "only the first %zu bytes are printed (max_cat_bytes)", most);
+		complain_of(o, "cat", path, why);
+	}
 	put_result(o, "cat", buffer_string(&content), content.length);
 	buffer_free(&content);
 	close(fd);
@@ -115,7 +121,7 @@ static void run_command(struct output *o, const char *command)
 	if (code)
 		complain_of(o, "system", command, strerror(code));
 	if (json && !code) {
-		if (!read_all(ends[0], &content))
+		if (!read_all(ends[0], PRINTED_MOST, &content))
 			complain_of(o, "system", command, "only its first megabyte is printed");
 		put_result(o, "system", buffer_string(&content), content.length);
 		buffer_free(&content);

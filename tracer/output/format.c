@@ -121,6 +121,27 @@ static void print_bytes(struct buffer *b, const struct conversion *c, const stru
 	}
 }
 
+static bool is_text(const struct value *v)
+{
+	return v->bytes && v->type != PLAN_BYTES;
+}
+
+/* What says that it was cut counts as a part of it. */
+static void print_text(const struct output *o, struct buffer *b, const struct conversion *c,
+                       const struct value *v)
+{
+	const char *trailer = v->cut && o->options.trailer ? o->options.trailer : "";
+	size_t most = c->has_precision ? (size_t)c->precision : SIZE_MAX, rest;
+	size_t length = v->length < most ? v->length : most;
+
+	if (v->place->is_own)
+		put_bytes(b, v->bytes, length);
+	else
+		put_harmless(b, v->bytes, length);
+	rest = most - length;
+	put_bytes(b, trailer, strlen(trailer) < rest ? strlen(trailer) : rest);
+}
+
 /* What has no C format of its own, without its padding. */
 static void print_plain(const struct output *o, struct buffer *b, const struct conversion *c,
                         const struct value *v)
@@ -136,13 +157,8 @@ static void print_plain(const struct output *o, struct buffer *b, const struct c
 		put_harmless(b, &byte, 1);
 	} else if (c->letter == 'r' && v->bytes) {
 		print_bytes(b, c, v);
-	} else if (v->bytes && v->type != PLAN_BYTES && c->has_precision) {
-		size_t most = v->length < (size_t)c->precision ? v->length : (size_t)c->precision;
-
-		if (v->place->is_own)
-			put_bytes(b, v->bytes, most);
-		else
-			put_harmless(b, v->bytes, most);
+	} else if (is_text(v)) {
+		print_text(o, b, c, v);
 	} else {
 		value_text(o, b, v, VALUE_RAW);
 	}

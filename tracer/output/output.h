@@ -23,6 +23,9 @@ enum output_form {
 struct output_options {
 	enum output_form form;
 	bool color;	  /* the caller knows whether this is a terminal, and NO_COLOR */
+	/* text: behind one that was cut, in printf(); NULL: "...", wherever one is printed but there */
+	const char *trailer;
+	uint64_t cat_bytes; /* of a file that cat() prints; 0: PRINTED_MOST */
 	bool percentiles; /* text: below hist() maps, whose rows are powers of two then */
 };
 

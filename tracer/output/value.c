@@ -250,7 +250,8 @@ void put_visible(struct buffer *b, const char *bytes, size_t length)
 	}
 }
 
-static void text_text(struct buffer *b, const struct value *v, enum value_style style)
+static void text_text(const struct output *o, struct buffer *b, const struct value *v,
+                      enum value_style style)
 {
 	if (style == VALUE_QUOTED) {
 		put_char(b, '"');
@@ -263,7 +264,7 @@ static void text_text(struct buffer *b, const struct value *v, enum value_style 
 	} else {
 		put_harmless(b, v->bytes, v->length);
 	}
-	if (v->cut && style != VALUE_RAW)
+	if (v->cut && style != VALUE_RAW && !(style == VALUE_PLAIN && o->options.trailer))
 		put_text(b, "...");
 }
 
@@ -356,7 +357,7 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 	case PLAN_TEXT:
 	case PLAN_BYTES:
 	case PLAN_COMM:
-		text_text(b, v, style);
+		text_text(o, b, v, style);
 		break;
 	case PLAN_PROBE:
 		probe_text(o, b, v->bits);

@@ -31,7 +31,8 @@ int value_take(const struct plan_value *place, const void *base, size_t size, st
 /* How a text stands among others. */
 enum value_style {
 	VALUE_QUOTED, /* "/index.html": between other things of a line */
-	VALUE_PLAIN,  /* /index.html, with its newlines: map keys and values, as bpftrace prints them */
+	VALUE_PLAIN,  /* /index.html, with its newlines: map keys and values, as bpftrace prints them;
+	               * where there is a trailer, that one was cut is not said here either */
 	VALUE_RAW,    /* printf and print: the same, but that a text was cut is not said */
 };
 

@@ -17,6 +17,7 @@ struct symbolizer {
 	struct kernel_symbols *kernel;
 	bool kernel_tried;
 	struct buffer demangled;
+	bool keep_mangled;
 };
 
 static uint64_t now(void)
@@ -172,8 +173,13 @@ void symbolizer_user(struct symbolizer *s, pid_t pid, uint64_t address, bool ret
 	else
 		while (memory && !name_jit(memory, address, returns, name))
 			memory = memory->former;
-	if (name->symbol && demangle(name->symbol, DEMANGLE_FULL, &s->demangled))
+	if (name->symbol && !s->keep_mangled && demangle(name->symbol, DEMANGLE_FULL, &s->demangled))
 		name->symbol = buffer_string(&s->demangled);
+}
+
+void symbolizer_keep_mangled(struct symbolizer *s)
+{
+	s->keep_mangled = true;
 }
 
 void symbolizer_kernel(struct symbolizer *s, uint64_t address, struct symbol_name *name)

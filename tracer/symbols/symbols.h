@@ -17,6 +17,9 @@ struct symbolizer;
 int symbolizer_open(struct symbolizer **symbolizer, struct error *err);
 void symbolizer_close(struct symbolizer *symbolizer); /* NULL is allowed */
 
+/* From now on names are as the file has them, not as people write them. */
+void symbolizer_keep_mangled(struct symbolizer *symbolizer);
+
 /* ---- what processes do ---- */
 
 /* A mapping of code; it replaces what was there. `path` is copied. */
