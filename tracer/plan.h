@@ -23,7 +23,7 @@ enum plan_type {
 	PLAN_POINTER, /* printed in hex */
 	PLAN_TEXT,    /* struct abi_text; `limit` bytes at the most */
 	PLAN_BYTES,   /* struct abi_bytes; `limit` bytes at the most */
-	PLAN_COMM,    /* ABI_COMM bytes, ends with a NUL or with its room */
+	PLAN_COMM,    /* a text that ends with a NUL or with its room */
 	PLAN_PROBE,   /* 4 bytes: index into the plan's probes */
 	PLAN_USTACK,  /* 8 bytes: stack id in the plan's map number `map`, negative: errno; then 4
 			 bytes pid and 4 bytes that are 0 */
@@ -31,6 +31,8 @@ enum plan_type {
 	PLAN_USYM,    /* 8 bytes: an address; then as PLAN_USTACK. Printed as its name */
 	PLAN_KSYM,
 	PLAN_TUPLE,   /* `parts`, whose offsets count from the tuple's start */
+	PLAN_RECORD,  /* as PLAN_TUPLE, with names: a struct or union of C */
+	PLAN_ARRAY,   /* `count` values, each as parts[0] and one behind the other */
 	PLAN_ERRNO,   /* 8 bytes: an error number, printed as its text */
 	PLAN_TIMESTAMP, /* 8 bytes: nanoseconds, printed by `format`; `limit`: of which clock */
 	PLAN_INET,    /* struct abi_inet */
@@ -72,8 +74,10 @@ struct plan_value {
 	const char *name; /* "" where it has none */
 	const char *format;
 	const struct plan_enum *names; /* PLAN_INT: of an enum; or NULL */
-	struct plan_value *parts; /* tuples */
+	struct plan_value *parts; /* tuples, records; of an array, its element */
 	size_t part_count;
+	uint64_t count;	    /* PLAN_ARRAY */
+	uint8_t bits, from; /* PLAN_INT that is a bit-field (else 0): how many, from which on */
 };
 
 /* ---- what comes through the ring buffer ---- */

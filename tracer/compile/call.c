@@ -192,42 +192,50 @@ reg gen_call(struct gen *g, const struct expr *e, label fail)
 
 /* ---- values that the reader turns into text ---- */
 
+/* Of bytes or an array of them, as many as the function wants. */
+static uint32_t bytes_count(const struct expr *e)
+{
+	return e->type.kind == TYPE_ARRAY ? (uint32_t)e->type.ctype->size : e->type.limit;
+}
+
+static void gen_bytes_of(struct gen *g, const struct expr *e, struct place to, label fail)
+{
+	struct plan_value layout;
+	struct place from;
+
+	from = gen_place(g, e, &layout, fail);
+	if (e->type.kind == TYPE_TEXT)
+		from.offset += (int)sizeof(struct abi_bytes);
+	gen_copy(g, from, to, bytes_count(e));
+}
+
 static void gen_inet(struct gen *g, const struct expr *e, struct place to, label fail)
 {
 	const struct expr *address = e->child->next ? e->child->next : e->child;
 	struct place room = {to.base, to.offset + (int)offsetof(struct abi_inet, bytes)};
-	struct plan_value layout;
-	struct place from;
 
 	gen_zero(g, to, sizeof(struct abi_inet));
 	if (e->child->next)
 		ir_store(&g->ir, BPF_DW, to.base, to.offset, gen_int(g, e->child, fail));
 	else
 		ir_store_value(&g->ir, BPF_DW, to.base, to.offset,
-			       address->type.limit == 16 ? AF_INET6 : AF_INET);
+			       bytes_count(address) == 16 ? AF_INET6 : AF_INET);
 	if (address->type.kind == TYPE_INT) {
 		ir_store(&g->ir, BPF_W, room.base, room.offset, gen_int(g, address, fail));
 		return;
 	}
-	from = gen_place(g, address, &layout, fail);
-	from.offset += (int)sizeof(struct abi_bytes);
-	gen_copy(g, from, room, address->type.limit);
+	gen_bytes_of(g, address, room, fail);
 }
 
 static void gen_mac(struct gen *g, const struct expr *e, struct place to, label fail)
 {
-	struct plan_value layout;
-	struct place from;
-
 	ir_store_value(&g->ir, BPF_DW, to.base, to.offset, 0);
 	if (e->child->type.kind == TYPE_INT) {
 		gen_user_read(g, arg_at(to.base, to.offset), arg_value(6),
 			      gen_int(g, e->child, fail), fail);
 		return;
 	}
-	from = gen_place(g, e->child, &layout, fail);
-	from.offset += (int)sizeof(struct abi_bytes);
-	gen_copy(g, from, to, 6);
+	gen_bytes_of(g, e->child, to, fail);
 }
 
 void gen_shown(struct gen *g, const struct expr *e, struct place to, label fail)
@@ -259,13 +267,13 @@ void gen_shown(struct gen *g, const struct expr *e, struct place to, label fail)
 }
 
 /* pton(): known here. */
-void gen_pton(struct gen *g, const struct expr *e, struct place to, const struct plan_value *layout)
+void gen_pton(struct gen *g, const struct expr *e, struct place to)
 {
-	char bytes[16] = {0};
-	struct expr constant = *e;
+	uint32_t bytes[4] = {0};
+	size_t count = e->type.ctype->size / sizeof(*bytes);
 
-	inet_pton(e->type.limit == 4 ? AF_INET : AF_INET6, e->child->text, bytes);
-	constant.text = bytes;
-	constant.length = e->type.limit;
-	gen_literal(g, &constant, to, layout);
+	inet_pton(count == 1 ? AF_INET : AF_INET6, e->child->text, bytes);
+	for (size_t i = 0; i < count; i++)
+		ir_store_value(&g->ir, BPF_W, to.base, to.offset + (int)(i * sizeof(*bytes)),
+			       (int32_t)bytes[i]);
 }

@@ -589,6 +589,7 @@ int compile(struct program *program, const struct probe_set *probes,
 	table_free(&c.probe_numbers);
 	table_free(&c.failure_numbers);
 	free(c.enums);
+	free(c.record_layouts);
 	if (!rc)
 		refuse_untyped(&c);
 	if (program->diagnostics.errors)

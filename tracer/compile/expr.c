@@ -378,16 +378,16 @@ static void gen_comparison(struct gen *g, const struct expr *e, label if_false, 
 		ir_branch(&g->ir, op, left, gen_int(g, b, fail), if_false);
 }
 
-static void gen_text_comparison(struct gen *g, const struct expr *e, label if_false, label fail)
+/* Of texts and of arrays. */
+static void gen_wide_comparison(struct gen *g, const struct expr *e, label if_false, label fail)
 {
 	const struct expr *a = e->child, *b = a->next;
 	label differs = ir_label(&g->ir);
+	bool arrays = a->type.kind == TYPE_ARRAY;
 
-	if (e->op == OP_EQ) {
-		gen_text_equal(g, a, b, if_false, fail);
+	(arrays ? gen_array_equal : gen_text_equal)(g, a, b, e->op == OP_EQ ? if_false : differs, fail);
+	if (e->op == OP_EQ)
 		return;
-	}
-	gen_text_equal(g, a, b, differs, fail);
 	ir_jump(&g->ir, if_false);
 	ir_place(&g->ir, differs);
 }
@@ -420,7 +420,7 @@ void gen_condition(struct gen *g, const struct expr *e, label if_false, label fa
 		if (e->child->type.kind == TYPE_INT)
 			gen_comparison(g, e, if_false, fail);
 		else
-			gen_text_comparison(g, e, if_false, fail);
+			gen_wide_comparison(g, e, if_false, fail);
 	} else {
 		ir_branch_value(&g->ir, BPF_JEQ, gen_int(g, e, fail), 0, if_false);
 	}

@@ -11,7 +11,6 @@ enum {
 	FRAMES = 8,	      /* hits that can be under way on one CPU */
 	FRAME_START = 8,      /* the first word says how many hits want it: its owner is alone */
 	FRAME_MOST = 32752,   /* bytes behind it; the kernel's limit of a value of a CPU is 32 KB */
-	UNROLLED_MOST = 128,  /* bytes; more is copied by a helper */
 	ROOM_ON_STACK = 160,  /* bytes of the stack that values may take */
 };
 
@@ -23,7 +22,7 @@ int gen_frame(struct gen *g, size_t at, uint32_t bytes)
 	g->frame_touched = true;
 	if (bytes > FRAME_MOST || g->frame_bytes > FRAME_MOST - bytes) {
 		refuse(g, at, "the values of this clause need more than %d bytes of memory; use "
-			      "shorter texts, as in str(p, 64)", FRAME_MOST);
+			      "shorter texts, as in str(p, 64), and of large structs what you need", FRAME_MOST);
 		return FRAME_START;
 	}
 	g->frame_bytes += bytes;
@@ -47,7 +46,7 @@ void gen_zero(struct gen *g, struct place to, uint32_t bytes)
 	reg zeros;
 
 	bytes = (bytes + 7) & ~7u;
-	if (bytes <= UNROLLED_MOST) {
+	if (bytes <= INLINE_MOST) {
 		for (uint32_t at = 0; at < bytes; at += 8)
 			ir_store_value(&g->ir, BPF_DW, to.base, to.offset + (int)at, 0);
 		return;
@@ -60,7 +59,7 @@ void gen_zero(struct gen *g, struct place to, uint32_t bytes)
 
 void gen_copy(struct gen *g, struct place from, struct place to, uint32_t bytes)
 {
-	if (bytes > UNROLLED_MOST) {
+	if (bytes > INLINE_MOST) {
 		ir_helper(&g->ir, BPF_FUNC_probe_read_kernel, REG_NONE, 3,
 			  (struct ir_arg[]){arg_at(to.base, to.offset), arg_value(bytes),
 					    arg_at(from.base, from.offset)});

@@ -29,6 +29,13 @@ struct compiler {
 		const struct plan_enum *names;
 	} *enums;
 	size_t enum_count, enum_room;
+	struct record_layout { /* and of structs */
+		const struct ctype *type;
+		uint64_t size;
+		struct plan_value *parts;
+		size_t part_count, part_room;
+	} *record_layouts;
+	size_t record_layout_count, record_layout_room;
 	struct table failure_numbers; /* helper and place to place in the plan */
 	size_t first_probe, first_failure; /* of the plan that this compilation adds */
 	bool failed;	  /* memory ran out */
@@ -55,6 +62,7 @@ enum argument_shape {
 
 enum {
 	VARIANTS_AS_CODE = 4,  /* more different operands of one argument than this become data */
+	INLINE_MOST = 128,   /* bytes; more is copied and compared by a call */
 	VALUE_ON_STACK = 96,   /* bytes; a larger value is built in the frame */
 };
 
@@ -167,6 +175,8 @@ bool is_wide(struct type type);
 bool layout_has_holes(const struct plan_value *layout);
 /* Where a value is, as what; made where it is nowhere yet. */
 struct place gen_place(struct gen *g, const struct expr *e, struct plan_value *layout, label fail);
+/* Of a part of a copy (expr_is_copy). */
+struct place gen_copy_place(struct gen *g, const struct expr *e, label fail);
 /* Makes it in new memory. */
 struct place gen_made(struct gen *g, const struct expr *e, const struct plan_value *layout,
 		      label fail);
@@ -257,8 +267,7 @@ void gen_each(struct gen *g, const struct stmt *s);
 reg gen_call(struct gen *g, const struct expr *e, label fail);
 /* A value that the reader turns into text. */
 void gen_shown(struct gen *g, const struct expr *e, struct place to, label fail);
-void gen_pton(struct gen *g, const struct expr *e, struct place to,
-	      const struct plan_value *layout);
+void gen_pton(struct gen *g, const struct expr *e, struct place to);
 
 /* ---- fetch.c ---- */
 
@@ -301,6 +310,13 @@ reg gen_address_of(struct gen *g, const struct expr *e, label fail);
 /* What is at a place: a number; of an array or struct its address. */
 reg gen_load(struct gen *g, const struct expr *e, label fail);
 reg gen_cast(struct gen *g, const struct expr *e, label fail);
+/* A struct or an array into memory. */
+void gen_whole(struct gen *g, const struct expr *e, struct place to, label fail);
+/* Two arrays of integers: goes on when they are equal. */
+void gen_array_equal(struct gen *g, const struct expr *a, const struct expr *b, label if_not,
+		     label fail);
+/* Where what an expression is a part of is read. */
+enum type_space read_space(const struct expr *e);
 /* What 1 is to a pointer, in bytes; 1 for any other type. */
 uint64_t pointer_step(struct type type);
 

@@ -178,7 +178,8 @@ static void print_value(const struct plan_value *v, struct buffer *out)
 		[PLAN_BYTES] = "bytes", [PLAN_COMM] = "comm",	  [PLAN_PROBE] = "probe",
 		[PLAN_USTACK] = "ustack", [PLAN_KSTACK] = "kstack", [PLAN_USYM] = "usym",
 		[PLAN_KSYM] = "ksym",	  [PLAN_NONE] = "none",
-		[PLAN_TUPLE] = "tuple", [PLAN_ERRNO] = "errno", [PLAN_TIMESTAMP] = "timestamp",
+		[PLAN_TUPLE] = "tuple", [PLAN_RECORD] = "struct", [PLAN_ARRAY] = "array",
+		 [PLAN_ERRNO] = "errno", [PLAN_TIMESTAMP] = "timestamp",
 		[PLAN_INET] = "inet",	[PLAN_MAC] = "mac",	[PLAN_CGROUP] = "cgroup",
 		[PLAN_USER] = "user",	[PLAN_FUNCTION] = "function",
 	};

@@ -18,10 +18,23 @@ uint64_t pointer_step(struct type type)
 	return target->kind == CTYPE_VOID || target->kind == CTYPE_FUNCTION ? 1 : target->size;
 }
 
-/* What a pointer holds; of a struct that a variable has, where that is. */
+enum type_space read_space(const struct expr *e)
+{
+	if (expr_is_copy(e))
+		return SPACE_KERNEL;
+	return e->child ? e->child->type.space : e->type.space;
+}
+
+/* What a pointer holds; of a struct or an array that the program has, where that is. */
 static struct location pointer_location(struct gen *g, const struct expr *e, label fail)
 {
-	return (struct location){gen_int(g, e, fail), 0};
+	struct plan_value layout;
+	struct place copy;
+
+	if (!is_in_memory(e->type) || e->place)
+		return (struct location){gen_int(g, e, fail), 0};
+	copy = gen_place(g, e, &layout, fail);
+	return (struct location){copy.base, copy.offset};
 }
 
 static struct location gen_inner(struct gen *g, const struct expr *e, label fail)
@@ -68,10 +81,18 @@ struct location gen_location(struct gen *g, const struct expr *e, label fail)
 	case EXPR_INDEX:
 		return gen_element(g, e, fail);
 	case EXPR_DEREF:
-		return gen_inner(g, e->child, fail);
+		return expr_array(e->child) ? gen_inner(g, e->child, fail)
+					    : pointer_location(g, e->child, fail);
 	default:
 		return pointer_location(g, e, fail);
 	}
+}
+
+struct place gen_copy_place(struct gen *g, const struct expr *e, label fail)
+{
+	struct location at = gen_location(g, e, fail);
+
+	return (struct place){at.base, (int)at.offset};
 }
 
 /* The place as the argument of a call; a distance that no instruction holds is added before. */
@@ -100,6 +121,17 @@ reg gen_address_of(struct gen *g, const struct expr *e, label fail)
 
 /* ---- values ---- */
 
+/* `bytes` of what is at the place of the expression into memory. */
+static void gen_fetch(struct gen *g, const struct expr *e, struct location at, struct place to,
+		      uint32_t bytes, label fail)
+{
+	if (expr_is_copy(e))
+		gen_copy(g, (struct place){at.base, (int)at.offset}, to, bytes);
+	else
+		gen_read_memory(g, read_space(e), arg_at(to.base, to.offset), arg_value(bytes),
+				location_arg(g, at), fail);
+}
+
 /* The bytes that have the bits; what does not belong to them is shifted out. */
 static reg gen_bits(struct gen *g, const struct expr *e, label fail)
 {
@@ -110,8 +142,7 @@ static reg gen_bits(struct gen *g, const struct expr *e, label fail)
 
 	if (bytes < 8)
 		ir_store_value(&g->ir, BPF_DW, REG_STACK, slot, 0);
-	gen_read_memory(g, e->child->type.space, arg_stack(slot), arg_value(bytes),
-			location_arg(g, at), fail);
+	gen_fetch(g, e, at, (struct place){REG_STACK, slot}, bytes, fail);
 	ir_load(&g->ir, BPF_DW, value, REG_STACK, slot);
 	ir_stack_back(&g->ir, mark);
 	if (64 - low - e->bits)
@@ -122,16 +153,22 @@ static reg gen_bits(struct gen *g, const struct expr *e, label fail)
 }
 
 /* `bytes` at the place, extended to 64 bits. */
-static reg gen_bytes(struct gen *g, const struct expr *e, enum type_space space, unsigned bytes,
-		     bool is_signed, label fail)
+static reg gen_bytes(struct gen *g, const struct expr *e, unsigned bytes, bool is_signed, label fail)
 {
 	struct location at = gen_location(g, e, fail);
-	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8); /* a chain of pointers needs one only */
+	int mark = g->ir.stack;
 	reg value = ir_reg(&g->ir);
 
-	gen_read_memory(g, space, arg_stack(slot), arg_value(bytes), location_arg(g, at), fail);
-	ir_load(&g->ir, ir_size(bytes), value, REG_STACK, slot);
-	ir_stack_back(&g->ir, mark);
+	if (expr_is_copy(e)) {
+		ir_load(&g->ir, ir_size(bytes), value, at.base, (int)at.offset);
+	} else {
+		int slot = ir_stack(&g->ir, 8); /* a chain of pointers needs one only */
+
+		gen_read_memory(g, read_space(e), arg_stack(slot), arg_value(bytes),
+				location_arg(g, at), fail);
+		ir_load(&g->ir, ir_size(bytes), value, REG_STACK, slot);
+		ir_stack_back(&g->ir, mark);
+	}
 	if (is_signed)
 		ir_extend(&g->ir, value, bytes * 8, true);
 	return value;
@@ -144,8 +181,57 @@ reg gen_load(struct gen *g, const struct expr *e, label fail)
 	/* An array or a struct has no value but its place. */
 	if (e->type.kind != TYPE_INT && e->type.kind != TYPE_FLOAT)
 		return gen_address_of(g, e, fail);
-	return gen_bytes(g, e, e->child->type.space, (unsigned)e->place->size, e->type.is_signed,
-			 fail);
+	return gen_bytes(g, e, (unsigned)e->place->size, e->type.is_signed, fail);
+}
+
+/* ---- structs and arrays as wholes ---- */
+
+void gen_whole(struct gen *g, const struct expr *e, struct place to, label fail)
+{
+	unsigned bytes = (unsigned)e->type.ctype->size;
+	reg value;
+
+	if (e->place) {
+		gen_fetch(g, e, gen_location(g, e, fail), to, bytes, fail);
+	} else if (e->kind == EXPR_CALL) {
+		gen_pton(g, e, to);
+	} else if (e->kind == EXPR_CAST) {
+		value = gen_int(g, e->child, fail);
+		ir_store(&g->ir, ir_size(bytes), to.base, to.offset, value);
+	} else {
+		refuse(g, e->at, "a %s can't be used here", type_name(e->type));
+	}
+}
+
+/* Bytes that are compared at a time. */
+static uint32_t step_of(uint64_t left)
+{
+	return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+}
+
+void gen_array_equal(struct gen *g, const struct expr *a, const struct expr *b, label if_not,
+		     label fail)
+{
+	struct plan_value layout;
+	struct place one = gen_place(g, a, &layout, fail), other = gen_place(g, b, &layout, fail);
+	uint32_t words = layout.size > INLINE_MOST ? layout.size / 8 * 8 : 0;
+	reg left, right;
+
+	if (words) {
+		left = ir_reg(&g->ir);
+		ir_function(&g->ir, "tt_same", left, 3,
+			    (struct ir_arg[]){arg_at(one.base, one.offset),
+					      arg_at(other.base, other.offset), arg_value(words)});
+		ir_branch_value(&g->ir, BPF_JEQ, left, 0, if_not);
+	}
+	for (uint32_t at = words, step; at < layout.size; at += step) {
+		step = step_of(layout.size - at);
+		left = ir_reg(&g->ir);
+		right = ir_reg(&g->ir);
+		ir_load(&g->ir, ir_size(step), left, one.base, one.offset + (int)at);
+		ir_load(&g->ir, ir_size(step), right, other.base, other.offset + (int)at);
+		ir_branch(&g->ir, BPF_JNE, left, right, if_not);
+	}
 }
 
 /* ---- casts ---- */
@@ -156,8 +242,7 @@ reg gen_cast(struct gen *g, const struct expr *e, label fail)
 	reg value, dst = ir_reg(&g->ir);
 
 	if (child->type.kind == TYPE_ARRAY && e->type.look != LOOK_POINTER)
-		return gen_bytes(g, child, child->type.space, (unsigned)child->type.ctype->size,
-				 e->type.is_signed, fail);
+		return gen_bytes(g, child, (unsigned)child->type.ctype->size, e->type.is_signed, fail);
 	if (child->type.kind == TYPE_TEXT && !child->place)
 		value = gen_operand(g, child->number, fail);
 	else

@@ -9,13 +9,12 @@
 
 bool is_wide(struct type type)
 {
-	/* Of a struct or an array in memory the register has the address. */
-	return type.kind != TYPE_INT && type.kind != TYPE_RECORD && type.kind != TYPE_ARRAY;
+	return type.kind != TYPE_INT;
 }
 
 bool layout_has_holes(const struct plan_value *layout)
 {
-	for (size_t i = 0; i < layout->part_count; i++)
+	for (size_t i = 0; layout->type == PLAN_TUPLE && i < layout->part_count; i++)
 		if (layout_has_holes(&layout->parts[i]))
 			return true;
 	return layout->type == PLAN_TEXT || layout->type == PLAN_BYTES || layout->size % 8;
@@ -41,15 +40,29 @@ struct place gen_place(struct gen *g, const struct expr *e, struct plan_value *l
 		return place;
 	default:
 		value_layout(g, e, layout);
+		if (e->place && is_in_memory(e->type) && expr_is_copy(e))
+			return gen_copy_place(g, e, fail);
 		return gen_made(g, e, layout, fail);
 	}
+}
+
+/* Is there a struct or an array in it? */
+static bool has_whole(const struct plan_value *layout)
+{
+	for (size_t i = 0; layout->type == PLAN_TUPLE && i < layout->part_count; i++)
+		if (has_whole(&layout->parts[i]))
+			return true;
+	return layout->type == PLAN_RECORD || layout->type == PLAN_ARRAY;
 }
 
 struct place gen_made(struct gen *g, const struct expr *e, const struct plan_value *layout,
 		      label fail)
 {
-	/* Comparisons look at 8 bytes at a time, wherever they start. */
-	struct place place = gen_room(g, e->at, layout->size + 8);
+	/* Comparisons look at 8 bytes at a time, wherever they start. What is in a struct may lie
+	 * anywhere, as may what an index leads to, and the stack is not for that. */
+	struct place place = has_whole(layout)
+				     ? (struct place){g->frame, gen_frame(g, e->at, layout->size + 8)}
+				     : gen_room(g, e->at, layout->size + 8);
 
 	if (layout_has_holes(layout))
 		gen_zero(g, place, layout->size);
@@ -89,12 +102,12 @@ void gen_convert(struct gen *g, struct place from, const struct plan_value *have
 {
 	struct place bytes = {to.base, to.offset + (int)sizeof(struct abi_text)};
 
-	for (size_t i = 0; i < want->part_count && i < have->part_count; i++)
+	for (size_t i = 0; want->type == PLAN_TUPLE && i < want->part_count && i < have->part_count; i++)
 		gen_convert(g, (struct place){from.base, from.offset + (int)have->parts[i].offset},
 			    &have->parts[i],
 			    (struct place){to.base, to.offset + (int)want->parts[i].offset},
 			    &want->parts[i]);
-	if (want->part_count)
+	if (want->type == PLAN_TUPLE)
 		return;
 	if (have->type == PLAN_COMM && want->type == PLAN_TEXT) {
 		gen_copy(g, from, bytes, ABI_COMM);

@@ -49,7 +49,7 @@ static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 	const struct expr *p = e->child;
 
 	if (e->place) {
-		t.space = e->child->type.space;
+		t.space = read_space(e);
 		t.bytes = e->place->size;
 		if (e->type.bytes) {
 			t.length = ir_reg(&g->ir);
@@ -73,8 +73,8 @@ static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 	/* str(p), str(p, n), buf(p, n), buf(array) */
 	if (expr_array(p)) {
 		t.bytes = expr_array(p)->size;
-		t.space = p->type.space;
-		t.pointer = gen_int(g, p, fail);
+		t.space = expr_is_copy(p) ? SPACE_KERNEL : p->type.space;
+		t.pointer = gen_address_of(g, p, fail);
 	} else if (p->type.kind == TYPE_TEXT) {
 		t = gen_source(g, p, fail);
 	} else {
@@ -376,8 +376,7 @@ void gen_text_equal(struct gen *g, const struct expr *a, const struct expr *b, l
 		gen_both_equal(g, a, b, if_not, fail);
 	else if (a->kind == EXPR_BUILTIN && a->type.kind == TYPE_COMM)
 		gen_comm_equal(g, b, if_not);
-	else if (a->kind == EXPR_ARGUMENT || a->place ||
-		 (a->kind == EXPR_CALL && function_at(a->number)->id != FUNC_PTON))
+	else if (a->kind == EXPR_ARGUMENT || a->place || a->kind == EXPR_CALL)
 		gen_user_equal(g, a, b, if_not, fail);
 	else
 		gen_kept_equal(g, a, b, if_not, fail);

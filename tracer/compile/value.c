@@ -151,10 +151,11 @@ void gen_value(struct gen *g, const struct expr *e, reg base, int offset,
 		return;
 	switch (e->type.kind) {
 	case TYPE_TEXT:
-		if (e->kind == EXPR_CALL && function_at(e->number)->id == FUNC_PTON)
-			gen_pton(g, e, to, layout);
-		else
-			gen_text(g, e, base, offset, layout, fail);
+		gen_text(g, e, base, offset, layout, fail);
+		break;
+	case TYPE_RECORD:
+	case TYPE_ARRAY:
+		gen_whole(g, e, to, fail);
 		break;
 	case TYPE_SHOWN:
 		gen_shown(g, e, to, fail);

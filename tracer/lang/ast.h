@@ -87,6 +87,24 @@ static inline const struct ctype *expr_array(const struct expr *e)
 	return t && t->kind == CTYPE_ARRAY ? t : NULL;
 }
 
+/* Structs and arrays. */
+static inline bool is_in_memory(struct type type)
+{
+	return type.kind == TYPE_RECORD || type.kind == TYPE_ARRAY;
+}
+
+/*
+ * Is it, or what it is a part of, a copy that the program holds, as of a variable, and not in the
+ * memory that is traced?
+ */
+static inline bool expr_is_copy(const struct expr *e)
+{
+	while ((e->kind == EXPR_MEMBER && !e->number) ||
+	       ((e->kind == EXPR_INDEX || e->kind == EXPR_DEREF) && expr_array(e->child)))
+		e = e->child;
+	return is_in_memory(e->type) && !e->place;
+}
+
 enum stmt_kind {
 	STMT_EXPR,   /* value */
 	STMT_ASSIGN, /* target (a variable or a map) op= value; op OP_NONE: plain */
@@ -148,6 +166,7 @@ struct instance {
 enum {
 	PROGRAM_KEYS_MOST = 8,
 	PROGRAM_ITEMS_MOST = 16,   /* of a tuple */
+	PROGRAM_WHOLE_MOST = 16384, /* bytes of a struct or an array that is a value */
 	PROGRAM_TEXT = 64,	   /* bytes of a text */
 	PROGRAM_TEXT_MOST = 1024,  /* that a program may ask for, or the text limit if that is more */
 	PROGRAM_TEXT_LIMIT_MOST = 4096, /* that max_strlen may be */

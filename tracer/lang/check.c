@@ -121,8 +121,10 @@ static void check_argument(struct checker *c, struct expr *e)
 			e->argument = a;
 		else if (e->type.kind == TYPE_TEXT) /* argN is the pointer, as in bpftrace */
 			e->type = (struct type){.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER};
-		if (e->text && a->type_name) /* argN is a number to bpftrace's programs */
+		if (e->text && a->type_name) { /* argN is a number to bpftrace's programs */
 			type_argument(c, e, a->type_name);
+			type_record_array(c, e);
+		}
 		return;
 	}
 	if (!e->text && kind->numbered && e->number < operands)
@@ -257,7 +259,7 @@ static void check_binary(struct checker *c, struct expr *e)
 	if (a->type.kind == TYPE_UNKNOWN || b->type.kind == TYPE_UNKNOWN ||
 	    check_pointer_arithmetic(c, e))
 		return;
-	if (is_text_comparison(e)) {
+	if (check_array_comparison(c, e) || is_text_comparison(e)) {
 		e->type = type_s64;
 		return;
 	}

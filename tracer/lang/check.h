@@ -72,6 +72,8 @@ void check_item(struct checker *c, struct expr *e);
  * it, so it is the reader who knows it. */
 void check_printed(struct checker *c, struct expr *e);
 /* True when it is == or != of two texts. */
+/* Two arrays, compared: reported where they can't be. */
+bool check_array_comparison(struct checker *c, const struct expr *e);
 bool is_text_comparison(const struct expr *e);
 void check_wide_ternary(struct checker *c, struct expr *e);
 

@@ -49,15 +49,14 @@ static void check_contains(struct checker *c, const struct expr *call, const str
 	      PROGRAM_NEEDLE_MOST, needle->type.limit, PROGRAM_NEEDLE_MOST + 1);
 }
 
-/* Bytes of buf() or pton() with that length, or an array of them, which then is taken so. */
-static bool is_bytes(struct expr *e, uint32_t length)
+/* Bytes of buf() with that length, or an array of them. */
+static bool is_bytes(const struct expr *e, uint32_t length)
 {
-	const struct ctype *array = e->type.kind == TYPE_ARRAY ? e->place : NULL;
+	const struct ctype *array = e->type.kind == TYPE_ARRAY ? e->type.ctype : NULL;
 
-	if (array && array->target->kind == CTYPE_INT && array->target->size == 1 &&
-	    array->count == length)
-		e->type = (struct type){.kind = TYPE_TEXT, .bytes = true, .limit = length,
-					.space = e->type.space};
+	if (array)
+		return array->target->kind == CTYPE_INT && array->target->size == 1 &&
+		       array->count == length;
 	return e->type.kind == TYPE_TEXT && e->type.bytes && e->type.limit == length;
 }
 
@@ -78,15 +77,22 @@ static void check_pton(struct checker *c, struct expr *call, const struct functi
 {
 	const struct expr *text = call->child;
 	unsigned char room[16];
+	unsigned bytes;
 
+	call->type.kind = TYPE_UNKNOWN;
 	if (!check_literal(c, text, f))
 		return;
-	if (inet_pton(AF_INET, text->text, room) == 1)
-		call->type.limit = 4;
-	else if (inet_pton(AF_INET6, text->text, room) == 1)
-		call->type.limit = 16;
-	else
+	bytes = inet_pton(AF_INET, text->text, room) == 1 ? 4 : 16;
+	if (bytes == 16 && inet_pton(AF_INET6, text->text, room) != 1) {
 		wrong(c, text, "this is no IPv4 address and no IPv6 address");
+		return;
+	}
+	call->type = (struct type){.kind = TYPE_ARRAY,
+				   .ctype = types_array(&c->program->types, ctype_basic("uint8"), bytes)};
+	if (!call->type.ctype) {
+		c->program->arena.failed = true;
+		call->type.kind = TYPE_UNKNOWN;
+	}
 }
 
 static void check_signal(struct checker *c, const struct expr *call, const struct function *f)

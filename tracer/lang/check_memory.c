@@ -102,7 +102,6 @@ void check_index(struct checker *c, struct expr *e)
 	check_expr(c, index);
 	if (child->type.kind == TYPE_UNKNOWN || !check_int(c, index, "'[]'"))
 		return;
-	type_record_array(c, child);
 	array = expr_array(child);
 	if (array) {
 		if (array->count && index->kind == EXPR_INT && index->number >= array->count) {
@@ -150,12 +149,14 @@ void check_address(struct checker *c, struct expr *e)
 	check_expr(c, child);
 	if (child->type.kind == TYPE_UNKNOWN)
 		return;
-	if ((!child->place && !is_in_memory(child->type)) || child->bits) {
-		wrong(c, e, child->place ? "a bit-field has no address"
-					 : "'&' takes a place in memory, such as $p->member");
+	if (!child->place || child->bits || expr_is_copy(child)) {
+		wrong(c, e, child->bits ? "a bit-field has no address"
+			    : expr_is_copy(child)
+				    ? "this is a copy, which has no address; &$p->member has one"
+				    : "'&' takes a place in memory, such as $p->member");
 		return;
 	}
-	there = child->place ? child->place : child->type.ctype;
+	there = child->place;
 	pointer = types_pointer(&c->program->types, e->number ? there->target : there);
 	if (!pointer)
 		c->program->arena.failed = true;
@@ -210,6 +211,8 @@ bool check_pointer_arithmetic(struct checker *c, struct expr *e)
 		return false;
 	a = decayed(c, e->child);
 	b = decayed(c, a->next);
+	if (a->type.kind == TYPE_UNKNOWN || b->type.kind == TYPE_UNKNOWN)
+		return true; /* an array that has no address */
 	if (!is_pointer(a->type) && !is_pointer(b->type))
 		return false;
 	if (a->type.kind != TYPE_INT || b->type.kind != TYPE_INT)

@@ -195,7 +195,6 @@ void type_argument(struct checker *c, struct expr *e, const char *text)
 		e->type = value_type(c, e, t, space);
 }
 
-/* A field of the kernel's records that is an array of numbers, for what looks into it. */
 void type_record_array(struct checker *c, struct expr *e)
 {
 	const struct probe_argument *a = e->kind == EXPR_ARGUMENT ? e->argument : NULL;
@@ -217,7 +216,8 @@ void type_record_array(struct checker *c, struct expr *e)
 	if (!element->size || a->bytes % element->size)
 		return;
 	e->place = types_array(&c->program->types, element, a->bytes / element->size);
-	e->type.space = SPACE_KERNEL;
+	if (e->place)
+		e->type = value_type(c, e, e->place, SPACE_KERNEL);
 	c->program->arena.failed |= !e->place;
 }
 
@@ -257,18 +257,41 @@ void check_function_argument(struct checker *c, struct expr *e)
 
 /* ---- casts ---- */
 
-/* An integer from eight bytes or fewer in an array. */
-static bool fits_array(struct type from, const struct ctype *to)
+/*
+ * Between integers and arrays of integers, by their bytes: they have the same size. True when it is
+ * such a cast; *to gets the size that is not written.
+ */
+static bool check_array_cast(struct checker *c, struct expr *e, const struct ctype **to)
 {
-	return from.kind == TYPE_ARRAY && to->kind == CTYPE_INT && from.ctype->size == to->size &&
-	       to->size <= 8;
+	struct type from = e->child->type;
+	const struct ctype *array = (*to)->kind == CTYPE_ARRAY ? *to
+				    : from.kind == TYPE_ARRAY  ? from.ctype
+							       : NULL;
+	uint64_t size = from.kind == TYPE_ARRAY ? from.ctype->size : type_width(from);
+
+	if (!array || array->target->kind != CTYPE_INT || array->target->is_bool ||
+	    !(((*to)->kind == CTYPE_INT && from.kind == TYPE_ARRAY) ||
+	      ((*to)->kind == CTYPE_ARRAY && from.kind == TYPE_INT)))
+		return false;
+	if ((*to)->kind == CTYPE_ARRAY && !array->count && !(size % array->target->size)) {
+		*to = types_array(&c->program->types, array->target, size / array->target->size);
+		c->program->arena.failed |= !*to;
+	}
+	if (*to && (*to)->size != size)
+		wrong(c, e, "a %s of %llu byte%s can't be cast to %s: it needs the same size",
+		      type_name(from), (unsigned long long)size, size == 1 ? "" : "s", (*to)->text);
+	else if (*to && (*to)->kind == CTYPE_ARRAY) /* also of char: it is no text */
+		e->type = (struct type){.kind = TYPE_ARRAY, .ctype = *to};
+	else if (*to)
+		e->type = value_type(c, e, *to, e->child->type.space);
+	return true;
 }
 
 /* What has an address can become a pointer: texts of arguments, arrays in memory. */
 static bool has_address(const struct expr *e)
 {
-	return (e->type.kind == TYPE_TEXT && (e->place || e->kind == EXPR_ARGUMENT)) ||
-	       e->type.kind == TYPE_ARRAY;
+	return !expr_is_copy(e) && ((e->type.kind == TYPE_TEXT && (e->place || e->kind == EXPR_ARGUMENT)) ||
+				    e->type.kind == TYPE_ARRAY);
 }
 
 /* A number that is written is one of the enum's. */
@@ -298,7 +321,7 @@ void check_cast(struct checker *c, struct expr *e)
 		return;
 	space = child->type.space != SPACE_ANY ? child->type.space : default_space(c);
 	to = resolve(c, e, e->words, space);
-	if (!to)
+	if (!to || check_array_cast(c, e, &to))
 		return;
 	if (to->kind == CTYPE_STRUCT || to->kind == CTYPE_UNION || to->kind == CTYPE_ARRAY ||
 	    to->kind == CTYPE_VOID || to->kind == CTYPE_FLOAT) {
@@ -306,8 +329,7 @@ void check_cast(struct checker *c, struct expr *e)
 		      ctype_is_record(to) ? "; cast to a pointer to it" : "");
 		return;
 	}
-	if (child->type.kind != TYPE_INT && !fits_array(child->type, to) &&
-	    !(to->kind == CTYPE_POINTER && has_address(child))) {
+	if (child->type.kind != TYPE_INT && !(to->kind == CTYPE_POINTER && has_address(child))) {
 		wrong(c, e, "a %s can't be cast to %s", type_name(child->type), to->text);
 		return;
 	}

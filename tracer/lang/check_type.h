@@ -19,17 +19,13 @@ bool check_constant(struct checker *c, struct expr *e);
 enum type_space default_space(const struct checker *c);
 /* A pointer of which it is known what it leads to. */
 bool is_pointer(struct type type);
-/* A struct or an array: the value is where it is. */
-static inline bool is_in_memory(struct type type)
-{
-	return type.kind == TYPE_RECORD || type.kind == TYPE_ARRAY;
-}
 /* What is read from memory that has this type; TYPE_UNKNOWN, and reported, when nothing can be. */
 struct type value_type(struct checker *c, const struct expr *e, const struct ctype *ctype,
 		       enum type_space space);
 
 /* The type of an argument of which the probe says that it is of the type `text`. */
 void type_argument(struct checker *c, struct expr *e, const char *text);
+/* A field of the kernel's records that is an array of numbers. */
 void type_record_array(struct checker *c, struct expr *e);
 
 void check_function_argument(struct checker *c, struct expr *e);

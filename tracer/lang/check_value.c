@@ -13,6 +13,19 @@ uint32_t text_most(const struct checker *c)
 	return limit > PROGRAM_TEXT_MOST ? limit : PROGRAM_TEXT_MOST;
 }
 
+/* Structs and arrays are copied, as far as there is room for them. */
+static bool check_whole(struct checker *c, const struct expr *e, const char *where)
+{
+	uint64_t size = e->type.ctype->size;
+
+	if (!size)
+		wrong(c, e, "a %s can't be %s: its size is not known", type_name(e->type), where);
+	else if (size > PROGRAM_WHOLE_MOST)
+		wrong(c, e, "a %s can't be %s: it has %llu bytes, and there is room for %d",
+		      type_name(e->type), where, (unsigned long long)size, PROGRAM_WHOLE_MOST);
+	return size && size <= PROGRAM_WHOLE_MOST;
+}
+
 bool check_storable(struct checker *c, const struct expr *e, const char *where)
 {
 	switch (e->type.kind) {
@@ -24,8 +37,7 @@ bool check_storable(struct checker *c, const struct expr *e, const char *where)
 		return false;
 	case TYPE_RECORD:
 	case TYPE_ARRAY:
-		wrong(c, e, "a %s can't be %s, what is in it can", type_name(e->type), where);
-		return false;
+		return check_whole(c, e, where);
 	case TYPE_LITERAL:
 		if (e->type.limit <= text_most(c))
 			return true;
@@ -114,6 +126,21 @@ void check_item(struct checker *c, struct expr *e)
 		      t.tuple->count == 1 ? "" : "s");
 	else
 		e->type = t.tuple->items[e->number];
+}
+
+bool check_array_comparison(struct checker *c, const struct expr *e)
+{
+	const struct ctype *a = expr_array(e->child), *b = expr_array(e->child->next);
+
+	if ((e->op != OP_EQ && e->op != OP_NE) || !a || !b || e->child->type.kind != TYPE_ARRAY ||
+	    e->child->next->type.kind != TYPE_ARRAY)
+		return false;
+	if (a->target->kind != CTYPE_INT || b->target->kind != CTYPE_INT)
+		wrong(c, e, "'%s' compares arrays of integers, not %s and %s", e->text, a->text, b->text);
+	else if (!ctype_same(a, b) || !a->size)
+		wrong(c, e, "'%s' compares arrays of one size and type, not %s and %s", e->text, a->text,
+		      b->text);
+	return true;
 }
 
 bool is_text_comparison(const struct expr *e)

@@ -141,6 +141,7 @@ static struct type variable_type(struct type value)
 		return type;
 	type = arithmetic(value, type_s64);
 	type.look = value.look == LOOK_CHAR ? LOOK_NUMBER : value.look;
+	type.width = type_stored(value).width;
 	type.ctype = type_is_enum(value) ? value.ctype : NULL;
 	return type;
 }
@@ -228,7 +229,10 @@ void assign_variable(struct checker *c, struct stmt *s)
 		      v->name);
 		return;
 	}
-	if (!is_in_memory(s->value->type) && !check_storable(c, s->value, "kept in a variable"))
+	/* Of an array that is open the variable has the address. */
+	if (s->value->type.kind == TYPE_ARRAY && !s->value->type.ctype->count)
+		decayed(c, s->value);
+	if (!check_storable(c, s->value, "kept in a variable"))
 		return;
 	if (v && s->op != OP_NONE && !check_operands(c, s, v->type))
 		return;

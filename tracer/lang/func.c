@@ -60,7 +60,7 @@ static const struct function functions[] = {
 	 "a time of the clock of nsecs as strftime(3) formats it, %f: microseconds"},
 	{"ntop", FUNC_NTOP, 1, 2, false, SHOWN(SHOW_INET), "ntop([int af, ]int | bytes address)",
 	 "an IPv4 address as a number, or 4 or 16 bytes of buf() or an array, as a text"},
-	{"pton", FUNC_PTON, 1, 1, false, {.kind = TYPE_TEXT, .bytes = true}, "pton(string address)",
+	{"pton", FUNC_PTON, 1, 1, false, {.kind = TYPE_ARRAY}, "pton(string address)",
 	 "the 4 or 16 bytes of an IPv4 or IPv6 address in quotes"},
 	{"macaddr", FUNC_MACADDR, 1, 1, false, SHOWN(SHOW_MAC), "macaddr(pointer | bytes mac)",
 	 "6 bytes as a MAC address"},

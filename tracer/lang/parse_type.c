@@ -151,13 +151,11 @@ struct type_words *parse_type(struct parser *p)
 	if (!words || !parse_specifier(p, words) || !parse_pointers(p, &words->pointers))
 		return NULL;
 	if (accept(p, "[")) {
-		if (p->token.kind != TOKEN_NUMBER) {
-			unexpected(p, "the number of elements");
-			return NULL;
-		}
 		words->is_array = true;
-		words->count = p->token.number;
-		next(p);
+		if (p->token.kind == TOKEN_NUMBER) {
+			words->count = p->token.number;
+			next(p);
+		}
 		if (!expect(p, "]"))
 			return NULL;
 	}

@@ -64,7 +64,7 @@ static bool same_text(const char *a, const char *b)
 
 bool type_same(struct type a, struct type b)
 {
-	if (a.kind != b.kind || a.size != b.size || a.is_signed != b.is_signed ||
+	if (a.kind != b.kind || a.size != b.size || a.width != b.width || a.is_signed != b.is_signed ||
 	    a.look != b.look || a.bytes != b.bytes || a.limit != b.limit || a.space != b.space ||
 	    a.stack != b.stack || !same_ctype(a, b) || a.show != b.show || a.clock != b.clock ||
 	    !same_text(a.format, b.format))
@@ -77,12 +77,18 @@ bool type_is_text(struct type type)
 	return type.kind == TYPE_TEXT || type.kind == TYPE_COMM || type.kind == TYPE_LITERAL;
 }
 
+unsigned type_width(struct type type)
+{
+	return type.width ? type.width : type.size;
+}
+
 struct type type_stored(struct type type)
 {
 	if (type.kind == TYPE_LITERAL)
 		return (struct type){.kind = TYPE_TEXT, .limit = type.limit};
 	if (type.kind == TYPE_INT) {
 		type.is_signed = type.is_signed || type.size < 8;
+		type.width = type_width(type) < 8 ? (uint8_t)type_width(type) : 0;
 		type.size = 8;
 	}
 	if (type.kind == TYPE_TEXT) { /* a copy, wherever it was */
@@ -164,7 +170,9 @@ bool type_widen(struct arena *arena, struct type *into, struct type more)
 		return true;
 	case TYPE_RECORD:
 	case TYPE_ARRAY:
-		return type_same(*into, more);
+		if (into->space != more.space) /* where what is in it leads */
+			into->space = SPACE_ANY;
+		return same_ctype(*into, more);
 	case TYPE_FLOAT:
 		return into->size == more.size;
 	case TYPE_TUPLE:

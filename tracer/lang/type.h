@@ -18,8 +18,8 @@ enum type_kind {
 	TYPE_SYMBOL,  /* an address that is printed as its name: usym(), ksym() */
 	TYPE_AGGREGATE, /* count(), hist(), ...: what a map is assigned */
 	TYPE_TUPLE,
-	TYPE_RECORD,  /* a struct or union in memory */
-	TYPE_ARRAY,   /* an array in memory that is no text */
+	TYPE_RECORD,  /* a struct or union, whole */
+	TYPE_ARRAY,   /* an array that is no text */
 	TYPE_SHOWN, /* a number or bytes that is a text only when it is printed: see `show` */
 };
 
@@ -47,6 +47,7 @@ enum { STACK_FRAMES_MOST = 127 }; /* PERF_MAX_STACK_DEPTH of the kernel */
 struct type {
 	enum type_kind kind;
 	uint8_t size; /* TYPE_INT: 1, 2, 4, 8; TYPE_FLOAT: 4, 8 */
+	uint8_t width; /* TYPE_INT: the size of what was put where it is kept; 0: that is `size` */
 	bool is_signed;
 	enum type_look look;
 	bool bytes; /* TYPE_TEXT: bytes with a length, not a text that ends with a NUL */
@@ -76,6 +77,8 @@ bool type_same(struct type a, struct type b);
 /* Texts of any sort: compared with each other, and kept together. */
 bool type_is_text(struct type type);
 bool type_is_enum(struct type type);
+/* Bytes of an integer, also of one that is kept in more. */
+unsigned type_width(struct type type);
 /* What a value is where it is kept: integers have 8 bytes, a literal is a text. */
 struct type type_stored(struct type type);
 /*

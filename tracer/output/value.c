@@ -1,189 +1,11 @@
+/* How values are printed, in text and JSON, and which of two comes first. */
 #include "value.h"
 
 #include "base/text.h"
-#include "bpf/abi.h"
 #include "number.h"
 #include "state.h"
 
-#include <errno.h>
 #include <math.h>
-
-static uint64_t load_integer(const char *bytes, uint32_t size, bool is_signed)
-{
-	uint64_t bits = 0;
-	unsigned shift = 64 - size * 8;
-
-	memcpy(&bits, bytes, size); /* little-endian, as every host of BPF here */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	bits >>= shift;
-#endif
-	if (is_signed && shift)
-		return (uint64_t)((int64_t)(bits << shift) >> shift);
-	return bits;
-}
-
-/* A text that was cut in the middle of a character ends before that character. */
-static size_t whole_characters(const char *bytes, size_t length)
-{
-	const unsigned char *c = (const unsigned char *)bytes;
-
-	for (size_t back = 1; back <= 3 && back <= length; back++) {
-		unsigned char lead = c[length - back];
-		unsigned needed = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-
-		if ((lead & 0xc0) != 0x80)
-			return needed > back ? length - back : length;
-	}
-	return length;
-}
-
-static int take_text(const struct plan_value *place, const char *at, struct value *v)
-{
-	struct abi_text text;
-
-	if (place->size < sizeof(text))
-		return -EBADMSG;
-	memcpy(&text, at, sizeof(text));
-	if (text.length > place->size - sizeof(text))
-		return -EBADMSG;
-	v->bytes = at + sizeof(text);
-	v->length = text.length;
-	v->cut = text.length > place->limit || text.cut;
-	if (text.length > place->limit)
-		v->length = whole_characters(v->bytes, place->limit);
-	return 0;
-}
-
-static int take_bytes(const struct plan_value *place, const char *at, struct value *v)
-{
-	struct abi_bytes bytes;
-
-	if (place->size < sizeof(bytes))
-		return -EBADMSG;
-	memcpy(&bytes, at, sizeof(bytes));
-	if (bytes.length > place->size - sizeof(bytes))
-		return -EBADMSG;
-	v->bytes = at + sizeof(bytes);
-	v->length = bytes.length < place->limit ? bytes.length : place->limit;
-	v->cut = bytes.wanted > v->length || bytes.length > v->length;
-	return 0;
-}
-
-static int take_number(const struct plan_value *place, const char *at, struct value *v)
-{
-	uint32_t size = place->size;
-	float small;
-
-	if (size != 1 && size != 2 && size != 4 && size != 8)
-		return -EBADMSG;
-	v->size = (uint8_t)size;
-	v->is_signed = place->is_signed && place->type != PLAN_POINTER;
-	v->bits = load_integer(at, size, v->is_signed);
-	if (place->type != PLAN_FLOAT)
-		return 0;
-	if (size == 4) {
-		memcpy(&small, at, sizeof(small));
-		v->real = (double)small;
-	} else if (size == 8) {
-		memcpy(&v->real, at, sizeof(v->real));
-	}
-	return size >= 4 ? 0 : -EBADMSG;
-}
-
-/* Integers that say their sign themselves, or that have more than 64 bits. */
-static int take_pair(const struct plan_value *place, const char *at, struct value *v)
-{
-	uint64_t second;
-
-	if (place->size != 16)
-		return -EBADMSG;
-	memcpy(&v->bits, at, sizeof(v->bits));
-	memcpy(&second, at + 8, sizeof(second));
-	if (place->type == PLAN_WIDE) {
-		v->high = second;
-		return 0;
-	}
-	v->size = 8;
-	v->is_signed = second != 0;
-	return 0;
-}
-
-static int take_stack(const struct plan_value *place, const char *at, struct value *v)
-{
-	if (place->size < 16)
-		return -EBADMSG;
-	v->bits = load_integer(at, 8, true);
-	memcpy(&v->pid, at + 8, sizeof(v->pid));
-	return 0;
-}
-
-/* All of its parts are looked at here, so that nobody meets a surprise in them. */
-static int take_tuple(const struct plan_value *place, const char *at, struct value *v)
-{
-	struct value part;
-	int r = 0;
-
-	v->parts = at;
-	for (size_t i = 0; i < place->part_count && !r; i++)
-		r = value_take(&place->parts[i], at, place->size, &part);
-	return r;
-}
-
-static struct value part_of(const struct value *tuple, size_t i)
-{
-	struct value part;
-
-	value_take(&tuple->place->parts[i], tuple->parts, tuple->place->size, &part);
-	return part;
-}
-
-int value_take(const struct plan_value *place, const void *base, size_t size, struct value *v)
-{
-	const char *at = (const char *)base + place->offset;
-
-	*v = (struct value){.type = place->type, .place = place};
-	if (place->offset > size || place->size > size - place->offset)
-		return -EBADMSG;
-	switch (place->type) {
-	case PLAN_TEXT:
-		return take_text(place, at, v);
-	case PLAN_BYTES:
-		return take_bytes(place, at, v);
-	case PLAN_COMM:
-		v->bytes = at;
-		v->length = strnlen(at, place->size < ABI_COMM ? place->size : ABI_COMM);
-		return 0;
-	case PLAN_USTACK:
-	case PLAN_KSTACK:
-	case PLAN_USYM:
-	case PLAN_KSYM:
-		return take_stack(place, at, v);
-	case PLAN_TUPLE:
-		return take_tuple(place, at, v);
-	case PLAN_INET:
-	case PLAN_MAC:
-		v->parts = at;
-		v->place = place;
-		return place->size >= (place->type == PLAN_INET ? sizeof(struct abi_inet) : 6)
-		               ? 0
-		               : -EBADMSG;
-	case PLAN_ERRNO:
-	case PLAN_TIMESTAMP:
-	case PLAN_CGROUP:
-	case PLAN_USER:
-	case PLAN_FUNCTION:
-		v->place = place;
-		return take_number(place, at, v);
-	case PLAN_NONE:
-		return 0;
-	case PLAN_WIDE:
-		return take_pair(place, at, v);
-	default:
-		if (place->type == PLAN_INT && place->size == 16)
-			return take_pair(place, at, v);
-		return take_number(place, at, v);
-	}
-}
 
 /* ---- texts ---- */
 
@@ -301,7 +123,7 @@ static void tuple_text(const struct output *o, struct buffer *b, const struct va
 {
 	put_char(b, '(');
 	for (size_t i = 0; i < v->place->part_count; i++) {
-		struct value part = part_of(v, i);
+		struct value part = value_part(v, i);
 
 		put_text(b, i ? ", " : "");
 		value_text(o, b, &part, style);
@@ -330,6 +152,35 @@ static void integer_text(struct buffer *b, const struct value *v)
 		put_signed(b, (int64_t)v->bits);
 	else
 		put_unsigned(b, v->bits);
+}
+
+static void array_text(const struct output *o, struct buffer *b, const struct value *v,
+                       enum value_style style)
+{
+	put_char(b, '[');
+	for (size_t i = 0; i < v->place->count; i++) {
+		struct value part = value_part(v, i);
+
+		put_text(b, i ? "," : "");
+		value_text(o, b, &part, style);
+	}
+	put_char(b, ']');
+}
+
+/* { .id = 1, .name = first } */
+static void struct_text(const struct output *o, struct buffer *b, const struct value *v,
+                        enum value_style style)
+{
+	put_text(b, "{ ");
+	for (size_t i = 0; i < v->place->part_count; i++) {
+		struct value part = value_part(v, i);
+
+		put_text(b, i ? ", ." : ".");
+		put_harmless(b, part.place->name, strlen(part.place->name));
+		put_text(b, " = ");
+		value_text(o, b, &part, style);
+	}
+	put_text(b, " }");
 }
 
 void value_text(const struct output *o, struct buffer *b, const struct value *v,
@@ -373,6 +224,12 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 	case PLAN_TUPLE:
 		tuple_text(o, b, v, style);
 		break;
+	case PLAN_RECORD:
+		struct_text(o, b, v, style);
+		break;
+	case PLAN_ARRAY:
+		array_text(o, b, v, style);
+		break;
 	case PLAN_ERRNO:
 	case PLAN_TIMESTAMP:
 	case PLAN_INET:
@@ -397,18 +254,37 @@ static void float_json(struct buffer *b, const struct value *v)
 		                           : "\"Infinity\"");
 }
 
-static bool tuple_json(const struct output *o, struct buffer *b, const struct value *v)
+/* Of tuples and arrays. */
+static bool list_json(const struct output *o, struct buffer *b, const struct value *v)
 {
 	bool clean = true;
 
 	put_char(b, '[');
-	for (size_t i = 0; i < v->place->part_count; i++) {
-		struct value part = part_of(v, i);
+	for (size_t i = 0; i < value_parts(v->place); i++) {
+		struct value part = value_part(v, i);
 
 		put_text(b, i ? "," : "");
 		clean &= value_json(o, b, &part);
 	}
 	put_char(b, ']');
+	return clean;
+}
+
+/* With the blanks that bpftrace has there, in its own form. */
+static bool struct_json(const struct output *o, struct buffer *b, const struct value *v)
+{
+	bool wide = o->options.form == OUTPUT_BPFTRACE, clean = true;
+
+	put_text(b, wide ? "{ " : "{");
+	for (size_t i = 0; i < v->place->part_count; i++) {
+		struct value part = value_part(v, i);
+
+		put_text(b, !i ? "" : wide ? ", " : ",");
+		put_json_string(b, part.place->name, strlen(part.place->name));
+		put_text(b, wide ? ": " : ":");
+		clean &= value_json(o, b, &part);
+	}
+	put_text(b, wide ? " }" : "}");
 	return clean;
 }
 
@@ -453,7 +329,10 @@ bool value_json(const struct output *o, struct buffer *b, const struct value *v)
 	case PLAN_KSYM:
 		return symbol_json(o, b, v);
 	case PLAN_TUPLE:
-		return tuple_json(o, b, v);
+	case PLAN_ARRAY:
+		return list_json(o, b, v);
+	case PLAN_RECORD:
+		return struct_json(o, b, v);
 	case PLAN_ERRNO:
 	case PLAN_TIMESTAMP:
 	case PLAN_INET:
@@ -477,12 +356,12 @@ static int compare_bytes(const struct value *a, const struct value *b)
 	return order ? order : (a->length > b->length) - (a->length < b->length);
 }
 
-static int compare_tuples(const struct value *a, const struct value *b)
+static int compare_parts(const struct value *a, const struct value *b)
 {
 	int order = 0;
 
-	for (size_t i = 0; i < a->place->part_count && !order; i++) {
-		struct value left = part_of(a, i), right = part_of(b, i);
+	for (size_t i = 0; i < value_parts(a->place) && !order; i++) {
+		struct value left = value_part(a, i), right = value_part(b, i);
 
 		order = value_compare(&left, &right);
 	}
@@ -491,8 +370,8 @@ static int compare_tuples(const struct value *a, const struct value *b)
 
 int value_compare(const struct value *a, const struct value *b)
 {
-	if (a->type == PLAN_TUPLE)
-		return compare_tuples(a, b);
+	if (a->type == PLAN_TUPLE || a->type == PLAN_RECORD || a->type == PLAN_ARRAY)
+		return compare_parts(a, b);
 	if (a->type == PLAN_INET || a->type == PLAN_MAC)
 		return memcmp(a->parts, b->parts, a->place->size);
 	if (a->bytes)

@@ -28,6 +28,10 @@ struct value {
  * is longer than its room. */
 int value_take(const struct plan_value *place, const void *base, size_t size, struct value *value);
 
+/* How many parts a tuple, a struct or an array has, and one of them: of what value_take() has taken. */
+size_t value_parts(const struct plan_value *place);
+struct value value_part(const struct value *whole, size_t i);
+
 /* How a text stands among others. */
 enum value_style {
 	VALUE_QUOTED, /* "/index.html": between other things of a line */
