@@ -94,6 +94,9 @@ BPFTRACE_STR_TRUNC_TRAILER='<more>' prints "another trailer; lengths that are kn
 	$'[a needle][a needle <more>][a needle <more>][][]'
 BPFTRACE_CAT_BYTES_MAX=5 prints "cat() prints as much of a file as it may" \
 	'BEGIN { cat("/proc/version"); printf("\n"); exit(); }' 'Linux'
+prints "declared variables" \
+	'values:text { let $s : string; print($s); $s = str(args.text, 9); let $t : string[9] = "a"; $t = $s; let $p : char *; $p = (char *)args.words; print(($s, $t, $p != 0)); let $n : int8 = 127; $n++; print($n); }' \
+	$'(a needle, a needle, 1)\n-128'
 prints "texts are compared" \
 	'values:text { $s = str(args.text, 9); $t = $s; print($s == $t); print($s == "a needle"); print($s != "a needl"); print(comm == "values"); print($s == comm); print(args.text == $s); if ("a" == "b") { print("no"); } }' \
 	$'1\n1\n1\n1\n0\n0'

@@ -124,7 +124,8 @@ struct stmt {
 	enum stmt_kind kind;
 	enum op op;
 	size_t at;
-	struct type declared; /* STMT_LET: TYPE_UNKNOWN where no type is written */
+	struct type declared; /* STMT_LET: TYPE_UNKNOWN where none is written, or it is in words */
+	const struct type_words *words;
 	struct expr *target, *value;
 	struct stmt *body, *otherwise;
 	struct stmt *next;
@@ -155,6 +156,7 @@ struct instance {
 		struct type type; /* TYPE_UNKNOWN: declared, nothing assigned yet */
 		bool declared;	  /* by let, or by a loop: ends with its block */
 		bool typed;	  /* declared with a type, which stays */
+		uint32_t bytes;	  /* of a text that was declared with a size; 0: any */
 		bool fixed;	  /* what a loop over a map finds: not to be assigned */
 		bool loose; /* also used behind the block that assigned it, as bpftrace allowed before
 			     * 0.22: 0 where that block did not run */

@@ -76,12 +76,36 @@ static void check_loop_body(struct checker *c, struct stmt *body)
 	c->loops--;
 }
 
+/* The type that a variable is declared with; false: it is none, which is said. */
+static bool declared_type(struct checker *c, const struct stmt *s, struct type *type)
+{
+	const struct ctype *ctype;
+
+	*type = s->declared;
+	if (!s->words)
+		return true;
+	ctype = resolve(c, s->target, s->words, default_space(c));
+	if (!ctype)
+		return false;
+	if (ctype->kind != CTYPE_INT && ctype->kind != CTYPE_POINTER && ctype->kind != CTYPE_ENUM) {
+		diagnose(&c->program->diagnostics, s->words->at,
+			 "a variable is declared as an integer, a pointer, an enum or a string; one that "
+			 "holds a %s has that type from what it is assigned",
+			 ctype->text);
+		return false;
+	}
+	*type = value_type(c, s->target, ctype, default_space(c));
+	if (ctype->kind == CTYPE_INT)
+		type->ctype = NULL;
+	return true;
+}
+
 /* The declared variable is not seen in its own value. */
 static void check_let(struct checker *c, struct stmt *s)
 {
-	struct type type = s->declared;
+	struct type type;
 
-	if (s->value && s->value->type.kind == TYPE_UNKNOWN)
+	if (!declared_type(c, s, &type) || (s->value && s->value->type.kind == TYPE_UNKNOWN))
 		return;
 	declare_variable(c, s->target, type);
 	if (s->value)

@@ -53,7 +53,10 @@ const struct ctype *resolve(struct checker *c, const struct expr *e, const struc
 	struct error err;
 
 	if (!t && find(c, e, words->kind, words->name, space, &t, &err)) {
-		diagnose(&c->program->diagnostics, words->at, "%s", err.text);
+		const char *near = words->kind == CTYPE_VOID ? ctype_near(words->name) : NULL;
+
+		diagnose(&c->program->diagnostics, words->at, "%s%s%s%s", err.text,
+			 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 		return NULL;
 	}
 	for (unsigned i = 0; t && i < words->pointers; i++)

@@ -146,6 +146,32 @@ static struct type variable_type(struct type value)
 	return type;
 }
 
+/* What a variable was declared to hold stays: a number that is written must fit, and so must a text. */
+static bool fits_declared(struct checker *c, const struct variable *v, const struct expr *value)
+{
+	uint64_t most = v->type.size == 8 ? UINT64_MAX
+					  : ((uint64_t)1 << (v->type.size * 8 - v->type.is_signed)) - 1;
+
+	if (is_pointer(v->type) && !is_pointer(value->type) && value->type.kind == TYPE_INT &&
+	    !(value->kind == EXPR_INT && !value->number)) {
+		wrong(c, value, "$%s is declared as %s, this is a %s", v->name, type_name(v->type),
+		      type_name(value->type));
+		return false;
+	}
+	if (v->type.kind == TYPE_INT && v->type.look != LOOK_BOOL && value->kind == EXPR_INT &&
+	    value->text && value->number > most) {
+		wrong(c, value, "%llu does not fit into $%s, which is declared as %s",
+		      (unsigned long long)value->number, v->name, type_name(v->type));
+		return false;
+	}
+	if (v->bytes && value->type.kind == TYPE_LITERAL && value->type.limit > v->bytes) {
+		wrong(c, value, "%u bytes and a NUL do not fit into $%s, which is declared as string[%u]",
+		      value->type.limit, v->name, v->bytes + 1);
+		return false;
+	}
+	return true;
+}
+
 /* What a variable holds grows with what it is assigned; of integers the first one says the sign. */
 static void widen_variable(struct checker *c, struct variable *v, const struct expr *value)
 {
@@ -185,6 +211,7 @@ void declare_variable(struct checker *c, struct expr *target, struct type type)
 		return;
 	v->declared = true;
 	v->typed = type.kind != TYPE_UNKNOWN;
+	v->bytes = type.kind == TYPE_TEXT ? type.limit : 0;
 	use(c, target, v);
 }
 
@@ -248,6 +275,8 @@ void assign_variable(struct checker *c, struct stmt *s)
 			v = add_variable(c, s->target, type);
 	}
 	if (!v)
+		return;
+	if (v->typed && s->op == OP_NONE && !fits_declared(c, v, s->value))
 		return;
 	if (s->op == OP_NONE || !is_pointer(v->type)) /* a pointer that moves stays one */
 		widen_variable(c, v, s->value);

@@ -1,5 +1,5 @@
 /* Statements and blocks. */
-#include "lang/parse.h"
+#include "lang/parse_type.h"
 
 #include "base/text.h"
 
@@ -129,33 +129,35 @@ static struct expr *parse_variable(struct parser *p)
 	return e;
 }
 
-/* The type in `let $x : uint8`: an integer's, or bool. */
-static bool parse_declared(struct parser *p, struct type *type)
+/* `string`, `string[16]`: with its NUL. */
+static bool parse_let_text(struct parser *p, struct stmt *s)
 {
-	static const char *const names[] = {"bool",   "uint8", "int8",	 "uint16", "int16",
-					    "uint32", "int32", "uint64", "int64"};
-	const char *near = NULL;
-	unsigned distance = TEXT_FAR;
-
-	if (p->token.kind != TOKEN_NAME) {
-		unexpected(p, "a type");
+	next(p);
+	s->declared = (struct type){.kind = TYPE_TEXT};
+	if (!accept(p, "["))
+		return true;
+	if (p->token.kind != TOKEN_NUMBER || !p->token.number ||
+	    p->token.number > PROGRAM_TEXT_LIMIT_MOST) {
+		diagnose(&p->program->diagnostics, p->token.at,
+			 "a string has 1 to %d bytes, one for its NUL", PROGRAM_TEXT_LIMIT_MOST);
 		return false;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		text_keep_nearer(p->token.text, names[i], &near, &distance);
-		if (strcmp(p->token.text, names[i]))
-			continue;
-		*type = (struct type){.kind = TYPE_INT, .size = 1, .look = LOOK_BOOL};
-		if (i)
-			*type = (struct type){.kind = TYPE_INT, .size = (uint8_t)(1 << (i - 1) / 2),
-					      .is_signed = i % 2 == 0};
-		next(p);
-		return true;
-	}
-	diagnose(&p->program->diagnostics, p->token.at,
-		 "a variable is declared as bool or an integer, not as '%s'%s%s%s", p->token.text,
-		 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-	return false;
+	s->declared.limit = (uint32_t)p->token.number - 1;
+	next(p);
+	return expect(p, "]");
+}
+
+/* The type in `let $x : uint8`. */
+static bool parse_let_type(struct parser *p, struct stmt *s)
+{
+	bool navigates = p->program->navigates;
+
+	if (is(p, "string"))
+		return parse_let_text(p, s);
+	s->words = parse_type(p);
+	if (s->words && s->words->known && !s->words->pointers)
+		p->program->navigates = navigates; /* nothing is looked up */
+	return s->words != NULL;
 }
 
 /* let $x; let $x = e; let $x : uint8 = e; */
@@ -164,7 +166,7 @@ static bool parse_let(struct parser *p, struct stmt *s)
 	s->target = parse_variable(p);
 	if (!s->target)
 		return false;
-	if (accept(p, ":") && !parse_declared(p, &s->declared))
+	if (accept(p, ":") && !parse_let_type(p, s))
 		return false;
 	if (!accept(p, "="))
 		return true;

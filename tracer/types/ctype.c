@@ -1,4 +1,5 @@
 /* Owns the making of nodes: the basic types, pointers, arrays, and how they are spelled. */
+#include "base/text.h"
 #include "types/source.h"
 
 #include <stdlib.h>
@@ -43,6 +44,16 @@ const struct ctype *ctype_basic(const char *name)
 		if (!strcmp(basics[i].name, name))
 			return &basics[i];
 	return NULL;
+}
+
+const char *ctype_near(const char *name)
+{
+	const char *best = NULL;
+	unsigned distance = TEXT_FAR;
+
+	for (size_t i = 0; i < sizeof(basics) / sizeof(*basics); i++)
+		text_keep_nearer(name, basics[i].name, &best, &distance);
+	return best;
 }
 
 struct ctype *types_make(struct types *types, enum ctype_kind kind, const char *name)

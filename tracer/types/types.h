@@ -77,6 +77,8 @@ int types_constant(struct types *types, const struct type_place *place, const ch
 
 /* "int8" to "uint64", and C's own: "unsigned long"; NULL for any other name. */
 const struct ctype *ctype_basic(const char *name);
+/* The nearest of their names for a misspelt one; NULL: none is near. */
+const char *ctype_near(const char *name);
 extern const struct ctype ctype_void, ctype_function;
 
 /* A type of which nothing is known but its name. */
