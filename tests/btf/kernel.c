@@ -83,3 +83,9 @@ struct bpf_iter__task_file task_file;
 struct bpf_iter_meta meta;
 struct file file;
 struct task_struct task_struct;
+
+struct rq {
+	unsigned int nr_running, cpu;
+};
+__attribute__((section(".data..percpu"))) struct rq runqueues;
+__attribute__((section(".data..percpu"))) unsigned long process_counts;

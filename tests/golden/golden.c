@@ -11,6 +11,7 @@
  *						int, bool, char, float, pointer, string, bytes; C's type may follow
  *	threads carry values			as the engine's can that it is compiled for
  *	loops are called			as the engine does that does not bound them
+ *	unsafe					functions that change the system are allowed
  *	kernel types				the kernel is that of ../btf; else it has
  *						no types
  *	(tracepoints are described in ../tracefs, as the kernel does it)
@@ -44,7 +45,7 @@ struct golden {
 	} symbols[8];
 	size_t symbol_count;
 	uint16_t machine;
-	bool threads_carry, loops_called;
+	bool threads_carry, loops_called, is_unsafe;
 	const char *kernel_types, *kernel_symbols;
 	char *program; /* its text, in the arena of the set */
 	struct buffer result;
@@ -195,6 +196,8 @@ static void read_input(struct golden *g)
 			g->threads_carry = true;
 		} else if (!strcmp(line, "loops are called")) {
 			g->loops_called = true;
+		} else if (!strcmp(line, "unsafe")) {
+			g->is_unsafe = true;
 		} else if (!strcmp(line, "kernel types")) {
 			g->set.kernel_types = g->kernel_types;
 			g->set.kernel_symbols = g->kernel_symbols;
@@ -236,6 +239,7 @@ static void make_result(struct golden *g)
 
 	section = strstr(section + 1, "\n--- ") + 1;
 	buffer_add(&g->result, g->text, (size_t)(section - g->text));
+	program.is_unsafe = g->is_unsafe;
 	program.types.kernel_path = g->set.kernel_types; /* the same on every kernel */
 	rc = program_parse(basename((char *)g->path), g->program, &program, &err);
 	if (!rc)

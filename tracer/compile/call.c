@@ -180,6 +180,8 @@ reg gen_call(struct gen *g, const struct expr *e, label fail)
 		ir_load(&g->ir, BPF_DW, dst, g->context, offsetof(struct pt_regs, rip));
 		ir_alu_value(&g->ir, BPF_ADD, dst, (int64_t)e->child->number);
 		return dst;
+	case FUNC_PERCPU_KADDR:
+		return gen_percpu(g, e, fail);
 	case FUNC_REG:
 		dst = ir_reg(&g->ir);
 		ir_load(&g->ir, BPF_DW, dst, g->context, register_place(e->child->text));

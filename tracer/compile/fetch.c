@@ -100,26 +100,6 @@ static void gen_context_place(struct gen *g, const struct abi_recipe *recipe, re
 	}
 }
 
-/*
- * The verifier knows what it leads to and lets no program compute with it. What is read from the same
- * place as memory is a number like any other.
- */
-static void gen_typed(struct gen *g, const struct abi_recipe *recipe, reg dst, label fail)
-{
-	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8);
-	reg status = ir_reg(&g->ir), from = ir_reg(&g->ir);
-
-	ir_move(&g->ir, from, g->context);
-	if (recipe->base)
-		ir_alu_value(&g->ir, BPF_ADD, from, recipe->base);
-	ir_helper(&g->ir, BPF_FUNC_probe_read_kernel, status, 3,
-		  (struct ir_arg[]){arg_stack(slot), arg_value(8), arg_reg(from)});
-	gen_failures(g, REPORT_READS, "probe_read_kernel", status, 0);
-	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
-	ir_load(&g->ir, BPF_DW, dst, REG_STACK, slot);
-	ir_stack_back(&g->ir, mark);
-}
-
 static void gen_vector(struct gen *g, const struct abi_recipe *recipe, reg dst, label fail)
 {
 	int mark = g->ir.stack, bytes = recipe->bits / 8, slot = ir_stack(&g->ir, 8);
@@ -160,7 +140,8 @@ static void gen_recipe(struct gen *g, const struct abi_recipe *recipe, reg dst, 
 			ir_extend(&g->ir, dst, recipe->bits, recipe->is_signed);
 		break;
 	case ABI_TYPED:
-		gen_typed(g, recipe, dst, fail);
+		/* What is read as memory is a number like any other. */
+		gen_plain(g, (struct ir_arg){ARG_REG, g->context, recipe->base}, dst, fail);
 		break;
 	case ABI_PLACE:
 	case ABI_LOCATED:

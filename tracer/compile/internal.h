@@ -221,6 +221,9 @@ reg gen_step(struct gen *g, const struct expr *e, label fail);
 /* Where path() has put its text: a register, of the kernel's memory. */
 reg gen_path(struct gen *g, const struct expr *call, label fail);
 void gen_iterator(struct gen *g);
+reg gen_percpu(struct gen *g, const struct expr *call, label fail);
+/* A pointer of a type that the verifier knows, at an address, as a number. */
+void gen_plain(struct gen *g, struct ir_arg at, reg dst, label fail);
 
 /* ---- loop.c ---- */
 

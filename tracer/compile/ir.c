@@ -255,6 +255,15 @@ void ir_kernel(struct ir *ir, reg dst, int value)
 	insn->value = value;
 }
 
+void ir_kernel_variable(struct ir *ir, reg dst, uint32_t number)
+{
+	struct ir_insn *insn = add(ir, IR_WIDE);
+
+	insn->dst = dst;
+	insn->pseudo = BPF_PSEUDO_BTF_ID;
+	insn->value = number;
+}
+
 void ir_map_value(struct ir *ir, reg dst, size_t map, uint32_t offset)
 {
 	struct ir_insn *insn = add(ir, IR_WIDE);

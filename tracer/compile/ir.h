@@ -142,6 +142,8 @@ void ir_may_goto(struct ir *ir, label target);
 
 /* A value that only the kernel that runs it knows (enum plan_kernel_value). */
 void ir_kernel(struct ir *ir, reg dst, int value);
+/* dst = the address of the kernel's variable of that number in its BTF. */
+void ir_kernel_variable(struct ir *ir, reg dst, uint32_t number);
 void ir_map_value(struct ir *ir, reg dst, size_t map, uint32_t offset);
 void ir_helper(struct ir *ir, int helper, reg dst, size_t count, const struct ir_arg *args);
 void ir_function(struct ir *ir, const char *name, reg dst, size_t count,

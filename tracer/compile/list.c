@@ -109,6 +109,8 @@ static void print_wide(const struct plan_program *p, size_t at, struct buffer *o
 		buffer_print(out, "r%u = function at %ld", i->dst_reg, (long)at + 1 + i->imm);
 	else if (i->src_reg == PLAN_PSEUDO_KERNEL)
 		buffer_print(out, "r%u = kernel value %d", i->dst_reg, i->imm);
+	else if (i->src_reg == BPF_PSEUDO_BTF_ID)
+		buffer_print(out, "r%u = &variable of the kernel", i->dst_reg);
 	else
 		buffer_print(out, "r%u = 0x%llx ll", i->dst_reg,
 			     (unsigned long long)((uint64_t)high << 32 | (uint32_t)i->imm));

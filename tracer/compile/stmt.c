@@ -37,6 +37,11 @@ static void gen_call_stmt(struct gen *g, const struct expr *call)
 	case FUNC_SIGNAL:
 		gen_signal(g, call);
 		break;
+	case FUNC_OVERRIDE:
+		ir_helper(&g->ir, BPF_FUNC_override_return, REG_NONE, 2,
+			  (struct ir_arg[]){arg_reg(g->context),
+					    arg_reg(gen_int(g, call->child, use(&g->give_up)))});
+		break;
 	case FUNC_TIME:
 		gen_time(g, call);
 		break;

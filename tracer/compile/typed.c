@@ -54,6 +54,41 @@ reg gen_path(struct gen *g, const struct expr *call, label fail)
 	return text;
 }
 
+void gen_plain(struct gen *g, struct ir_arg at, reg dst, label fail)
+{
+	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8);
+	reg status = ir_reg(&g->ir);
+
+	ir_helper(&g->ir, BPF_FUNC_probe_read_kernel, status, 3,
+		  (struct ir_arg[]){arg_stack(slot), arg_value(8), at});
+	gen_failures(g, REPORT_READS, "probe_read_kernel", status, 0);
+	ir_branch_value(&g->ir, BPF_JNE, status, 0, fail);
+	ir_load(&g->ir, BPF_DW, dst, REG_STACK, slot);
+	ir_stack_back(&g->ir, mark);
+}
+
+/* Of a CPU that is not there the kernel says NULL. */
+reg gen_percpu(struct gen *g, const struct expr *call, label fail)
+{
+	const struct expr *cpu = call->child->next;
+	int mark = g->ir.stack, slot = ir_stack(&g->ir, 8);
+	reg variable = ir_reg(&g->ir), found = ir_reg(&g->ir), dst = ir_reg(&g->ir);
+	reg number = cpu ? gen_int(g, cpu, fail) : REG_NONE;
+
+	ir_note(&g->ir, "where %s is", call->child->text);
+	ir_kernel_variable(&g->ir, variable, (uint32_t)call->child->number);
+	if (cpu)
+		ir_helper(&g->ir, BPF_FUNC_per_cpu_ptr, found, 2,
+			  (struct ir_arg[]){arg_reg(variable), arg_reg(number)});
+	else
+		ir_helper(&g->ir, BPF_FUNC_this_cpu_ptr, found, 1,
+			  (struct ir_arg[]){arg_reg(variable)});
+	ir_store(&g->ir, BPF_DW, REG_STACK, slot, found);
+	gen_plain(g, arg_stack(slot), dst, fail);
+	ir_stack_back(&g->ir, mark);
+	return dst;
+}
+
 /*
  * At the end the kernel runs the program once more, with nothing. Each other time it writes a byte
  * into the iterator's file, so that who reads it decides how many things are gone over before what

@@ -83,6 +83,29 @@ static void check_uaddr(struct checker *c, struct expr *call, const struct funct
 	call->type = value_type(c, call, types_pointer(&c->program->types, target), SPACE_USER);
 }
 
+static void check_percpu(struct checker *c, struct expr *call, const struct function *f)
+{
+	const struct expr *cpu = call->child->next;
+	const char *name = name_of(c, call, f);
+	const struct ctype *type;
+	struct error err;
+	uint32_t number;
+
+	if (cpu && !check_int(c, cpu, f->name))
+		return;
+	if (!name)
+		return;
+	if (types_percpu(&c->program->types, name, &number, &type, &err)) {
+		wrong(c, call->child, "%s", err.text);
+		return;
+	}
+	call->child->number = number;
+	type = types_pointer(&c->program->types, type);
+	if (type)
+		call->type = value_type(c, call, type, SPACE_KERNEL);
+	c->program->arena.failed |= !type;
+}
+
 void check_address_function(struct checker *c, struct expr *call, const struct function *f)
 {
 	switch (f->id) {
@@ -94,6 +117,9 @@ void check_address_function(struct checker *c, struct expr *call, const struct f
 		break;
 	case FUNC_KADDR:
 		check_kaddr(c, call, f);
+		break;
+	case FUNC_PERCPU_KADDR:
+		check_percpu(c, call, f);
 		break;
 	default:
 		check_uaddr(c, call, f);

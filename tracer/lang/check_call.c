@@ -252,6 +252,7 @@ static void check_arguments(struct checker *c, struct expr *call, const struct f
 	case FUNC_UPTR:
 	case FUNC_KADDR:
 	case FUNC_UADDR:
+	case FUNC_PERCPU_KADDR:
 		check_address_function(c, call, f);
 		break;
 	default:

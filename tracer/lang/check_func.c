@@ -274,6 +274,16 @@ static void check_path(struct checker *c, struct expr *call, const struct functi
 			       "ctx->file->f_path: the kernel trusts no other way");
 }
 
+static void check_starts(struct checker *c, const struct expr *call)
+{
+	for (size_t i = 0; i < c->instance->probe_count; i++)
+		if (c->instance->probes[i]->sites->offset) {
+			wrong(c, call, "override() is for the start of a function, which %s is not",
+			      c->instance->probes[i]->name);
+			return;
+		}
+}
+
 static void check_register(struct checker *c, const struct expr *call, const struct function *f)
 {
 	if (!check_literal(c, call->child, f))
@@ -328,6 +338,12 @@ void check_function(struct checker *c, struct expr *call, const struct function 
 		break;
 	case FUNC_PATH:
 		check_path(c, call, f);
+		break;
+	case FUNC_OVERRIDE:
+		if (c->instance->kind != PROBE_KPROBE)
+			wrong(c, call, "override() is for kprobes");
+		else if (check_int(c, first, f->name))
+			check_starts(c, call);
 		break;
 	case FUNC_BHIST:
 		if (check_int(c, first, f->name))

@@ -88,6 +88,12 @@ static const struct function functions[] = {
 	{"uptr", FUNC_UPTR, 1, 1, false, U64, "uptr(pointer p)", "p as an address of the process's"},
 	{"kaddr", FUNC_KADDR, 1, 1, false, U64, "kaddr(string name)",
 	 "where a symbol of the kernel's is"},
+	{"percpu_kaddr", FUNC_PERCPU_KADDR, 1, 2, false, U64, "percpu_kaddr(string name[, int cpu])",
+	 "where a variable is that the kernel has for each CPU: this one's or that of `cpu`, NULL where "
+	 "there is none of that number"},
+	{"override", FUNC_OVERRIDE, 1, 1, false, NONE, "override(int rc)",
+	 "the function of a kprobe is not run, and returns rc; needs --unsafe, and a function that the "
+	 "kernel permits it for"},
 	{"uaddr", FUNC_UADDR, 1, 1, false, U64, "uaddr(string name)",
 	 "where a symbol of the probed file is: a pointer to as many bytes as it has, if 1 to 8"},
 	{"ustack", FUNC_USTACK, 0, 2, false, {.kind = TYPE_STACK, .space = SPACE_USER},
@@ -146,7 +152,7 @@ enum { FUNCTIONS = sizeof(functions) / sizeof(*functions), BUILTINS = sizeof(bui
 
 bool function_is_unsafe(const struct function *f)
 {
-	return f->id == FUNC_SYSTEM || f->id == FUNC_SIGNAL;
+	return f->id == FUNC_SYSTEM || f->id == FUNC_SIGNAL || f->id == FUNC_OVERRIDE;
 }
 
 const struct function *function_at(size_t place)

@@ -453,6 +453,7 @@ static struct btf *make_btf(struct types *types)
 					 .find = btf_find,
 					 .constant = btf_constant,
 					 .function = btf_function,
+					 .percpu = btf_percpu,
 					 .members = btf_members,
 					 .close = btf_close};
 	/* number 0, void */

@@ -30,8 +30,10 @@ const char *btf_text_at(const struct btf *b, uint32_t offset);
 struct ctype *btf_node_at(struct btf *b, uint32_t number);
 int btf_no_sense(struct btf *b, const char *name, struct error *err);
 
-/* btf_function.c: as types_function(). */
+/* btf_function.c: as types_function(), types_percpu(). */
 int btf_function(struct type_source *source, const char *name, struct type_function *function,
 		 struct error *err);
+int btf_percpu(struct type_source *source, const char *name, uint32_t *number,
+	       const struct ctype **type, struct error *err);
 
 #endif

@@ -1,9 +1,11 @@
 /*
- * Owns what BTF says of functions: their parameters and what they return, with types as C declares
- * them. Names are put in a table when the first function is asked for: of all functions of the kernel
+ * Owns what BTF says of functions and variables. Of functions: their parameters and what they return, with
+ * types as C declares them. Names are put in a table when the first function is asked for: of all functions of the kernel
  * that takes a few milliseconds.
  */
 #include "types/btf.h"
+
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -126,4 +128,46 @@ int btf_function(struct type_source *source, const char *name, struct type_funct
 	if (prototype->type && !value_of(b, prototype->type, "retval", &function->result))
 		return btf_no_sense(b, name, err);
 	return 0;
+}
+
+/* ---- variables ---- */
+
+/* The section of those that each CPU has. */
+static const struct btf_type *percpu_section(struct btf *b)
+{
+	const struct btf_type *type;
+
+	for (size_t i = 1; (type = btf_type_at(b, i)); i++)
+		if (BTF_INFO_KIND(type->info) == BTF_KIND_DATASEC &&
+		    !strcmp(btf_text_at(b, type->name_off), ".data..percpu"))
+			break;
+	return type;
+}
+
+int btf_percpu(struct type_source *source, const char *name, uint32_t *number,
+	       const struct ctype **found, struct error *err)
+{
+	struct btf *b = (struct btf *)source;
+	const struct btf_type *section = percpu_section(b), *variable;
+	const struct btf_var_secinfo *items = section ? (const void *)(section + 1) : NULL;
+	const char *near = NULL;
+	unsigned distance = TEXT_FAR;
+
+	for (size_t i = 0; section && i < BTF_INFO_VLEN(section->info); i++) {
+		const char *other;
+
+		variable = btf_type_at(b, items[i].type);
+		if (!variable || BTF_INFO_KIND(variable->info) != BTF_KIND_VAR)
+			return btf_no_sense(b, name, err);
+		other = btf_text_at(b, variable->name_off);
+		if (!strcmp(other, name)) {
+			*number = items[i].type;
+			*found = btf_node_at(b, variable->type);
+			return *found ? 0 : btf_no_sense(b, name, err);
+		}
+		text_keep_nearer(name, other, &near, &distance);
+	}
+	return error_set(err, -ENOENT,
+			 "the kernel's types describe no variable '%s' of each CPU%s%s%s", name,
+			 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }

@@ -22,6 +22,9 @@ struct type_source {
 	/* As types_function(); NULL: it describes none. */
 	int (*function)(struct type_source *source, const char *name,
 			struct type_function *function, struct error *err);
+	/* As types_percpu(). */
+	int (*percpu)(struct type_source *source, const char *name, uint32_t *number,
+		      const struct ctype **type, struct error *err);
 	/* Reads the members of a struct, or the enumerators of an enum. */
 	int (*members)(struct type_source *source, struct ctype *type, struct error *err);
 	void (*close)(struct type_source *source);

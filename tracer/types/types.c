@@ -205,6 +205,14 @@ int types_function(struct types *types, const char *name, struct type_function *
 	return rc ? rc : types->kernel->function(types->kernel, name, function, err);
 }
 
+int types_percpu(struct types *types, const char *name, uint32_t *number, const struct ctype **type,
+		 struct error *err)
+{
+	int rc = open_kernel(types, err);
+
+	return rc ? rc : types->kernel->percpu(types->kernel, name, number, type, err);
+}
+
 int types_complete(struct types *types, const struct type_place *place, const struct ctype *type,
 		   const struct ctype **complete, struct error *err)
 {

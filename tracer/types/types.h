@@ -132,6 +132,11 @@ struct type_function {
 int types_function(struct types *types, const char *name, struct type_function *function,
 		   struct error *err);
 
+/* A variable that the kernel has once for each CPU: its type, and its number in the BTF. -ENOENT names
+ * the nearest. */
+int types_percpu(struct types *types, const char *name, uint32_t *number, const struct ctype **type,
+		 struct error *err);
+
 /* Where a symbol of a traced file is; fixed: also in processes, the file is loaded there only. */
 struct file_symbol {
 	uint64_t address, size;

@@ -148,6 +148,10 @@ static bool missing_helper(const char *log, struct error *err)
 		int number;
 		const char *what, *since;
 	} helpers[] = {
+	        {BPF_FUNC_override_return, "override(), and CONFIG_BPF_KPROBE_OVERRIDE with it,", "4.16"},
+	        {BPF_FUNC_d_path, "path()", "5.10"},
+	        {BPF_FUNC_per_cpu_ptr, "percpu_kaddr()", "5.10"},
+	        {BPF_FUNC_this_cpu_ptr, "percpu_kaddr()", "5.10"},
 	        {BPF_FUNC_get_current_cgroup_id, "cgroup", "4.18"},
 	        {BPF_FUNC_send_signal, "signal()", "5.3"},
 	        {BPF_FUNC_ktime_get_boot_ns, "nsecs(boot)", "5.8"},
@@ -169,6 +173,29 @@ static bool missing_helper(const char *log, struct error *err)
 		          helpers[i].what, helpers[i].since);
 		return true;
 	}
+	return false;
+}
+
+/* What the verifier has against a program that is right but for the kernel's own rules. */
+static bool known_refusal(const char *log, struct error *err)
+{
+	static const struct {
+		const char *said, *means;
+	} refusals[] = {
+	        {"failed to find the address for kernel symbol",
+	         "the kernel does not tell where its variables are, needed for percpu_kaddr(): it takes "
+	         "CONFIG_KALLSYMS_ALL"},
+	        {"helper call is not allowed in probe",
+	         "the kernel does not permit path() in this function"},
+	        {"expected=ptr_, trusted_ptr_, rcu_ptr_",
+	         "path(): the kernel does not trust the way there: what the pointers lead to may be gone"},
+	};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+		if (strstr(log, refusals[i].said)) {
+			error_set(err, -EOPNOTSUPP, "%s", refusals[i].means);
+			return true;
+		}
 	return false;
 }
 
@@ -203,7 +230,7 @@ static void explain_verifier(struct kernel *e, struct sys_program *program, int 
 			say_whole_log(warnings, copy);
 		free(copy);
 	}
-	if (missing_helper(log, err)) {
+	if (missing_helper(log, err) || known_refusal(log, err)) {
 		free(log);
 		return;
 	}
