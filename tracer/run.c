@@ -402,13 +402,24 @@ static void run_close(struct run *run)
 	free(run->zeroed);
 }
 
+/* Commands that the program runs and files that it reads are the person's who runs it: there is no
+ * telling what they need. */
+static bool acts_for_person(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->record_count; i++)
+		if (plan->records[i].kind == PLAN_RECORD_SYSTEM ||
+		    plan->records[i].kind == PLAN_RECORD_CAT)
+			return true;
+	return false;
+}
+
 /* Only what is still needed is kept from the attach on. */
 static int drop_privileges(struct run *run, struct error *err)
 {
 	struct session *s = run->session;
 	unsigned needs = 0;
 
-	if (!s->options.drop_privileges)
+	if (!s->options.drop_privileges || acts_for_person(&s->plan))
 		return 0;
 	if (s->plan.grows || run->watch >= 0)
 		needs |= ENGINE_NEED_MORE;

@@ -107,6 +107,8 @@ for way in "trace" "run -e"; do
 done
 like "with END run" "$(cat "$tmp/tracer.out")" 'end'
 
+run "$telltale" run --unsafe -e 'BEGIN { system("grep CapEff /proc/self/status"); exit(); }'
+like "a program's commands have what we have" "$out" "CapEff:	$(status_of $$ CapEff)"
 run "$telltale" run -t 0.5 -e 'demo:request { @[ustack] = count(); }' -p "$target"
 like "another user's stacks still have names" "$out" 'work\+[0-9]+'
 
