@@ -106,9 +106,19 @@ static bool read_unit(struct lexer *l, uint64_t *value, bool *fits)
 	return false;
 }
 
+/* A _ between digits, of which there may be several. */
+static bool parts_digits(const struct lexer *l, size_t digits, unsigned base)
+{
+	size_t ahead = 0;
+
+	while (at(l, ahead) == '_')
+		ahead++;
+	return ahead && l->next > digits && digit_value(at(l, ahead)) < base;
+}
+
 static struct token lex_number(struct lexer *l)
 {
-	size_t start = l->next;
+	size_t start = l->next, digits;
 	unsigned base = 10;
 	uint64_t value = 0;
 	bool fits = true;
@@ -120,7 +130,8 @@ static struct token lex_number(struct lexer *l)
 	} else if (at(l, 0) == '0' && isdigit((unsigned char)at(l, 1))) {
 		base = 8;
 	}
-	for (; digit_value(at(l, 0)) < base || (at(l, 0) == '_' && l->next > start); l->next++) {
+	digits = l->next;
+	for (; digit_value(at(l, 0)) < base || parts_digits(l, digits, base); l->next++) {
 		if (at(l, 0) == '_')
 			continue;
 		fits &= !__builtin_mul_overflow(value, base, &value) &&
@@ -147,12 +158,15 @@ static struct token lex_number(struct lexer *l)
 }
 
 /* Up to `most` digits of an escape such as \x1b or \033. */
-static char escape_digits(struct lexer *l, unsigned base, unsigned most)
+static char escape_digits(struct lexer *l, size_t start, unsigned base, unsigned most)
 {
 	unsigned value = 0;
 
 	for (; most && digit_value(at(l, 0)) < base; most--, l->next++)
 		value = value * base + digit_value(at(l, 0));
+	if (value > UINT8_MAX)
+		diagnose(l->diagnostics, start, "'%.*s' is more than a byte holds",
+			 (int)(l->next - start), l->source->text + start);
 	return (char)value;
 }
 
@@ -163,10 +177,10 @@ static char lex_escape(struct lexer *l)
 	char c = at(l, 0);
 
 	if (c >= '0' && c <= '7')
-		return escape_digits(l, 8, 3);
+		return escape_digits(l, start, 8, 3);
 	l->next++;
 	if (c == 'x' && digit_value(at(l, 0)) < 16)
-		return escape_digits(l, 16, 2);
+		return escape_digits(l, start, 16, 2);
 	for (const char *known = letters; *known; known += 2)
 		if (*known == c)
 			return known[1];
@@ -349,10 +363,13 @@ struct token lex(struct lexer *l)
 	return t;
 }
 
-/* A probe ends at a blank, a comma or a brace; a part in quotes may hold these. */
+/*
+ * A probe ends at a blank, a comma or a brace; a part in quotes may hold these. One that is a word, as
+ * BEGIN, ends at a filter or a comment, too; others may have a path.
+ */
 static size_t probe_end(const struct lexer *l)
 {
-	bool quoted = false;
+	bool quoted = false, is_word = true;
 	size_t i = 0;
 
 	for (; l->next + i < l->source->length; i++) {
@@ -362,6 +379,9 @@ static size_t probe_end(const struct lexer *l)
 			quoted = !quoted;
 		else if (!quoted && (isspace((unsigned char)c) || c == ',' || c == '{'))
 			break;
+		else if (is_word && i && c == '/')
+			break;
+		is_word &= name_part(c);
 	}
 	return i;
 }
