@@ -63,7 +63,7 @@ floats|numbers|both:floats { event(); }
 texts as keys|texts|both:text { @[str(args.word)] = count(); @n[args.word == "alpha"] = count(); }
 texts printed|texts|both:text { printf("%d %s\n", args.i, str(args.word)); }
 texts compared|texts|both:text /str(args.word) == "delta, the fourth"/ { @ = count(); }
-texts cut|texts|both:text { printf("%s\n", str(args.word, 4)); }
+texts cut|texts|both:text { printf("%s\n", str(args.word, 3)); }
 texts nowhere|texts|both:pointer { printf("%s\n", str(args.bad)); }
 events|texts|both:* { event(); }
 semaphores|texts|both:lazy { @ = sum(args.i); }

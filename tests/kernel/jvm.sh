@@ -75,7 +75,7 @@ need_tracing
 
 # ---- classes as they are loaded: a text that does not end with a NUL, and its length ----
 
-start classes "$telltale" run --json -p "$jvm" -e 'hotspot:class__loaded { printf("%d %s\n", arg1, str(arg0, arg1 + 1)); }'
+start classes "$telltale" run --json -p "$jvm" -e 'hotspot:class__loaded { printf("%d %s\n", arg1, str(arg0, arg1)); }'
 tracer=$pid
 wait_until 60 watched "$jvm" "$library" hotspot:class__loaded || explain "$(cat "$tmp/classes.err")"
 tell 'Work$Alpha'

@@ -96,7 +96,7 @@ run "$telltale" run --json -e '
 	t:syscalls:sys_enter_getppid { @asked = count(); }
 	t:syscalls:sys_enter_getppid { @again = count(); }
 	t:syscalls:sys_exit_getppid /args.ret > 0/ { @answered = count(); }
-	t:syscalls:sys_enter_write { @bytes = sum(args.count); @[str(args.buf, args.count + 1)] = count(); }
+	t:syscalls:sys_enter_write { @bytes = sum(args.count); @[str(args.buf, args.count)] = count(); }
 	t:syscalls:sys_exit_write { @written = sum(args->ret); }
 	t:syscalls:sys_enter_openat /str(args.filename) == "/no/such/file-of-calls"/ { @dfd = min(args.dfd); }
 	t:syscalls:sys_exit_openat /args.ret < 0/ { @errno = min(args.ret); }' -- "$calls" calls

@@ -81,24 +81,24 @@ prints()
 # ---- texts and tuples ----
 
 prints "a text in a variable, a map, a key" \
-	'values:text { $s = args.text; @m[1] = str(args.text, 9); @k[str(args.text, 9), "k"] = 3; print(len($s)); print(@m[1]); printf("%s|%s|%d\n", @m[1], comm, @k["a needle", "k"]); }' \
+	'values:text { $s = args.text; @m[1] = str(args.text, 8); @k[str(args.text, 8), "k"] = 3; print(len($s)); print(@m[1]); printf("%s|%s|%d\n", @m[1], comm, @k["a needle", "k"]); }' \
 	$'1023\na needle\na needle|values|3\n@k[a needle, k]: 3\n@m[1]: a needle'
 prints "the wider text wins, wherever it is assigned" \
-	'values:text { $s = "short"; print($s); $s = str(args.text, 1001); print(len($s)); @ = "x"; @ = $s; print(len(@)); @ = "y"; }' \
+	'values:text { $s = "short"; print($s); $s = str(args.text, 1000); print(len($s)); @ = "x"; @ = $s; print(len(@)); @ = "y"; }' \
 	$'short\n1000\n1000\n@: y'
 prints "a text that is cut: two dots in printf(), as part of it, and nowhere else" \
-	'config = { max_strlen = 10 } values:text { $s = args.text; printf("[%s] [%14s] [%-14s] [%.10s]\n", $s, $s, str(args.text), $s); print($s); print((1, $s)); @[$s] = $s; printf("[%s] [%s] [%s] [%s]|%s\n", @[$s], str(args.text, 10), str(args.text, 9), str(args.text, 1), str(args.text, 0)); }' \
-	$'[a needle ..] [   a needle ..] [a needle ..   ] [a needle .]\na needle \n(1, a needle )\n[a needle ..] [a needle ..] [a needle] []|\n@[a needle ]: a needle '
+	'config = { max_strlen = 10 } values:text { $s = args.text; printf("[%s] [%14s] [%-14s] [%.10s]\n", $s, $s, str(args.text), $s); print($s); print((1, $s)); @[$s] = $s; printf("[%s] [%s] [%s] [%s]|%s\n", @[$s], str(args.text, 10), str(args.text, 8), str(args.text, 1), str(args.text, 0)); }' \
+	$'[a needle ..] [   a needle ..] [a needle ..   ] [a needle .]\na needle \n(1, a needle )\n[a needle ..] [a needle i] [a needle] [a]|\n@[a needle ]: a needle '
 BPFTRACE_STR_TRUNC_TRAILER='<more>' prints "another trailer; lengths that are known at the hit" \
 	'config = { BPFTRACE_MAX_STRLEN = 10; str_trunc_trailer = ""; } values:text { $n = 9; while ($n < 12) { printf("[%s]", str(args.text, $n)); $n++; } $n = 0; printf("[%s]", str(args.text, $n)); $n = 1; printf("[%s]\n", str(args.text, $n)); }' \
-	$'[a needle][a needle <more>][a needle <more>][][]'
+	$'[a needle ][a needle <more>][a needle <more>][][a]'
 BPFTRACE_CAT_BYTES_MAX=5 prints "cat() prints as much of a file as it may" \
 	'BEGIN { cat("/proc/version"); printf("\n"); exit(); }' 'Linux'
 prints "declared variables" \
-	'values:text { let $s : string; print($s); $s = str(args.text, 9); let $t : string[9] = "a"; $t = $s; let $p : char *; $p = (char *)args.words; print(($s, $t, $p != 0)); let $n : int8 = 127; $n++; print($n); }' \
+	'values:text { let $s : string; print($s); $s = str(args.text, 8); let $t : string[9] = "a"; $t = $s; let $p : char *; $p = (char *)args.words; print(($s, $t, $p != 0)); let $n : int8 = 127; $n++; print($n); }' \
 	$'(a needle, a needle, 1)\n-128'
 prints "texts are compared" \
-	'values:text { $s = str(args.text, 9); $t = $s; print($s == $t); print($s == "a needle"); print($s != "a needl"); print(comm == "values"); print($s == comm); print(args.text == $s); if ("a" == "b") { print("no"); } }' \
+	'values:text { $s = str(args.text, 8); $t = $s; print($s == $t); print($s == "a needle"); print($s != "a needl"); print(comm == "values"); print($s == comm); print(args.text == $s); if ("a" == "b") { print("no"); } }' \
 	$'1\n1\n1\n1\n0\n0'
 prints "a filter on kept texts" \
 	'values:edge { } values:sign { @c = comm; } values:text /@c == comm && @c != "other"/ { print("passed"); }' \
@@ -140,7 +140,7 @@ prints "bhist: buckets of one's own" 'values:hit { } values:text { @ = bhist(-5,
 # ---- functions ----
 
 prints "strncmp, strcontains, len" \
-	'values:text { printf("%d %d %d %d ", strncmp("abc", "abd", 2), strncmp("abc", "abd", 3), strncmp(args.text, "a needless", 8), strncmp(comm, "values", 99)); print((strcontains(args.text, "needle"), strcontains(args.text, "needles"), strcontains(args.text, str(args.text, 9)), strcontains(comm, "values!"), strcontains(comm, ""), len("abc"), len(args.bytes))); }' \
+	'values:text { printf("%d %d %d %d ", strncmp("abc", "abd", 2), strncmp("abc", "abd", 3), strncmp(args.text, "a needless", 8), strncmp(comm, "values", 99)); print((strcontains(args.text, "needle"), strcontains(args.text, "needles"), strcontains(args.text, str(args.text, 8)), strcontains(comm, "values!"), strcontains(comm, ""), len("abc"), len(args.bytes))); }' \
 	'0 -1 0 0 (1, 0, 1, 0, 1, 3, 3)'
 prints "has_key, delete in both forms" \
 	'values:text { @["a", 1] = 1; @["b", 2] = 2; print((has_key(@, ("a", 1)), has_key(@["b", 2]), has_key(@, ("b", 1)))); delete(@, ("a", 1)); delete(@["b", 2]); print(has_key(@, ("a", 1))); @s = 5; delete(@s); }' \

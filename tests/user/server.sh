@@ -39,7 +39,7 @@ work() # queries of several clients, and the orderly end of the server
 # ---- a count of what several backends do ----
 
 start tracer "${as[@]}" "$tmp/telltale" run --engine user -e \
-	'postgresql:query__start /str(arg0, 7) == "SELECT"/ { @start = count(); @[pid] = count(); } postgresql:query__done { @done = count(); }' \
+	'postgresql:query__start /str(arg0, 6) == "SELECT"/ { @start = count(); @[pid] = count(); } postgresql:query__done { @done = count(); }' \
 	-- "$postgres" "${options[@]}"
 tracer=$pid
 work

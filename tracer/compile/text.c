@@ -20,29 +20,6 @@ void text_layout(struct plan_value *value, bool bytes, uint32_t limit)
 	value->size = (uint32_t)((sizeof(struct abi_text) + limit + 2 + 7) & ~7u);
 }
 
-/*
- * The length of str() counts a NUL behind the text, unless the text's limit is what decides: then
- * there may be more of it than fits.
- */
-static reg gen_text_length(struct gen *g, const struct expr *length, label fail)
-{
-	uint64_t limit = g->c->program->text_limit;
-	label as_is = ir_label(&g->ir);
-	reg bytes = ir_reg(&g->ir);
-
-	if (length->kind == EXPR_INT) {
-		ir_set(&g->ir, bytes, (int64_t)(length->number && length->number <= limit ? length->number - 1
-										      : length->number));
-		return bytes;
-	}
-	ir_move(&g->ir, bytes, gen_int(g, length, fail));
-	ir_branch_value(&g->ir, BPF_JEQ, bytes, 0, as_is);
-	ir_branch_value(&g->ir, BPF_JGT, bytes, (int64_t)limit, as_is);
-	ir_alu_value(&g->ir, BPF_SUB, bytes, 1);
-	ir_place(&g->ir, as_is);
-	return bytes;
-}
-
 static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 {
 	struct text t = {.pointer = REG_NONE, .length = REG_NONE, .space = e->type.space};
@@ -81,7 +58,7 @@ static struct text gen_source(struct gen *g, const struct expr *e, label fail)
 		t.pointer = gen_int(g, p, fail);
 	}
 	if (p->next) {
-		t.length = e->type.bytes ? gen_int(g, p->next, fail) : gen_text_length(g, p->next, fail);
+		t.length = gen_int(g, p->next, fail);
 		t.bytes = 0;
 	} else if (e->type.bytes) {
 		t.length = ir_reg(&g->ir);

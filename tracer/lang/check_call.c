@@ -126,32 +126,31 @@ static uint32_t say_shortened(struct checker *c, const struct expr *length, uint
 {
 	struct program *p = c->program;
 
-	if (length->number > limit + 1 && p->warnings && length->at >= p->shortened)
+	if (p->warnings && length->at >= p->shortened)
 		warn(p->warnings, "%s: a text has at most %u bytes here, not %llu (max_strlen)",
 		     source_place(&p->source, length->at, &p->arena), limit,
-		     (unsigned long long)length->number - 1);
+		     (unsigned long long)length->number);
 	if (length->at >= p->shortened)
 		p->shortened = length->at + 1;
 	return limit;
 }
 
 /*
- * How long a text may get whose length is written as a number, or is only known at the hit. That of
- * str() counts a NUL behind the text, and more than max_strlen is not more.
+ * How long a text or bytes may get whose length is written as a number, or is only known at the hit.
+ * Programs of bpftrace ask for texts of more than max_strlen, and get that.
  */
 static uint32_t asked_length(struct checker *c, const struct expr *length, bool is_text)
 {
-	uint32_t limit = c->program->text_limit;
+	uint64_t room = c->program->config.text_room;
+	uint32_t most = is_text && room ? (uint32_t)room : text_most(c);
 
 	if (!length || length->kind != EXPR_INT)
-		return limit + !is_text;
-	if (is_text && length->number > limit)
-		return say_shortened(c, length, limit);
-	if (is_text)
-		return (uint32_t)(length->number - (length->number > 0));
-	if (length->number <= text_most(c))
+		return c->program->text_limit + !is_text;
+	if (length->number <= most)
 		return (uint32_t)length->number;
-	wrong(c, length, "at most %u bytes", text_most(c));
+	if (is_text)
+		return say_shortened(c, length, most);
+	wrong(c, length, "at most %u bytes", most);
 	return 0;
 }
 

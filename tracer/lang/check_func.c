@@ -46,7 +46,7 @@ static void check_contains(struct checker *c, const struct expr *call, const str
 		return;
 	wrong(c, needle, "strcontains() looks for at most %d bytes, these may be %u; "
 			 "str(p, %d) is short enough",
-	      PROGRAM_NEEDLE_MOST, needle->type.limit, PROGRAM_NEEDLE_MOST + 1);
+	      PROGRAM_NEEDLE_MOST, needle->type.limit, PROGRAM_NEEDLE_MOST);
 }
 
 /* Bytes of buf() with that length, or an array of them. */

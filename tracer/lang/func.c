@@ -32,7 +32,7 @@ static const struct function functions[] = {
 	{"exit", FUNC_EXIT, 0, 1, false, NONE, "exit([int code])",
 	 "ends the program; code is the exit code"},
 	{"str", FUNC_STR, 1, 2, false, {.kind = TYPE_TEXT}, "str(pointer p[, int n])",
-	 "the text at p; with n, n - 1 bytes of it at the most"},
+	 "the text at p; with n, the n bytes at p up to a NUL"},
 	{"buf", FUNC_BUF, 1, 2, false, {.kind = TYPE_TEXT, .bytes = true}, "buf(pointer p, int n) | buf(array)",
 	 "the n bytes at p, those of an array"},
 	{"delete", FUNC_DELETE, 1, 2, true, NONE, "delete(@map[key] | @map, key | @map)",
