@@ -431,6 +431,18 @@ static int drop_privileges(struct run *run, struct error *err)
 	return engine_drop_privileges(run->engine, needs, err);
 }
 
+static int print_pins(struct run *run, struct error *err)
+{
+	const struct plan *plan = &run->session->plan;
+
+	for (size_t i = 0; run->output && i < plan->program_count; i++)
+		for (size_t n = 0; n < plan->programs[i].site_count; n++)
+			if (plan->programs[i].sites[n].pin &&
+			    output_pinned(run->output, plan->programs[i].sites[n].pin))
+				return session_output_error(-EIO, err);
+	return 0;
+}
+
 /* From the first site attached to the last one taken off. */
 static int run_attached(struct run *run, struct error *err)
 {
@@ -441,6 +453,8 @@ static int run_attached(struct run *run, struct error *err)
 		rc = drop_privileges(run, err);
 	if (!rc && run->output && output_attached(run->output, s->plan.probe_count))
 		rc = session_output_error(-EIO, err);
+	if (!rc)
+		rc = print_pins(run, err);
 	if (!rc && s->options.dry_run)
 		s->stopped = 1;
 	if (!rc && !s->stopped)

@@ -49,6 +49,38 @@ run "$telltale" run --ring-size 64K -e 'iter:task { printf("%1000d\n", 1); print
 is "a small ring: nothing is lost" "$(grep -c . <<<"$err")" 0
 like "and all are seen" "$(tail -n 1 <<<"$out")" "^@: [0-9]+\$"
 
+# ---- pinned: the kernel prints, what telltale would ----
+
+mkdir "$tmp/pins"
+if mount -t bpf bpf "$tmp/pins" 2>"$tmp/mount"; then
+	at_exit+=("umount '$tmp/pins'")
+	pinned() # WHAT FORMAT-AND-ARGUMENTS
+	{
+		local said
+
+		run "$telltale" run -q -e "iter:task /ctx->task->pid == $holder/ { printf($2); }"
+		said=$out
+		run "$telltale" run -q -e "iter:task:$tmp/pins/task /ctx->task->pid == $holder/ { printf($2); }"
+		like "$1: where it is pinned" "$out" "^Program pinned to $tmp/pins/task"
+		is "and it prints the same" "$(cat "$tmp/pins/task")" "$said"
+		rm "$tmp/pins/task"
+	}
+	pinned "numbers" '"%d %x %u %lx %5d|%-5d|%05d|%+d\n", -1, -1, -1, -1, 7, 7, 7, 7'
+	pinned "large numbers" '"%d %d %x %u %i %X\n", 4294967295, 4294967296, 4294967296, 5000000000, -5000000000, 255'
+	pinned "sizes and texts" '"%hhx %hd|%s|%-6s|%6s|%c%%\n", 0x1ff, 70000, "abc", "abc", "abc", 65'
+	pinned "what it is at" '"%lld %p %s %d\n", -5, 4096, ctx->task->comm, ctx->task->pid'
+	run "$telltale" run -q -e "iter:task_file:$tmp/pins/files /ctx->task->pid == $holder/ { printf(\"%d %s\\n\", ctx->fd, path(ctx->file->f_path)); }"
+	is "paths" "$(sort "$tmp/pins/files")" "$(files)"
+	run "$telltale" run -q -e "iter:task:$tmp/pins/files { }"
+	like "a name that is taken" "$err" "there is a file of its pin's name already"
+	rm "$tmp/pins/files"
+else
+	skip "pinned iterators" "$(cat "$tmp/mount")"
+fi
+run "$telltale" run -q -e "iter:task:$tmp/nowhere { }"
+is "a pin in another file system: exit code" "$code" 1
+like "and why" "$err" "its pin is in no BPF file system"
+
 refused() # PROGRAM TEXT
 {
 	run "$telltale" run -e "$1"

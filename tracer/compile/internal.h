@@ -225,6 +225,12 @@ reg gen_percpu(struct gen *g, const struct expr *call, label fail);
 /* A pointer of a type that the verifier knows, at an address, as a number. */
 void gen_plain(struct gen *g, struct ir_arg at, reg dst, label fail);
 
+/* ---- seq.c ---- */
+
+/* An iterator that is left in the kernel. */
+bool is_pinned(const struct gen *g);
+void gen_seq_printf(struct gen *g, const struct expr *call);
+
 /* ---- loop.c ---- */
 
 void look_for_loops(struct gen *g);

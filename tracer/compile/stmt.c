@@ -15,12 +15,19 @@ static void gen_assign(struct gen *g, const struct stmt *s)
 
 static void gen_call_stmt(struct gen *g, const struct expr *call)
 {
+	if (is_pinned(g) && function_at(call->number)->id != FUNC_PRINTF) {
+		refuse(g, call->at, "a pinned iterator is read when telltale is gone: it has printf() only");
+		return;
+	}
 	switch (function_at(call->number)->id) {
 	case FUNC_EVENT:
 		gen_event(g, call);
 		break;
 	case FUNC_PRINTF:
-		gen_printf(g, call, PLAN_RECORD_PRINTF);
+		if (is_pinned(g))
+			gen_seq_printf(g, call);
+		else
+			gen_printf(g, call, PLAN_RECORD_PRINTF);
 		break;
 	case FUNC_ERRORF:
 		gen_printf(g, call, PLAN_RECORD_ERRORF);

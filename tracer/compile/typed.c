@@ -96,14 +96,21 @@ reg gen_percpu(struct gen *g, const struct expr *call, label fail)
  */
 void gen_iterator(struct gen *g)
 {
-	int mark = g->ir.stack, byte = ir_stack(&g->ir, 8);
+	int mark = g->ir.stack, byte;
 	reg thing = ir_reg(&g->ir), meta = ir_reg(&g->ir), file = ir_reg(&g->ir);
 
 	ir_note(&g->ir, "one of many");
 	ir_load(&g->ir, BPF_DW, thing, g->context, 8);
 	ir_branch_value(&g->ir, BPF_JEQ, thing, 0, use(&g->unframed));
+	if (is_pinned(g)) {
+		if (g->c->program->map_count)
+			refuse(g, g->c->program->maps[0].at,
+			       "a pinned iterator is read when telltale is gone: it has no maps");
+		return;
+	}
 	ir_load(&g->ir, BPF_DW, meta, g->context, 0);
 	ir_load(&g->ir, BPF_DW, file, meta, 0);
+	byte = ir_stack(&g->ir, 8);
 	ir_store_value(&g->ir, BPF_DW, REG_STACK, byte, 0);
 	ir_helper(&g->ir, BPF_FUNC_seq_write, REG_NONE, 3,
 		  (struct ir_arg[]){arg_reg(file), arg_stack(byte), arg_value(1)});

@@ -83,6 +83,8 @@ int output_apart(struct output *output);
 
 /* With bpftrace's JSON: how many probes are attached. */
 int output_attached(struct output *output, size_t probes);
+/* A program stays in the kernel, to be found at that path. */
+int output_pinned(struct output *output, const char *path);
 
 /* With JSON: {"lost":N} and its kind for what went wrong (see struct abi_trouble); text goes to
  * standard error through the caller, so here nothing is printed for it. */

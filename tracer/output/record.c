@@ -277,6 +277,18 @@ int output_attached(struct output *o, size_t probes)
 	return output_written(o);
 }
 
+int output_pinned(struct output *o, const char *path)
+{
+	if (o->options.form == OUTPUT_JSON) {
+		put_text(&o->text, "{\"pinned\":");
+		put_json_string(&o->text, path, strlen(path));
+		put_text(&o->text, "}\n");
+	} else {
+		buffer_print(&o->text, "Program pinned to %s\n", path);
+	}
+	return output_written(o);
+}
+
 int output_lost(struct output *o, uint64_t lost)
 {
 	if (o->options.form == OUTPUT_BPFTRACE && lost)

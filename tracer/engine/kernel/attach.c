@@ -60,6 +60,10 @@ static const char *event_reason(enum plan_attach attach, int code)
 {
 	if (code == -EINVAL && attach == PLAN_ATTACH_RAW_TRACEPOINT)
 		return "the program asks for more arguments than it has";
+	if (attach == PLAN_ATTACH_ITER && code == -EEXIST)
+		return "there is a file of its pin's name already";
+	if (attach == PLAN_ATTACH_ITER && (code == -EPERM || code == -ENOENT || code == -EINVAL))
+		return "its pin is in no BPF file system (mount -t bpf bpf /sys/fs/bpf)";
 	if (code == -ENOSPC && attach == PLAN_ATTACH_WATCH)
 		return "all watchpoints that the processor has are taken";
 	if (code == -EINVAL && attach == PLAN_ATTACH_WATCH)

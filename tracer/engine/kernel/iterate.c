@@ -29,12 +29,18 @@ int attach_iterator(struct group *g, size_t site)
 
 	if (link < 0)
 		return link;
+	e->iterates = true;
+	if (g->sites[site]->pin) {
+		int code = sys_pin(link, g->sites[site]->pin);
+
+		close(link); /* the pin holds it */
+		return code == -EPERM ? -EINVAL : code; /* it is not that we might not */
+	}
 	e->iterator = sys_iterator(link);
 	if (e->iterator < 0 || !link_add(e, link, -1)) {
 		close(link);
 		return e->iterator < 0 ? e->iterator : -ENOMEM;
 	}
-	e->iterates = true;
 	return 0;
 }
 
