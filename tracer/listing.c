@@ -275,10 +275,11 @@ int session_list_types(struct session *s, char *const patterns[], size_t pattern
 		       FILE *file, struct error *err)
 {
 	struct types_listing listing = {file, session_output_options(s), how & LIST_VERBOSE};
+	const char *path = getenv("BPFTRACE_BTF");
 	int answer = 0;
 
 	for (size_t i = 0; i < pattern_count; i++) {
-		int rc = kernel_types_text(patterns[i], print_type, &listing, err);
+		int rc = kernel_types_text(path, patterns[i], print_type, &listing, err);
 
 		if (rc && rc != -ENODATA)
 			return rc;

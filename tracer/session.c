@@ -349,7 +349,10 @@ void session_prepare(struct session *s, struct program *program)
 {
 	program->command = command_of(s);
 	program->text_limit = s->options.text_limit;
-	program->have_btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	program->types.kernel_path = getenv("BPFTRACE_BTF");
+	program->have_btf = !access(program->types.kernel_path ? program->types.kernel_path
+							       : "/sys/kernel/btf/vmlinux",
+				    R_OK);
 	program->may_lack_probes = s->options.may_lack_probes;
 	program->is_unsafe = s->options.is_unsafe;
 	program->parameters = s->options.parameters;

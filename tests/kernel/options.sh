@@ -76,6 +76,9 @@ else
 	skip "types" "no BTF"
 fi
 
+BPFTRACE_BTF=$tmp/no.btf run "$telltale" run -e 'BEGIN { print(curtask->pid); exit(); }'
+like "BPFTRACE_BTF" "$err" "no.btf"
+
 # ---- headers ----
 
 mkdir "$tmp/include"

@@ -205,6 +205,8 @@ static void wrong(void **state)
 
 static void line_column_caret(void **state)
 {
+	struct buffer line = {0}, text = {0};
+	const char *caret, *shown;
 	struct checked c;
 
 	(void)state;
@@ -216,6 +218,19 @@ static void line_column_caret(void **state)
 			    "             ^\n");
 	assert_string_equal(c.err.text, "t:3:15: error: 'pidd' is not known; did you mean 'pid'?");
 	release(&c);
+	/* Of a line that is too long to be shown, the part that matters. */
+	for (int i = 0; i < 1000; i++)
+		buffer_text(&line, "@ = 1; ");
+	buffer_print(&text, "demo:reply { %s@ = pidd; %s}", line.data, line.data);
+	check(&c, text.data);
+	caret = strrchr(buffer_string(&c.program.diagnostics.text), '^');
+	assert_non_null(strstr(buffer_string(&c.program.diagnostics.text), "t:1:7018: error: "));
+	assert_true(caret - buffer_string(&c.program.diagnostics.text) < 1000);
+	shown = strstr(buffer_string(&c.program.diagnostics.text), "\n") + 1;
+	assert_memory_equal(shown + (caret - strchr(shown, '\n') - 1), "pidd", 4);
+	release(&c);
+	buffer_free(&line);
+	buffer_free(&text);
 }
 
 static void several_at_once(void **state)

@@ -6,12 +6,25 @@
 #include <errno.h>
 #include <string.h>
 
+enum { LINE_MOST = 400 }; /* bytes that are shown */
+
 static void show_line(struct diagnostics *d, const struct source *source, size_t start, size_t at)
 {
 	const char *line = source->text + start;
 	const char *newline = memchr(line, '\n', source->length - start);
 	size_t length = newline ? (size_t)(newline - line) : source->length - start;
 
+	if (at - start > LINE_MOST / 2) { /* of a long line, what is around the place */
+		size_t cut = at - start - LINE_MOST / 4;
+
+		while ((line[cut] & 0xc0) == 0x80 && start + cut < at)
+			cut++;
+		start += cut;
+		line += cut;
+		length -= cut < length ? cut : length;
+	}
+	if (length > LINE_MOST)
+		length = LINE_MOST;
 	/* One column a character on both lines, so that the caret stands under its place. */
 	for (size_t i = 0, n; i < length; i += n) {
 		n = utf8_length((const unsigned char *)line + i, length - i);

@@ -15,10 +15,10 @@ enum { ENDS_UNIT = UINT32_MAX }; /* bits of a nameless bit-field of no bits, unt
 const struct ctype *types_declared(const struct types *types, enum ctype_kind kind,
 				   const char *name)
 {
-	for (size_t i = 0; i < types->name_count; i++)
-		if (types->names[i].kind == kind && !strcmp(types->names[i].name, name))
-			return types->names[i].type;
-	return NULL;
+	size_t place;
+
+	return table_get(&types->places[kind], name, strlen(name), &place) ? types->names[place].type
+									   : NULL;
 }
 
 static bool add_name(struct types *types, enum ctype_kind kind, const char *name,
@@ -26,10 +26,12 @@ static bool add_name(struct types *types, enum ctype_kind kind, const char *name
 {
 	struct type_name *n = array_add(&types->names, &types->name_count, &types->name_room,
 					sizeof(*n));
+	size_t place;
 
-	if (n)
-		*n = (struct type_name){kind, name, type};
-	return n != NULL;
+	if (!n || table_put(&types->places[kind], name, strlen(name), types->name_count - 1, &place) < 0)
+		return false;
+	*n = (struct type_name){name, type};
+	return true;
 }
 
 struct ctype *types_declare(struct types *types, enum ctype_kind kind, const char *name)
@@ -74,7 +76,10 @@ bool types_add_constant(struct types *types, struct ctype *type, const char *nam
 	struct type_constant *c = array_add(&types->constants, &types->constant_count,
 					    &types->constant_room, sizeof(*c));
 
-	if (!e || !c) {
+	size_t place;
+
+	if (!e || !c || table_put(&types->constant_places, name, strlen(name),
+				  types->constant_count - 1, &place) < 0) {
 		types->arena.failed = true;
 		return false;
 	}

@@ -71,12 +71,12 @@ static void put_type(const struct btf *btf, struct btf_dump *dump, const struct 
 	buffer_text(out, "};\n");
 }
 
-int kernel_types_text(const char *pattern,
+int kernel_types_text(const char *path, const char *pattern,
 		      int (*each)(void *context, const char *name, const char *declaration,
 				  struct error *err),
 		      void *context, struct error *err)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
 	struct buffer name = {0}, text = {0};
 	struct btf_dump *dump = btf ? btf_dump__new(btf, put_printed, &text, NULL) : NULL;
 	bool found = false;

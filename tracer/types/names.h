@@ -5,7 +5,6 @@
 #include "types/types.h"
 
 struct type_name {
-	enum ctype_kind kind; /* CTYPE_VOID: a typedef */
 	const char *name;
 	const struct ctype *type;
 };

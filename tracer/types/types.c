@@ -37,6 +37,9 @@ void types_free(struct types *types)
 	free(types->files);
 	free(types->names);
 	free(types->constants);
+	for (size_t i = 0; i < sizeof(types->places) / sizeof(*types->places); i++)
+		table_free(&types->places[i]);
+	table_free(&types->constant_places);
 	arena_free(&types->arena);
 	*types = (struct types){0};
 }
@@ -160,13 +163,12 @@ int types_constant(struct types *types, const struct type_place *place, const ch
 		   uint64_t *value, const struct ctype **type, struct error *err)
 {
 	struct type_source *file;
+	size_t known;
 	int rc;
 
-	for (size_t i = 0; i < types->constant_count; i++) {
-		if (strcmp(types->constants[i].name, name))
-			continue;
-		*value = types->constants[i].value;
-		*type = types->constants[i].type;
+	if (table_get(&types->constant_places, name, strlen(name), &known)) {
+		*value = types->constants[known].value;
+		*type = types->constants[known].type;
 		return 0;
 	}
 	rc = open_file(types, place, &file, err);

@@ -22,8 +22,10 @@ struct types {
 	struct arena arena;
 	struct type_name *names; /* what the program declares */
 	size_t name_count, name_room;
+	struct table places[CTYPE_FUNCTION]; /* in it, by name, of each kind */
 	struct type_constant *constants;
 	size_t constant_count, constant_room;
+	struct table constant_places;
 	struct ctype **made; /* structs of the program's, whose arrays are to be freed */
 	size_t made_count, made_room;
 	struct type_source *kernel;
@@ -158,9 +160,9 @@ int kernel_member(const char *type, const char *path, struct error *err);
 
 /*
  * Calls `each` with the kernel's structs, unions and enums that a pattern such as "struct sock*" means:
- * the name, and how C declares it. -ENODATA when there are none; what `each` returns ends it.
+ * the name, and how C declares it. `path` as struct types has it. -ENODATA when there are none; what `each` returns ends it.
  */
-int kernel_types_text(const char *pattern,
+int kernel_types_text(const char *path, const char *pattern,
 		      int (*each)(void *context, const char *name, const char *declaration,
 				  struct error *err),
 		      void *context, struct error *err);
