@@ -30,7 +30,8 @@ enum plan_type {
 	PLAN_KSTACK,  /* as PLAN_USTACK; pid is 0 */
 	PLAN_USYM,    /* 8 bytes: an address; then as PLAN_USTACK. Printed as its name */
 	PLAN_KSYM,
-	PLAN_TUPLE,   /* `parts`, whose offsets count from the tuple's start */
+	PLAN_TUPLE,   /* `parts`, whose offsets count from the tuple's start; printed as PLAN_RECORD
+			 where they have names */
 	PLAN_RECORD,  /* as PLAN_TUPLE, with names: a struct or union of C */
 	PLAN_ARRAY,   /* `count` values, each as parts[0] and one behind the other */
 	PLAN_ERRNO,   /* 8 bytes: an error number, printed as its text */

@@ -60,7 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				look(&types, &place, CTYPE_VOID, names[i]);
 			}
 			types_constant(&types, &place, "COLD", &value, &type, &err);
-			types_parameter(&types, &place, "node", &parameter, &err);
+			types_parameter(&types, &place, "node", 0, &parameter, &err);
+			types_parameter(&types, &place, NULL, 1, &parameter, &err);
+			types_returned(&types, &place, &type, &err);
 		}
 		types_free(&types);
 		elf_file_close(opened);

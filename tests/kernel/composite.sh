@@ -4,6 +4,8 @@
 have gcc || skip_all "no gcc"
 [ "$(uname -m)" = x86_64 ] || skip_all "x86-64 only"
 cat >"$tmp/shapes.c" <<'END'
+#include <telltale.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 enum color { RED = 3, GREEN = -7 };
@@ -42,6 +44,16 @@ __attribute__((noinline)) void visit(struct shape *shape, enum color color, stru
 {
 	__asm__ volatile("" : : "r"(shape), "r"(color), "r"(where) : "memory");
 }
+__attribute__((noinline)) int minus(void)
+{
+	__asm__ volatile("" ::: "memory");
+	return -5;
+}
+__attribute__((noinline)) struct inner *give(void)
+{
+	__asm__ volatile("" ::: "memory");
+	return &first.in;
+}
 int main(void)
 {
 	struct shape *shape = &first;
@@ -49,11 +61,13 @@ int main(void)
 	visit(shape, RED, &shape);
 	first.numbers[0] = first.at.x = 77;
 	visit(&second, RED, &shape);
-	return 0;
+	TELLTALE(shapes, mark, shape->level, TELLTALE_ARG(word, "a word"), shape->ratio);
+	return minus() + give()->uc;
 }
 END
-gcc -g -O1 -no-pie -fno-ipa-sra -fno-ipa-cp -o "$tmp/shapes" "$tmp/shapes.c" || skip_all "gcc can't build the target"
+gcc -w -g -O1 -no-pie -I "$root/sdk" -fno-ipa-sra -fno-ipa-cp -o "$tmp/shapes" "$tmp/shapes.c" || skip_all "gcc can't build the target"
 need_tracing
+first=$(nm "$tmp/shapes" | sed -n 's/^0*\([0-9a-f]*\) . first$/\1/p')
 
 # prints NAME PROGRAM EXPECTED [OPTIONS...]: in both engines; blank lines are not compared.
 prints()
@@ -63,7 +77,7 @@ prints()
 	shift 3
 	for engine in kernel user; do
 		run "$telltale" run --engine $engine "$@" -e "$(sed "s,@F,$tmp/shapes," <<<"${program//@V/u:$tmp/shapes:visit /args.shape->name == \"one\"/}")" -- "$tmp/shapes"
-		is "$name ($engine)" "$(grep -v -e "^$" -e attached_probes <<<"$out")$(grep error: <<<"$err")" "$expected"
+		is "$name ($engine)" "$(grep -v -e "^$" -e attached_probes <<<"$out" | sed 's/0x7ff[0-9a-f]*/0x@W/')$(grep error: <<<"$err")" "$expected"
 	done
 }
 
@@ -186,4 +200,21 @@ prints "structs in telltale's JSON" '@V { print(args.shape->in); @[args.shape->l
 {"map":"@","key":[200],"value":{"x":-5,"y":6}}
 {"lost":0}' --json
 prints "a struct that can't be read" '@V { print(*(struct inner *)8); $s = *(struct inner *)8; print("not reached"); }' '<unreadable>'
+
+# ---- args and retval ----
+
+prints "all arguments of a function" '@V { print(args); $a = args; print($a.color); @ = args; print((1, args).1.color); }' "{ .shape = 0x$first, .color = RED, .where = 0x@W }
+RED
+RED
+@: { .shape = 0x$first, .color = RED, .where = 0x@W }"
+prints "all arguments of a marker" 'shapes:mark { print(args); @ = args; print(@.word); }' '{ .shape->level = 200, .word = a word, .shape->ratio = 0.5 }
+a word
+@: { .shape->level = 200, .word = a word, .shape->ratio = 0.5 }'
+prints "all arguments as JSON" 'shapes:mark { print(args); }' '{"type": "value", "data": { "shape->level": 200, "word": "a word", "shape->ratio": 0.5 }}' -f json
+prints "what a function returns" 'ur:@F:minus { print(retval); print(retval < 0); @ = sum(retval); }
+	ur:@F:give { print(retval->uc); print(*retval); }' '-5
+1
+200
+{ .c = 97, .uc = 200, .s = -3 }
+@: -5'
 finish

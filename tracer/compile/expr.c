@@ -32,7 +32,10 @@ static reg gen_builtin(struct gen *g, const struct expr *e, label fail)
 
 	switch (builtin_at(e->number)->id) {
 	case BUILTIN_RETVAL:
-		return gen_operand(g, 0, fail);
+		dst = gen_operand(g, 0, fail);
+		if (e->type.size < 8)
+			ir_extend(&g->ir, dst, e->type.size * 8u, e->type.is_signed);
+		return dst;
 	case BUILTIN_TID:
 		low = true;
 		/* fall through */

@@ -47,6 +47,8 @@ static void tuple_layout(struct compiler *c, struct type type, struct plan_value
 	value->part_count = count;
 	for (size_t i = 0; i < count; i++) {
 		type_layout(c, type.tuple->items[i], &value->parts[i]);
+		if (type.tuple->names)
+			value->parts[i].name = arena_string(&c->plan->arena, type.tuple->names[i]);
 		value->parts[i].offset = value->size;
 		value->size += (value->parts[i].size + 7) & ~7u;
 	}

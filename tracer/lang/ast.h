@@ -36,7 +36,7 @@ enum expr_kind {
 	EXPR_STEP_BEFORE, /* ++x: op OP_ADD or OP_SUB; the child is a variable or a map */
 	EXPR_STEP_AFTER,  /* x++ */
 	EXPR_PARAMETER, /* $1: number; 0 is $#. The check makes it a number or a string */
-	EXPR_TUPLE,    /* children: its items */
+	EXPR_TUPLE,    /* children: its items; number 1: of all arguments, with their names */
 	EXPR_ITEM,     /* child.number: an item of a tuple */
 	EXPR_CAST,     /* (words) child */
 	EXPR_MEMBER,   /* child.text; number 1: child->text */
@@ -85,6 +85,12 @@ static inline const struct ctype *expr_array(const struct expr *e)
 							     : NULL;
 
 	return t && t->kind == CTYPE_ARRAY ? t : NULL;
+}
+
+/* `args` alone. */
+static inline bool expr_is_all_arguments(const struct expr *e)
+{
+	return e->kind == EXPR_TUPLE && e->number;
 }
 
 /* Structs and arrays. */

@@ -144,6 +144,8 @@ static void check_retval(struct checker *c, struct expr *e)
 		wrong(c, e, "retval is for uretprobes, kretprobes and fexit");
 		return;
 	}
+	if (probe->kind == PROBE_URETPROBE)
+		type_returned(c, e);
 	if (probe->kind != PROBE_FEXIT)
 		return;
 	for (size_t i = 0; i < probe->argument_count; i++)

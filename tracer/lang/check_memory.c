@@ -5,6 +5,7 @@
 #include "lang/check_type.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* The type that a pointer leads to, with what is in it; NULL, and reported, where none is known. */
 static const struct ctype *led_to(struct checker *c, const struct expr *e,
@@ -51,6 +52,21 @@ static bool fits_layout(struct checker *c, const struct expr *e, const struct ct
 	return false;
 }
 
+/* Of `args` that a variable or a map has kept. */
+static void check_named_item(struct checker *c, struct expr *e)
+{
+	const struct type_tuple *tuple = e->child->type.tuple;
+
+	for (size_t i = 0; i < tuple->count; i++)
+		if (!strcmp(tuple->names[i], e->text)) {
+			e->kind = EXPR_ITEM;
+			e->number = i;
+			e->type = tuple->items[i];
+			return;
+		}
+	wrong(c, e, "there is no argument '%s' in it", e->text);
+}
+
 void check_member(struct checker *c, struct expr *e)
 {
 	struct expr *child = e->child;
@@ -64,6 +80,9 @@ void check_member(struct checker *c, struct expr *e)
 		return;
 	if (e->number) {
 		record = led_to(c, e, child, "'->'");
+	} else if (child->type.kind == TYPE_TUPLE && child->type.tuple->names) {
+		check_named_item(c, e);
+		return;
 	} else if (child->type.kind == TYPE_RECORD) {
 		record = child->type.ctype;
 	} else {

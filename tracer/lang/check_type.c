@@ -11,7 +11,7 @@ static const struct type_place nowhere = {.file = NOT_IN_FILE};
 
 /* ---- names ---- */
 
-static struct type_place place_of(const struct probe *probe)
+struct type_place place_of(const struct probe *probe)
 {
 	if (!probe_in_file(probe->kind) || !probe->site_count)
 		return nowhere;
@@ -222,40 +222,6 @@ void type_record_array(struct checker *c, struct expr *e)
 	if (e->place)
 		e->type = value_type(c, e, e->place, SPACE_KERNEL);
 	c->program->arena.failed |= !e->place;
-}
-
-/*
- * args.NAME of a function: what is in the register, cut to the parameter's type. All functions of
- * the instance have it there.
- */
-void check_function_argument(struct checker *c, struct expr *e)
-{
-	struct type_words *words = arena_alloc(&c->program->arena, sizeof(*words));
-	struct expr *argument = arena_alloc(&c->program->arena, sizeof(*argument));
-	struct type_parameter first, other;
-	struct error err;
-
-	for (size_t i = 0; i < c->instance->probe_count; i++) {
-		struct type_place place = place_of(c->instance->probes[i]);
-
-		if (types_parameter(&c->program->types, &place, e->text, i ? &other : &first, &err)) {
-			wrong(c, e, "%s: %s", c->instance->probes[i]->name, err.text);
-			return;
-		}
-		if (i && (other.number != first.number || !types_alike(other.type, first.type))) {
-			wrong(c, e, "'%s' is not the same for %s and %s: give each a clause of its own",
-			      e->text, c->instance->probes[0]->name, c->instance->probes[i]->name);
-			return;
-		}
-	}
-	if (!words || !argument)
-		return;
-	*words = (struct type_words){.known = first.type, .name = first.type->text, .at = e->at};
-	*argument = (struct expr){.kind = EXPR_ARGUMENT, .at = e->at, .number = first.number};
-	e->kind = EXPR_CAST;
-	e->words = words;
-	e->child = argument;
-	check_cast(c, e);
 }
 
 /* ---- casts ---- */

@@ -15,6 +15,8 @@ const struct ctype *completed(struct checker *c, const struct expr *e, const str
 /* True when the name, that of a built-in value up to now, is a constant; it becomes a number. */
 bool check_constant(struct checker *c, struct expr *e);
 
+/* Where a probe's file is asked for types. */
+struct type_place place_of(const struct probe *probe);
 /* Where memory is that a number of this probe leads to. */
 enum type_space default_space(const struct checker *c);
 /* A pointer of which it is known what it leads to. */
@@ -28,10 +30,18 @@ void type_argument(struct checker *c, struct expr *e, const char *text);
 /* A field of the kernel's records that is an array of numbers. */
 void type_record_array(struct checker *c, struct expr *e);
 
-void check_function_argument(struct checker *c, struct expr *e);
 void check_cast(struct checker *c, struct expr *e);
 void check_sizeof(struct checker *c, struct expr *e);
 void check_offsetof(struct checker *c, struct expr *e);
+
+/* ---- check_args.c ---- */
+
+void check_function_argument(struct checker *c, struct expr *e);
+/* Gives `args` its items; false, and reported, when there are none, or not all can be read. */
+bool list_arguments(struct checker *c, struct expr *args);
+const char *const *listed_names(struct checker *c, const struct expr *args, size_t count);
+/* retval of a function whose debug information says what it is. */
+void type_returned(struct checker *c, struct expr *e);
 
 /* ---- check_memory.c ---- */
 

@@ -94,9 +94,11 @@ void check_tuple(struct checker *c, struct expr *e)
 	struct type_tuple *tuple;
 	size_t count = 0;
 
+	if (expr_is_all_arguments(e) && !e->child && !list_arguments(c, e))
+		return;
 	for (struct expr *item = e->child; item; item = item->next, count++)
 		check_expr(c, item);
-	if (count > PROGRAM_ITEMS_MOST) {
+	if (count > PROGRAM_ITEMS_MOST && !e->number) {
 		wrong(c, e, "a tuple has at most %d items", PROGRAM_ITEMS_MOST);
 		return;
 	}
@@ -108,6 +110,8 @@ void check_tuple(struct checker *c, struct expr *e)
 			return;
 		tuple->items[tuple->count++] = type_stored(item->type);
 	}
+	if (e->number)
+		tuple->names = listed_names(c, e, count);
 	e->type = (struct type){.kind = TYPE_TUPLE, .tuple = tuple};
 }
 

@@ -15,7 +15,7 @@ static bool expr_uses_arguments(const struct expr *e)
 	for (; e; e = e->next) {
 		size_t place;
 
-		if (e->kind == EXPR_ARGUMENT || expr_uses_arguments(e->child))
+		if (e->kind == EXPR_ARGUMENT || expr_is_all_arguments(e) || expr_uses_arguments(e->child))
 			return true;
 		if (e->kind == EXPR_CALL && function_find(e->text, &place) &&
 		    function_at(place)->id == FUNC_EVENT)
@@ -236,7 +236,7 @@ static bool expr_uses_names(const struct expr *e)
 	for (; e; e = e->next) {
 		size_t place;
 
-		if ((e->kind == EXPR_ARGUMENT && e->text) || expr_uses_names(e->child))
+		if ((e->kind == EXPR_ARGUMENT && e->text) || expr_is_all_arguments(e) || expr_uses_names(e->child))
 			return true;
 		if (e->kind == EXPR_CALL && function_find(e->text, &place) &&
 		    function_at(place)->id == FUNC_EVENT)

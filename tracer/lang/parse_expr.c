@@ -75,12 +75,13 @@ static bool argument_number(const char *name, uint64_t *number)
 	return true;
 }
 
-/* args.NAME or args->NAME, behind `args`. */
+/* args.NAME or args->NAME, behind `args`; alone it is all of them, which the check finds. */
 static struct expr *parse_args(struct parser *p, struct expr *e)
 {
 	if (!accept(p, ".") && !accept(p, "->")) {
-		unexpected(p, "'.' and the name of an argument behind 'args'");
-		return NULL;
+		e->kind = EXPR_TUPLE;
+		e->number = 1;
+		return e;
 	}
 	if (p->token.kind != TOKEN_NAME && p->token.kind != TOKEN_STRING) {
 		unexpected(p, "the name of an argument");

@@ -42,6 +42,14 @@ const char *type_name(struct type type)
 	return ints[type.is_signed][type.size == 1 ? 0 : type.size == 2 ? 1 : type.size == 4 ? 2 : 3];
 }
 
+static bool same_names(const struct type_tuple *a, const struct type_tuple *b)
+{
+	for (size_t i = 0; a->names && b->names && i < a->count; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return !a->names == !b->names;
+}
+
 static bool same_items(const struct type_tuple *a, const struct type_tuple *b)
 {
 	if (a->count != b->count)
@@ -49,7 +57,7 @@ static bool same_items(const struct type_tuple *a, const struct type_tuple *b)
 	for (size_t i = 0; i < a->count; i++)
 		if (!type_same(a->items[i], b->items[i]))
 			return false;
-	return true;
+	return same_names(a, b);
 }
 
 static bool same_ctype(struct type a, struct type b)
@@ -126,6 +134,7 @@ static bool widen_tuple(struct arena *arena, struct type *into, struct type more
 	if (!wide)
 		return false;
 	wide->count = count;
+	wide->names = same_names(into->tuple, more.tuple) ? into->tuple->names : NULL;
 	for (size_t i = 0; i < count; i++) {
 		wide->items[i] = into->tuple->items[i];
 		if (!type_widen(arena, &wide->items[i], more.tuple->items[i]))

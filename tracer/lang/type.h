@@ -65,6 +65,7 @@ struct type {
 /* The items of a tuple, as they are stored. */
 struct type_tuple {
 	size_t count;
+	const char *const *names; /* of the items; NULL: they have none */
 	struct type items[];
 };
 

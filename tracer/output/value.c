@@ -118,6 +118,16 @@ static void char_text(struct buffer *b, const struct value *v)
 	put_char(b, '\'');
 }
 
+/* Structs, and tuples of all arguments. */
+static bool has_names(const struct value *v)
+{
+	const struct plan_value *place = v->place;
+
+	return place->type == PLAN_RECORD ||
+	       (place->type == PLAN_TUPLE && place->part_count && place->parts[0].name &&
+	        *place->parts[0].name);
+}
+
 static void tuple_text(const struct output *o, struct buffer *b, const struct value *v,
                        enum value_style style)
 {
@@ -222,10 +232,8 @@ void value_text(const struct output *o, struct buffer *b, const struct value *v,
 		symbol_text(o, b, v);
 		break;
 	case PLAN_TUPLE:
-		tuple_text(o, b, v, style);
-		break;
 	case PLAN_RECORD:
-		struct_text(o, b, v, style);
+		(has_names(v) ? struct_text : tuple_text)(o, b, v, style);
 		break;
 	case PLAN_ARRAY:
 		array_text(o, b, v, style);
@@ -330,9 +338,8 @@ bool value_json(const struct output *o, struct buffer *b, const struct value *v)
 		return symbol_json(o, b, v);
 	case PLAN_TUPLE:
 	case PLAN_ARRAY:
-		return list_json(o, b, v);
 	case PLAN_RECORD:
-		return struct_json(o, b, v);
+		return (has_names(v) ? struct_json : list_json)(o, b, v);
 	case PLAN_ERRNO:
 	case PLAN_TIMESTAMP:
 	case PLAN_INET:

@@ -86,17 +86,19 @@ static int said_register(Dwarf_Die *parameter, Dwarf_Addr address)
 struct parameters {
 	struct dwarf_source *source;
 	Dwarf_Addr address;
-	const char *name; /* the one that is looked for */
+	const char *name; /* the one that is looked for; NULL: the one of this number */
+	size_t at, seen;
 	const char *near;
 	unsigned distance;
 	int next;   /* register by the ABI */
 	bool lost;  /* what came before takes registers in a way that is not known here */
 };
 
-static int no_register(const struct parameters *p, const struct ctype *type, struct error *err)
+static int no_register(const struct parameters *p, const char *name, const struct ctype *type,
+		       struct error *err)
 {
 	return error_set(err, -EOPNOTSUPP, "'%s' (%s) does not arrive in a register that can be read: %s",
-			 p->name, type->text,
+			 name, type->text,
 			 passing_of(type) == BY_FLOAT ? "floats have their own"
 			 : p->next >= REGISTERS	      ? "it is on the stack"
 						      : "it was optimised away, or comes in parts");
@@ -115,8 +117,9 @@ static int look_at(struct parameters *p, Dwarf_Die *die, struct type_parameter *
 		return error_set(err, -EINVAL, "the type of '%s' makes no sense", name);
 	passing = passing_of(type);
 	number = passing == BY_REGISTER && !p->lost && p->next < REGISTERS ? p->next : -1;
-	if (strcmp(name, p->name) != 0) {
-		text_keep_nearer(p->name, name, &p->near, &p->distance);
+	if (p->name ? strcmp(name, p->name) != 0 : p->seen++ != p->at) {
+		if (p->name)
+			text_keep_nearer(p->name, name, &p->near, &p->distance);
 		p->next += passing == BY_REGISTER;
 		p->lost |= passing == BY_PARTS;
 		return 0;
@@ -124,29 +127,52 @@ static int look_at(struct parameters *p, Dwarf_Die *die, struct type_parameter *
 	if (said_register(die, p->address) != -2)
 		number = said_register(die, p->address);
 	if (number < 0 || passing != BY_REGISTER)
-		return no_register(p, type, err);
-	*parameter = (struct type_parameter){(unsigned)number, type};
+		return no_register(p, name, type, err);
+	*parameter = (struct type_parameter){name, (unsigned)number, type};
 	return 1;
 }
 
-int dwarf_parameter(struct type_source *base, const struct type_place *place, const char *name,
+static int find_at(struct dwarf_source *s, const struct type_place *place, Dwarf_Die *function,
+		   struct error *err)
+{
+	if (dwarf_function_at(s->file.dwarf, place->address, function))
+		return 0;
+	return error_set(err, -ENOENT, "the debug information of %s knows no function that starts here",
+			 elf_file_path(s->elf));
+}
+
+int dwarf_returned(struct type_source *base, const struct type_place *place, const struct ctype **type,
+		   struct error *err)
+{
+	struct dwarf_source *s = (struct dwarf_source *)base;
+	Dwarf_Die function;
+	int rc = find_at(s, place, &function, err);
+
+	if (rc)
+		return rc;
+	*type = dwarf_type_of(s, &function);
+	return *type ? 0 : error_set(err, -EINVAL, "the type that it returns makes no sense");
+}
+
+int dwarf_parameter(struct type_source *base, const struct type_place *place, const char *name, size_t at,
 		    struct type_parameter *parameter, struct error *err)
 {
 	struct dwarf_source *s = (struct dwarf_source *)base;
-	struct parameters p = {.source = s, .address = place->address, .name = name,
+	struct parameters p = {.source = s, .address = place->address, .name = name, .at = at,
 			       .distance = TEXT_FAR};
 	Dwarf_Die function, die;
-	int rc = 0;
+	int rc = find_at(s, place, &function, err);
 
-	if (!dwarf_function_at(s->file.dwarf, place->address, &function))
-		return error_set(err, -ENOENT,
-				 "the debug information of %s knows no function that starts here",
-				 elf_file_path(s->elf));
+	if (rc)
+		return rc;
 	for (bool more = dwarf_first(&function, &die); more && !rc; more = dwarf_following(&die))
 		if (dwarf_tag(&die) == DW_TAG_formal_parameter)
 			rc = look_at(&p, &die, parameter, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
+	if (!name)
+		return error_set(err, -ENOENT, at ? "this function has no more parameters"
+						: "this function has no parameters");
 	return error_set(err, -ENOENT, "this function has no parameter '%s'%s%s%s", name,
 			 p.near ? "; did you mean '" : "", p.near ? p.near : "",
 			 p.near ? "'?" : "");

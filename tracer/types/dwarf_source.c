@@ -384,6 +384,7 @@ int dwarf_source_open(struct types *types, struct elf_file *file, struct type_so
 				       .find = dwarf_find,
 				       .constant = dwarf_constant,
 				       .parameter = dwarf_parameter,
+				       .returned = dwarf_returned,
 				       .members = dwarf_members,
 				       .close = dwarf_close};
 	s->elf = file;

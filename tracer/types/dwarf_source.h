@@ -32,8 +32,10 @@ int dwarf_find(struct type_source *base, const struct type_place *place, enum ct
 int dwarf_constant(struct type_source *base, const struct type_place *place, const char *name,
 		   uint64_t *value, const struct ctype **type, struct error *err);
 
-int dwarf_parameter(struct type_source *base, const struct type_place *place, const char *name,
+int dwarf_parameter(struct type_source *base, const struct type_place *place, const char *name, size_t at,
 		    struct type_parameter *parameter, struct error *err);
+int dwarf_returned(struct type_source *base, const struct type_place *place, const struct ctype **type,
+		   struct error *err);
 
 /* The type that an entry has, void where it has none; NULL as below. */
 struct ctype *dwarf_type_of(struct dwarf_source *source, Dwarf_Die *die);

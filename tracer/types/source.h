@@ -16,9 +16,13 @@ struct type_source {
 	int (*constant)(struct type_source *source, const struct type_place *place,
 			const char *name, uint64_t *value, const struct ctype **type,
 			struct error *err);
-	/* As types_parameter(); NULL: it has no functions. */
+	/* As types_parameter(); NULL, as the next: it has no functions. */
 	int (*parameter)(struct type_source *source, const struct type_place *place,
-			 const char *name, struct type_parameter *parameter, struct error *err);
+			 const char *name, size_t at, struct type_parameter *parameter,
+			 struct error *err);
+	/* As types_returned(). */
+	int (*returned)(struct type_source *source, const struct type_place *place,
+			const struct ctype **type, struct error *err);
 	/* As types_function(); NULL: it describes none. */
 	int (*function)(struct type_source *source, const char *name,
 			struct type_function *function, struct error *err);

@@ -184,7 +184,16 @@ int types_constant(struct types *types, const struct type_place *place, const ch
 	return types->kernel->constant(types->kernel, place, name, value, type, err);
 }
 
-int types_parameter(struct types *types, const struct type_place *place, const char *name,
+int types_returned(struct types *types, const struct type_place *place, const struct ctype **type,
+		   struct error *err)
+{
+	struct type_source *file;
+	int rc = open_file(types, place, &file, err);
+
+	return rc ? rc : file ? file->returned(file, place, type, err) : -ENOENT;
+}
+
+int types_parameter(struct types *types, const struct type_place *place, const char *name, size_t at,
 		    struct type_parameter *parameter, struct error *err)
 {
 	struct type_source *file;
@@ -196,7 +205,7 @@ int types_parameter(struct types *types, const struct type_place *place, const c
 		return error_set(err, -ENOENT,
 				 "the names of its parameters are not known: the file has no debug "
 				 "information");
-	return file->parameter(file, place, name, parameter, err);
+	return file->parameter(file, place, name, at, parameter, err);
 }
 
 int types_function(struct types *types, const char *name, struct type_function *function,

@@ -109,14 +109,19 @@ const struct ctype *types_aligned(struct types *types, const struct ctype *type,
 
 /*
  * The parameter of that name of the function whose code starts at the place. -EOPNOTSUPP when it
- * arrives in no register that can be read.
+ * arrives in no register that can be read. Without a name it is the one of that number, from 0;
+ * -ENOENT behind the last.
  */
 struct type_parameter {
+	const char *name;
 	unsigned number; /* of the register, in the order of the ABI: 0 is rdi */
 	const struct ctype *type;
 };
-int types_parameter(struct types *types, const struct type_place *place, const char *name,
+int types_parameter(struct types *types, const struct type_place *place, const char *name, size_t at,
 		    struct type_parameter *parameter, struct error *err);
+/* What that function returns; -ENOENT where nothing tells. */
+int types_returned(struct types *types, const struct type_place *place, const struct ctype **type,
+		   struct error *err);
 
 /*
  * A function of the kernel's as its BTF describes it; -ENOENT, without a text, when it describes none
