@@ -1,6 +1,6 @@
 #!/bin/bash
-# Functions of the kernel, which many machines forbid to probe, in a guest of our own: Debian's cloud kernel in QEMU, with telltale
-# in its initramfs. kprobe and kretprobe, fentry and fexit, path(), override(), variables of each CPU.
+# What a machine may forbid or do in newer ways, in a guest of our own: Debian's cloud kernel (6.1) in QEMU, with telltale
+# in its initramfs. kprobe and kretprobe, fentry and fexit, path(), override(), variables of each CPU; loops, counts, markers.
 . "$(dirname "$0")/lib.sh"
 have ldd || skip_all "no ldd"
 need_guest
@@ -22,6 +22,11 @@ tell inside run -q -e 'kprobe:vfs_open+5 { @[probe] = count(); }' -- /bin/cat /h
 tell nowhere run -q -e 'kprobe:vfs_open+1 { @ = count(); }' -- /bin/cat /hello
 tell percpu run -q -e 'interval:ms:10 { $q = percpu_kaddr("runqueues"); printf("%d %d %d", $q->cpu == cpu, percpu_kaddr("runqueues", 1)->cpu, percpu_kaddr("runqueues", 99) == 0); exit(); }'
 tell override run -q --unsafe -e 'kprobe:vfs_open { override(-1); }'
+tell loops run -q -e 'BEGIN { $s = 0; for ($i : 0..1000) { $j = 0; while ($j < 3) { $j++; if ($j == 2) { continue; } $s += $i; } if ($i == 900) { break; } } printf("%d", $s); exit(); }'
+tell endless run -e 'BEGIN { while (1) { $x = 1; } } END { printf("end"); }' -t 3
+tell counted run -q -e 'BEGIN { @c = count(); @c = count(); @k["a"] = sum(5); @k["b"] = sum(6); $s = 0; for ($kv : @k) { $s += $kv.1; } printf("%d %d %d %d", @c, @k["a"] + @k["b"], len(@k), $s); clear(@c); clear(@k); exit(); }'
+tell texts run -q -e 'BEGIN { $s = "hello"; @t[$s, (1, "x")] = comm; print(@t["hello", (1, "x")]); print(strcontains($s, "ell")); clear(@t); exit(); }'
+tell process run -q -e 'uprobe:/lib/x86_64-linux-gnu/libc.so.6:write { @n = count(); } t:syscalls:sys_enter_write /comm == "demo"/ { @s = count(); } demo:request { @[args.path] = count(); }' -- /demo -n 3
 tell tasks run -q -e 'iter:task /ctx->task->pid == 1/ { printf("%s", ctx->task->comm); }'
 GUEST
 cat >"$tmp/init" <<'GUEST'
@@ -52,7 +57,7 @@ GUEST
 # The kernel takes several archives as one.
 more=$tmp/more
 mkdir -p "$more"
-cp "$telltale" "$tmp/tries" "$more/"
+cp "$telltale" "$samples/demo" "$tmp/tries" "$more/"
 cp "$tmp/init" "$more/kernel-init" && chmod 755 "$more/kernel-init"
 ldd "$telltale" | grep -o '/[^ ]*' | while read -r library; do
 	install -D "$library" "$more/$library"
@@ -102,5 +107,14 @@ else
 	like "a kernel without override()" "$(said override)" "the kernel lacks what override\(\).* needs here \(since Linux 4.16\)
 4>>"
 fi
+# What a kernel before 6.9 does in another way.
+like "loops" "$(said loops)" "^810900 0>>"
+like "a loop without an end" "$(said endless)" "1 hit given up in a loop"
+like "what is counted, as values" "$(said counted)" "^2 11 2 11 "
+is "texts" "$(said texts)" "telltale
+1
+0>>"
+like "markers of a program" "$(said process)" "@\[/index.html\]: 1"
+like "functions of a library" "$(said process)" "@n: [0-9]+"
 like "iterators" "$(said tasks)" "^kernel-init"
 finish
