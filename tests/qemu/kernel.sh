@@ -108,9 +108,9 @@ else
 4>>"
 fi
 # What a kernel before 6.9 does in another way.
-like "loops" "$(said loops)" "^810900 0>>"
+like "loops" "$(said loops)" "^810900.0>>"
 like "a loop without an end" "$(said endless)" "1 hit given up in a loop"
-like "what is counted, as values" "$(said counted)" "^2 11 2 11 "
+like "what is counted, as values" "$(said counted)" "^2 11 2 11[^0-9]"
 is "texts" "$(said texts)" "telltale
 1
 0>>"
