@@ -43,25 +43,56 @@ static inline __attribute__((always_inline)) __u64 mask_of(__u64 length, __u64 w
 }
 
 /*
- * 1 when the needle's `length` bytes are among the haystack's `room` bytes. Looks at 8 bytes at a time,
- * so behind the haystack there must be as many more as the needle may have.
+ * A search may end behind every 16th place only: the verifier, which walks all places, keeps each way
+ * out in mind, and has room for 8192 of them in a program.
  */
-__u64 tt_contains(const char *hay, __u64 room, const char *needle, __u64 length, __u64 words)
+enum { PLACES = 16 };
+
+static inline __attribute__((always_inline)) __u64 is_zero(__u64 value)
 {
-	__u64 masks[ABI_NEEDLE / 8];
+	return ~(value | -value) >> 63;
+}
+
+/* Ones when the place is behind the text. */
+static inline __attribute__((always_inline)) __u64 is_behind(__u64 place, __u64 length)
+{
+	return (__u64)((__s64)(length - place) >> 63);
+}
+
+static inline __attribute__((always_inline)) __u64
+contains_word(const struct abi_text *hay, __u64 room, __u64 needle, __u64 mask)
+{
+	__u64 found = 0, i = 0;
+
+	needle &= mask;
+	while (i < room && !(found | is_behind(i, hay->length)))
+		for (__u64 end = i + PLACES; i < end && i < room; i++)
+			found |= is_zero((*(const __u64 *)(hay->bytes + i) & mask) ^ needle);
+	return found;
+}
+
+/*
+ * 1 when the needle's `length` bytes are in the haystack, which is zeros behind its text, at most `room`
+ * bytes. Looks at 8 bytes at a time, so behind the room there must be as many more as the needle may have.
+ */
+__u64 tt_contains(const struct abi_text *hay, __u64 room, const char *needle, __u64 length, __u64 words)
+{
+	__u64 masks[ABI_NEEDLE / 8], found = 0, i = 0;
 
 	if (!length)
 		return 1;
+	if (words == 1)
+		return contains_word(hay, room, *(const __u64 *)needle, mask_of(length, 0));
 	for (__u64 k = 0; k < words; k++)
 		masks[k & 7] = mask_of(length, k);
-	for (__u64 i = 0; i < room; i++) {
-		__u64 differ = 0;
+	while (i < room && !(found | is_behind(i, hay->length)))
+		for (__u64 end = i + PLACES; i < end && i < room; i++) {
+			__u64 differ = 0;
 
-		for (__u64 k = 0; k < words; k++)
-			differ |= (*(const __u64 *)(hay + i + k * 8) ^
-				   *(const __u64 *)(needle + k * 8)) & masks[k & 7];
-		if (!differ)
-			return 1;
-	}
-	return 0;
+			for (__u64 k = 0; k < words; k++)
+				differ |= (*(const __u64 *)(hay->bytes + i + k * 8) ^
+					   *(const __u64 *)(needle + k * 8)) & masks[k & 7];
+			found |= is_zero(differ);
+		}
+	return found;
 }

@@ -240,6 +240,7 @@ enum plan_kernel_value {
 struct plan_program {
 	enum plan_attach attach;
 	const char *name; /* for people and for the kernel's lists; at most 15 characters count */
+	const char *place; /* FILE:LINE:COLUMN of its clause */
 	struct bpf_insn *insns;
 	size_t insn_count;
 	struct plan_note { /* for listings: what the instructions from here on are for */

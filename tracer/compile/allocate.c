@@ -3,32 +3,11 @@
  * get r6 to r9, the others r2 to r5; what does not fit lives on the stack. r0 and r1 are never
  * given out: they carry spilled values to and from an instruction.
  */
-#include "compile/ir.h"
+#include "compile/allocate.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SCRATCH_DST = BPF_REG_0, SCRATCH_SRC = BPF_REG_1 };
-
-/* Instruction i reads at 2 * i and writes at 2 * i + 1. */
-struct interval {
-	int start, end; /* end < 0: never used */
-	int uses;
-	bool crosses_call;
-	int hint; /* another virtual register it is copied from, or REG_NONE */
-	int place; /* 0 to 9: a BPF register; below 0: offset from the frame pointer */
-};
-
-struct allocation {
-	struct ir *ir;
-	struct interval *intervals;
-	int *label_at; /* label to instruction */
-	int stack;     /* bytes in use, spills included */
-	struct code *code;
-	bool failed;
-};
 
 /* ---- intervals ---- */
 
@@ -46,7 +25,7 @@ static void touch(struct allocation *a, reg r, int position)
 	v->uses++;
 }
 
-static bool is_move(const struct ir_insn *insn)
+bool ir_is_move(const struct ir_insn *insn)
 {
 	return insn->kind == IR_BPF && insn->code == (BPF_ALU64 | BPF_MOV | BPF_X);
 }
@@ -58,8 +37,7 @@ bool ir_only_writes(const struct ir_insn *insn)
 	return BPF_CLASS(insn->code) == BPF_LDX || (insn->code & 0xf7) == (BPF_ALU64 | BPF_MOV);
 }
 
-/* An atomic operation that leaves the old value in src. */
-static bool fetches(const struct ir_insn *insn)
+bool ir_fetches(const struct ir_insn *insn)
 {
 	return insn->kind == IR_BPF && insn->code == (BPF_STX | BPF_ATOMIC | BPF_DW) &&
 	       insn->value & BPF_FETCH;
@@ -83,7 +61,7 @@ static void find_intervals(struct allocation *a)
 		if (insn->kind == IR_LABEL)
 			a->label_at[insn->target] = (int)i;
 		touch(a, insn->src, at);
-		if (fetches(insn))
+		if (ir_fetches(insn))
 			touch(a, insn->src, at + 1);
 		for (size_t n = 0; n < insn->arg_count; n++)
 			if (insn->args[n].kind == ARG_REG)
@@ -92,7 +70,7 @@ static void find_intervals(struct allocation *a)
 			touch(a, insn->dst, at);
 		if (ir_writes(insn))
 			touch(a, insn->dst, at + 1);
-		if (is_move(insn) && insn->src >= 0 && insn->dst >= 0 &&
+		if (ir_is_move(insn) && insn->src >= 0 && insn->dst >= 0 &&
 		    a->intervals[insn->dst].hint == REG_NONE)
 			a->intervals[insn->dst].hint = insn->src;
 	}
@@ -139,6 +117,85 @@ static void find_crossings(struct allocation *a)
 	free(calls);
 }
 
+static void find_frame(struct allocation *a)
+{
+	a->frame = REG_NONE;
+	for (size_t i = 0; i < a->ir->count; i++) {
+		const struct ir_insn *insn = &a->ir->items[i];
+
+		if (insn->kind == IR_FRAMED) {
+			a->frame = insn->dst;
+			a->frame_from = 2 * (int)i;
+		} else if (insn->kind == IR_UNFRAMED) {
+			a->frame_to = 2 * (int)i;
+		}
+	}
+}
+
+/* Helpers whose result is an address. */
+static bool finds_memory(int64_t helper)
+{
+	return helper == BPF_FUNC_map_lookup_elem || helper == BPF_FUNC_map_lookup_percpu_elem ||
+	       helper == BPF_FUNC_ringbuf_reserve || helper == BPF_FUNC_task_storage_get ||
+	       helper == BPF_FUNC_get_current_task_btf ||
+	       helper == BPF_FUNC_per_cpu_ptr || helper == BPF_FUNC_this_cpu_ptr;
+}
+
+static bool makes_pointer(const struct allocation *a, const struct ir_insn *insn)
+{
+	bool of_pointer = insn->src >= 0 && a->intervals[insn->src].is_pointer;
+
+	switch (insn->kind) {
+	case IR_ENTRY:
+		return true;
+	case IR_WIDE:
+		return insn->pseudo && insn->pseudo != PLAN_PSEUDO_KERNEL;
+	case IR_CALL:
+		return !insn->function && finds_memory(insn->value);
+	case IR_BPF:
+		if (BPF_CLASS(insn->code) == BPF_LDX)
+			return of_pointer && insn->src != a->frame && a->intervals[insn->src].leads_on;
+		return of_pointer && BPF_CLASS(insn->code) == BPF_ALU64;
+	default:
+		return false;
+	}
+}
+
+static void find_pointers(struct allocation *a)
+{
+	bool found = true;
+
+	while (found) {
+		found = false;
+		for (size_t i = 0; i < a->ir->count; i++) {
+			const struct ir_insn *insn = &a->ir->items[i];
+
+			if (insn->dst < 0 || a->intervals[insn->dst].is_pointer ||
+			    !makes_pointer(a, insn))
+				continue;
+			a->intervals[insn->dst].is_pointer = found = true;
+			a->intervals[insn->dst].leads_on =
+				insn->kind == IR_ENTRY ||
+				(insn->src >= 0 && a->intervals[insn->src].leads_on);
+		}
+	}
+}
+
+/* Numbers that calls are given, or that are added to an address. */
+static void find_bounds(struct allocation *a)
+{
+	for (size_t i = 0; i < a->ir->count; i++) {
+		const struct ir_insn *insn = &a->ir->items[i];
+
+		for (size_t n = 0; n < insn->arg_count; n++)
+			if (insn->args[n].kind == ARG_REG)
+				a->intervals[insn->args[n].reg].is_bound = true;
+		if (insn->kind == IR_BPF && BPF_CLASS(insn->code) == BPF_ALU64 && insn->src >= 0 &&
+		    insn->dst >= 0 && a->intervals[insn->dst].is_pointer)
+			a->intervals[insn->src].is_bound = true;
+	}
+}
+
 /* ---- places ---- */
 
 static int by_start(const void *x, const void *y)
@@ -149,8 +206,20 @@ static int by_start(const void *x, const void *y)
 				    : (a > b) - (a < b);
 }
 
+/* Where the stack is small, or much of it is taken, a number goes to the frame. */
+static bool suits_frame(const struct allocation *a, const struct interval *v)
+{
+	return a->frame != REG_NONE && !v->is_pointer && !v->is_bound && v->start >= a->frame_from &&
+	       v->end <= a->frame_to && a->stack >= a->stack_most - STACK_PROGRAM / 2;
+}
+
 static void spill(struct allocation *a, struct interval *v)
 {
+	if (suits_frame(a, v)) {
+		v->place = PLACE_FRAME - a->ir->frame_at - a->ir->frame_bytes;
+		a->ir->frame_bytes += 8;
+		return;
+	}
 	a->stack += 8;
 	v->place = -a->stack;
 }
@@ -181,7 +250,16 @@ static int choose_register(struct allocation *a, struct interval *v, struct inte
 	return -1;
 }
 
-/* No register is left: of those that could give theirs, the one that ends last goes to the stack. */
+/* Does a go to memory rather than b? */
+static bool goes_first(const struct allocation *a, const struct interval *v, const struct interval *w)
+{
+	bool first = suits_frame(a, v), second = suits_frame(a, w);
+
+	return first != second ? first : v->end > w->end;
+}
+
+/* No register is left: of those that could give theirs, the one that ends last goes to memory, but not
+ * the frame's address. */
 static void make_room(struct allocation *a, struct interval *v, struct interval **active,
 		      size_t count)
 {
@@ -191,7 +269,7 @@ static void make_room(struct allocation *a, struct interval *v, struct interval 
 		bool suits = active[i]->place >= BPF_REG_6 ||
 			     (active[i]->place >= BPF_REG_2 && !v->crosses_call);
 
-		if (suits && active[i]->end > victim->end)
+		if (suits && goes_first(a, active[i], victim))
 			victim = active[i];
 	}
 	if (victim != v)
@@ -228,291 +306,6 @@ static void give_places(struct allocation *a)
 	free(active);
 }
 
-/* ---- instructions ---- */
-
-static void put(struct allocation *a, struct bpf_insn insn)
-{
-	struct bpf_insn *slot =
-		array_add(&a->code->insns, &a->code->count, &a->code->room, sizeof(*slot));
-
-	if (slot)
-		*slot = insn;
-	a->failed |= !slot;
-}
-
-static void put_load(struct allocation *a, int dst, int slot)
-{
-	put(a, (struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = (uint8_t)dst & 15,
-				 .src_reg = BPF_REG_10, .off = (int16_t)slot});
-}
-
-static void put_save(struct allocation *a, int slot, int src)
-{
-	put(a, (struct bpf_insn){.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10,
-				 .src_reg = (uint8_t)src & 15, .off = (int16_t)slot});
-}
-
-static void put_move(struct allocation *a, int dst, int src)
-{
-	if (dst != src)
-		put(a, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_X,
-					 .dst_reg = (uint8_t)dst & 15, .src_reg = (uint8_t)src & 15});
-}
-
-static void put_wide(struct allocation *a, int dst, int pseudo, uint32_t low, uint32_t high)
-{
-	put(a, (struct bpf_insn){.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = (uint8_t)dst & 15,
-				 .src_reg = (uint8_t)pseudo & 15, .imm = (int32_t)low});
-	put(a, (struct bpf_insn){.imm = (int32_t)high});
-}
-
-static int place_of(struct allocation *a, reg r)
-{
-	return r == REG_STACK ? BPF_REG_10 : a->intervals[r].place;
-}
-
-/* The BPF register that holds r for reading: its own, or the scratch it is loaded into. */
-static int read_reg(struct allocation *a, reg r, int scratch)
-{
-	int place = place_of(a, r);
-
-	if (place >= 0)
-		return place;
-	put_load(a, scratch, place);
-	return scratch;
-}
-
-static void put_bpf(struct allocation *a, const struct ir_insn *insn)
-{
-	struct bpf_insn out = {.code = insn->code, .off = insn->offset,
-			       .imm = (int32_t)insn->value};
-	int place = place_of(a, insn->dst);
-	int dst = place >= 0 ? place : SCRATCH_DST;
-
-	if (is_move(insn)) {
-		int src = read_reg(a, insn->src, SCRATCH_DST);
-
-		if (place < 0)
-			put_save(a, place, src);
-		else
-			put_move(a, place, src);
-		return;
-	}
-	if (insn->src != REG_NONE)
-		out.src_reg = (uint8_t)read_reg(a, insn->src, SCRATCH_SRC) & 15;
-	if (place < 0 && !ir_only_writes(insn))
-		put_load(a, dst, place);
-	out.dst_reg = (uint8_t)dst & 15;
-	put(a, out);
-	if (place < 0 && ir_writes(insn))
-		put_save(a, place, dst);
-	if (fetches(insn) && place_of(a, insn->src) < 0)
-		put_save(a, place_of(a, insn->src), out.src_reg);
-}
-
-static void put_wide_insn(struct allocation *a, const struct ir_insn *insn)
-{
-	int place = place_of(a, insn->dst), dst = place >= 0 ? place : SCRATCH_DST;
-	uint64_t value = (uint64_t)insn->value;
-
-	put_wide(a, dst, insn->pseudo, (uint32_t)value, (uint32_t)(value >> 32));
-	if (place < 0)
-		put_save(a, place, dst);
-}
-
-/*
- * Registers into r1 to r5, in an order in which none is overwritten before it is read; a cycle is
- * opened through r0.
- */
-static void put_register_args(struct allocation *a, const struct ir_insn *insn)
-{
-	int from[5];
-	size_t pending = 0;
-
-	for (size_t n = 0; n < insn->arg_count; n++) {
-		int place = insn->args[n].kind == ARG_REG ? place_of(a, insn->args[n].reg) : -1;
-
-		from[n] = place >= 0 && place != (int)n + 1 ? place : -1;
-		pending += from[n] >= 0;
-	}
-	while (pending) {
-		size_t ready = insn->arg_count;
-
-		for (size_t n = 0; n < insn->arg_count && ready == insn->arg_count; n++) {
-			bool blocked = from[n] < 0;
-
-			for (size_t m = 0; m < insn->arg_count; m++)
-				blocked |= m != n && from[m] == (int)n + 1;
-			if (!blocked)
-				ready = n;
-		}
-		if (ready < insn->arg_count) {
-			put_move(a, (int)ready + 1, from[ready]);
-			from[ready] = -1;
-			pending--;
-			continue;
-		}
-		for (size_t n = 0, open = 0; n < insn->arg_count; n++) {
-			if (from[n] < 0 || from[n] == BPF_REG_0)
-				continue;
-			if (!open) {
-				open = (size_t)from[n];
-				put_move(a, BPF_REG_0, from[n]);
-			}
-			if (from[n] == (int)open)
-				from[n] = BPF_REG_0;
-		}
-	}
-}
-
-static void put_other_args(struct allocation *a, const struct ir_insn *insn)
-{
-	for (size_t n = 0; n < insn->arg_count; n++) {
-		const struct ir_arg *arg = &insn->args[n];
-		int dst = (int)n + 1, place;
-		struct bpf_insn out = {.code = BPF_ALU64 | BPF_MOV | BPF_K,
-				       .dst_reg = (uint8_t)dst & 15, .imm = (int32_t)arg->value};
-
-		switch (arg->kind) {
-		case ARG_REG:
-			place = place_of(a, arg->reg);
-			if (place < 0)
-				put_load(a, dst, place);
-			out.code = BPF_ALU64 | BPF_ADD | BPF_K;
-			if (arg->value)
-				put(a, out);
-			break;
-		case ARG_VALUE:
-			if (arg->value == (int32_t)arg->value)
-				put(a, out);
-			else
-				put_wide(a, dst, 0, (uint32_t)arg->value,
-					 (uint32_t)((uint64_t)arg->value >> 32));
-			break;
-		case ARG_STACK:
-			put_move(a, dst, BPF_REG_10);
-			out.code = BPF_ALU64 | BPF_ADD | BPF_K;
-			put(a, out);
-			break;
-		case ARG_MAP:
-			put_wide(a, dst, BPF_PSEUDO_MAP_IDX, (uint32_t)arg->value, 0);
-			break;
-		case ARG_FUNCTION:
-			put_wide(a, dst, BPF_PSEUDO_FUNC, (uint32_t)arg->value, 0);
-			break;
-		}
-	}
-}
-
-static void put_call(struct allocation *a, const struct ir_insn *insn)
-{
-	put_register_args(a, insn);
-	put_other_args(a, insn);
-	if (insn->function) {
-		struct code_call *call = array_add(&a->code->calls, &a->code->call_count,
-						   &a->code->call_room, sizeof(*call));
-
-		a->failed |= !call;
-		if (call)
-			*call = (struct code_call){a->code->count, insn->function};
-	}
-	put(a, (struct bpf_insn){.code = BPF_JMP | BPF_CALL,
-				 .src_reg = insn->function ? BPF_PSEUDO_CALL : 0,
-				 .imm = (int32_t)insn->value});
-	if (insn->dst == REG_NONE || a->intervals[insn->dst].end < 0)
-		return;
-	if (place_of(a, insn->dst) < 0)
-		put_save(a, place_of(a, insn->dst), BPF_REG_0);
-	else
-		put_move(a, place_of(a, insn->dst), BPF_REG_0);
-}
-
-static void put_note(struct allocation *a, const char *text)
-{
-	struct plan_note *note = text ? array_add(&a->code->notes, &a->code->note_count,
-						  &a->code->note_room, sizeof(*note))
-				      : NULL;
-
-	if (note)
-		*note = (struct plan_note){a->code->count, text};
-	a->failed |= text && !note;
-}
-
-static void put_jump(struct allocation *a, const struct ir_insn *insn)
-{
-	struct bpf_insn out = {.code = insn->code, .imm = (int32_t)insn->value};
-
-	if (insn->src != REG_NONE)
-		out.src_reg = (uint8_t)read_reg(a, insn->src, SCRATCH_SRC) & 15;
-	if (insn->dst != REG_NONE)
-		out.dst_reg = (uint8_t)read_reg(a, insn->dst, SCRATCH_DST) & 15;
-	put(a, out);
-}
-
-/* Second pass: the distances of jumps, now that every instruction has its place. */
-static int close_jumps(struct allocation *a, const size_t *placed, struct error *err)
-{
-	for (size_t i = 0; i < a->ir->count; i++) {
-		const struct ir_insn *insn = &a->ir->items[i];
-		long distance;
-
-		if (insn->kind != IR_JUMP)
-			continue;
-		distance = (long)placed[a->label_at[insn->target]] - (long)placed[i + 1];
-		if (distance < SHRT_MIN || distance > SHRT_MAX)
-			return error_set(err, -E2BIG, "the program is too long for BPF's jumps");
-		a->code->insns[placed[i + 1] - 1].off = (int16_t)distance;
-	}
-	return 0;
-}
-
-static void put_entry(struct allocation *a, const struct ir_insn *insn)
-{
-	int place = place_of(a, insn->dst), given = BPF_REG_1 + (int)insn->value;
-
-	if (place < 0)
-		put_save(a, place, given);
-	else
-		put_move(a, place, given);
-}
-
-static void put_all(struct allocation *a, size_t *placed)
-{
-	for (size_t i = 0; i < a->ir->count; i++) {
-		const struct ir_insn *insn = &a->ir->items[i];
-
-		placed[i] = a->code->count;
-		switch (insn->kind) {
-		case IR_BPF:
-			put_bpf(a, insn);
-			break;
-		case IR_WIDE:
-			put_wide_insn(a, insn);
-			break;
-		case IR_ENTRY:
-			put_entry(a, insn);
-			break;
-		case IR_JUMP:
-			put_jump(a, insn);
-			break;
-		case IR_CALL:
-			put_call(a, insn);
-			break;
-		case IR_EXIT:
-			put(a, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K,
-						 .imm = (int32_t)insn->value});
-			put(a, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
-			break;
-		case IR_NOTE:
-			put_note(a, insn->text);
-			break;
-		case IR_LABEL:
-			break;
-		}
-	}
-	placed[a->ir->count] = a->code->count;
-}
-
 static int stack_most(const struct ir *ir)
 {
 	for (size_t i = 0; i < ir->count; i++)
@@ -524,34 +317,33 @@ static int stack_most(const struct ir *ir)
 int ir_allocate(struct ir *ir, struct code *code, struct error *err)
 {
 	struct allocation a = {.ir = ir, .code = code, .stack = ir->stack_deepest,
-			       .failed = ir->failed};
-	size_t *placed = calloc(ir->count + 1, sizeof(*placed));
+			       .stack_most = stack_most(ir), .failed = ir->failed};
 	int rc = 0;
 
 	a.intervals = calloc((size_t)ir->regs + 1, sizeof(*a.intervals));
 	a.label_at = calloc((size_t)ir->labels + 1, sizeof(*a.label_at));
-	a.failed |= !placed || !a.intervals || !a.label_at || !ir_tidy(ir);
+	a.failed |= !a.intervals || !a.label_at || !ir_tidy(ir);
 	if (!a.failed) {
 		for (int r = 0; r < ir->regs; r++)
 			a.intervals[r] = (struct interval){.end = -1, .hint = REG_NONE};
 		find_intervals(&a);
 		extend_over_loops(&a);
 		find_crossings(&a);
+		find_frame(&a);
+		find_pointers(&a);
+		find_bounds(&a);
 		give_places(&a);
 	}
-	if (!a.failed && a.stack > stack_most(ir))
+	if (!a.failed && a.stack > a.stack_most)
 		rc = error_set(err, -E2BIG, "this needs %d bytes of BPF stack, there are %d%s",
-			       a.stack, stack_most(ir),
-			       stack_most(ir) < STACK_PROGRAM
+			       a.stack, a.stack_most,
+			       a.stack_most < STACK_PROGRAM
 				       ? " beside a loop; use fewer variables, or simpler expressions"
 				       : "");
-	if (!a.failed && !rc) {
-		put_all(&a, placed);
-		rc = a.failed ? 0 : close_jumps(&a, placed, err);
-	}
 	if (a.failed)
 		rc = error_memory(err);
-	free(placed);
+	else if (!rc)
+		rc = encode(&a, err);
 	free(a.intervals);
 	free(a.label_at);
 	return rc;

@@ -73,6 +73,7 @@ static void gen_beginning(struct gen *g, struct body *body)
 			ir_entry(&g->ir, body->passed[i], i);
 	ir_entry(&g->ir, given, body->given);
 	ir_load(&g->ir, BPF_DW, g->frame, given, 0);
+	ir_framed(&g->ir, g->frame);
 	if (body->asks_context)
 		ir_load(&g->ir, BPF_DW, g->context, given, 8);
 	if (g->probe != REG_NONE)
@@ -101,6 +102,7 @@ static void gen_round(struct gen *g, struct body *body)
 	if (body->leaves)
 		ir_store_value(&g->ir, BPF_DW, g->frame, word(body, WORD_LEFT), 1);
 	leave_loop(g, &loop);
+	ir_unframed(&g->ir, g->frame);
 	ir_exit(&g->ir, 1);
 	gen_beginning(g, body);
 }

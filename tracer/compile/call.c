@@ -56,7 +56,7 @@ static reg gen_strcontains(struct gen *g, const struct expr *e, label fail)
 	ir_set(&g->ir, length, needle.limit);
 	ir_place(&g->ir, fits);
 	ir_function(&g->ir, "tt_contains", result, 5,
-		    (struct ir_arg[]){bytes_of(in), arg_value(hay.limit), bytes_of(what),
+		    (struct ir_arg[]){arg_at(in.base, in.offset), arg_value(hay.limit), bytes_of(what),
 				      arg_reg(length), arg_value((needle.limit + 7) / 8)});
 	return result;
 }

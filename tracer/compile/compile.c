@@ -275,35 +275,6 @@ static void gen_cookie(struct gen *g)
 	ir_extend(&g->ir, g->probe, g->cookie_shift, false);
 }
 
-static void gen_trouble(struct gen *g, struct exit_label *exit, int offset, struct exit_label *end)
-{
-	int mark = g->ir.stack, key;
-	reg entry, one;
-
-	if (!exit->used)
-		return;
-	key = ir_stack(&g->ir, 8);
-	entry = ir_reg(&g->ir);
-	one = ir_reg(&g->ir);
-	ir_place(&g->ir, exit->label);
-	gen_store_probe(g, REG_STACK, key, g->c->first_probe);
-	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, entry, 2,
-		  (struct ir_arg[]){arg_map(map_trouble(g->c)), arg_stack(key)});
-	ir_branch_value(&g->ir, BPF_JEQ, entry, 0, use(end));
-	ir_set(&g->ir, one, 1);
-	ir_atomic_add(&g->ir, entry, offset, one);
-	ir_jump(&g->ir, use(end));
-	ir_stack_back(&g->ir, mark);
-}
-
-void gen_troubles(struct gen *g)
-{
-	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable), &g->done);
-	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost), &g->done);
-	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full), &g->done);
-	gen_trouble(g, &g->endless, offsetof(struct abi_trouble, endless), &g->done);
-}
-
 /* A hit of a process that is not meant ends here. */
 static void gen_followed(struct gen *g)
 {
@@ -329,31 +300,9 @@ static void gen_frame_at(struct gen *g, size_t at)
 	size_t from = g->ir.count;
 
 	gen_take_frame(g);
+	ir_framed(&g->ir, g->frame);
 	gen_clear_variables(g);
 	ir_put_back(&g->ir, from, at);
-}
-
-/* The ways out. The filter has its own where no frame is taken yet. */
-static void gen_exits(struct gen *g, bool framed, bool early)
-{
-	bool apart = framed && !early;
-
-	ir_jump(&g->ir, use(&g->done));
-	if (apart)
-		gen_trouble(g, &g->no_value, offsetof(struct abi_trouble, unreadable), &g->no_match);
-	else if (g->no_value.used)
-		ir_place(&g->ir, (use(&g->give_up), g->no_value.label));
-	gen_troubles(g);
-	gen_trouble(g, &g->busy, offsetof(struct abi_trouble, busy), &g->unframed);
-	if (!apart)
-		ir_place(&g->ir, g->no_match.label);
-	ir_place(&g->ir, g->done.label);
-	if (framed)
-		gen_give_frame(g);
-	if (apart)
-		ir_place(&g->ir, g->no_match.label);
-	ir_place(&g->ir, g->unframed.label);
-	ir_exit(&g->ir, 0);
 }
 
 static void gen_body(struct gen *g)
@@ -379,6 +328,8 @@ static void gen_body(struct gen *g)
 	early = g->frame_touched;
 	body = g->ir.count;
 	place_variables(g);
+	if (g->framed)
+		gen_frame(g, g->in->clause->at, 0);
 	gen_stmts(g, g->in->body);
 	if (g->frame_touched)
 		gen_frame_at(g, early ? filter : body);
@@ -453,6 +404,7 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 		g.cookie_shift = 32;
 	p->attach = attach_of[in->kind];
 	p->name = arena_string(&c->plan->arena, in->probe_count == 1 ? in->probes[0]->name : "many");
+	p->place = source_place(&c->program->source, in->clause->at, &c->plan->arena);
 	p->followed = in->probes[0]->followed;
 	p->uses_cookie = !g.one_probe || g.variants.count > 1;
 	if (add_sites(&g, p, &local) || probe_number(c, in->probes[0], &g.probe_number)) {

@@ -67,6 +67,7 @@ reg gen_map_read(struct gen *g, const struct expr *e, label fail)
 	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
 	ir_load(&g->ir, BPF_DW, value, address, 0);
 	ir_place(&g->ir, missing);
+	gen_hide(g, value);
 	ir_stack_back(&g->ir, mark);
 	return value;
 }
@@ -85,6 +86,7 @@ reg gen_has_key(struct gen *g, const struct expr *call, label fail)
 	ir_branch_value(&g->ir, BPF_JEQ, address, 0, missing);
 	ir_set(&g->ir, has, 1);
 	ir_place(&g->ir, missing);
+	gen_hide(g, has);
 	ir_stack_back(&g->ir, mark);
 	return has;
 }

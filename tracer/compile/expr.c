@@ -91,6 +91,7 @@ static reg gen_truth(struct gen *g, const struct expr *e, label fail)
 	ir_set(&g->ir, yes, 1);
 	ir_move(&g->ir, dst, yes);
 	ir_place(&g->ir, no);
+	gen_hide(g, dst);
 	return dst;
 }
 
@@ -125,6 +126,7 @@ static void gen_divide(struct gen *g, int op, bool is_signed, reg dst, reg by, l
 	ir_branch_value(&g->ir, BPF_JEQ, sign, 0, positive);
 	ir_negate(&g->ir, dst);
 	ir_place(&g->ir, positive);
+	gen_hide(g, dst);
 }
 
 static int alu_op(enum op op, bool is_signed)
@@ -238,6 +240,7 @@ static reg gen_ternary(struct gen *g, const struct expr *e, label fail)
 	ir_place(&g->ir, otherwise);
 	ir_move(&g->ir, dst, gen_int(g, a->next, fail));
 	ir_place(&g->ir, end);
+	gen_hide(g, dst);
 	return dst;
 }
 

@@ -216,8 +216,8 @@ static void gen_from_data(struct gen *g, size_t operand, enum part part, reg dst
 
 	if (g->recipes == SIZE_MAX)
 		make_recipes(g);
-	ir_branch_value(&g->ir, BPF_JGE, g->variant, (int64_t)g->variants.count, fail);
 	ir_move(&g->ir, at, g->variant);
+	ir_branch_value(&g->ir, BPF_JGE, at, (int64_t)g->variants.count, fail);
 	ir_alu_value(&g->ir, BPF_MUL, at, (int64_t)stride);
 	ir_map_value(&g->ir, row, g->recipes, (uint32_t)column);
 	ir_alu(&g->ir, BPF_ADD, row, at);

@@ -92,22 +92,37 @@ void gen_take_frame(struct gen *g)
 	label again = ir_label(&g->ir), taken = ir_label(&g->ir);
 	reg slot = ir_reg(&g->ir), was = ir_reg(&g->ir);
 
+	use(&g->busy);
+	if (!g->ir.island)
+		g->busy_first = g->busy.label;
 	ir_note(&g->ir, "memory for values: %u bytes", g->frame_deepest);
 	ir_set(&g->ir, slot, 0);
 	ir_place(&g->ir, again);
 	ir_store(&g->ir, BPF_W, REG_STACK, word, slot);
 	ir_helper(&g->ir, BPF_FUNC_map_lookup_elem, g->frame, 2,
 		  (struct ir_arg[]){arg_map(map), arg_stack(word)});
-	ir_branch_value(&g->ir, BPF_JEQ, g->frame, 0, use(&g->busy));
+	ir_branch_value(&g->ir, BPF_JEQ, g->frame, 0, g->busy_first);
 	gen_add_to_word(g, was, 1);
 	ir_load(&g->ir, BPF_DW, was, g->frame, 0);
 	ir_branch_value(&g->ir, BPF_JEQ, was, 1, taken);
 	gen_add_to_word(g, was, -1);
 	ir_alu_value(&g->ir, BPF_ADD, slot, 1);
 	ir_branch_value(&g->ir, BPF_JLT, slot, FRAMES, again);
-	ir_jump(&g->ir, use(&g->busy));
+	ir_jump(&g->ir, g->busy_first);
 	ir_place(&g->ir, taken);
 	ir_stack_back(&g->ir, mark);
+}
+
+void gen_more_frame(struct gen *g, size_t at, uint32_t bytes)
+{
+	g->frame_bytes = g->frame_deepest;
+	gen_frame(g, at, bytes);
+	map_frames(g->c, FRAME_START + g->frame_deepest, FRAMES);
+}
+
+int gen_frame_end(const struct gen *g)
+{
+	return FRAME_START + (int)g->frame_deepest;
 }
 
 void gen_give_frame(struct gen *g)

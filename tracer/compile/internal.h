@@ -1,7 +1,7 @@
 /*
  * What the files of the compiler share: the state of one compilation, and of the one BPF program
- * that is being written. The way is compile.c (what programs, maps and cookies there are), stmt.c,
- * loop.c, each.c, body.c (statements), expr.c, variable.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
+ * that is being written. The way is compile.c (what programs, maps and cookies there are), exits.c, stmt.c,
+ * loop.c, each.c, body.c, ways.c (statements), expr.c, variable.c, text.c (values), fetch.c (arguments), record.c and map.c (what is done with
  * values), ir.c, tidy.c, allocate.c, link.c (instructions).
  */
 #ifndef TELLTALE_COMPILE_INTERNAL_H
@@ -97,7 +97,7 @@ struct gen {
 	struct variants variants;
 	size_t recipes;	 /* map of recipes; SIZE_MAX: none yet */
 	reg *variables;
-	struct wide_variable { /* those that no register holds; with loops, all */
+	struct wide_variable { /* those that no register holds; where that is so (framed), all */
 		int at; /* in the frame */
 		struct plan_value layout;
 	} *wide;
@@ -109,6 +109,7 @@ struct gen {
 	struct exit_label no_match, no_value;
 	struct exit_label give_up, lost, full, endless, busy, done;
 	struct exit_label unframed; /* done, and no frame was taken */
+	label busy_first; /* the nearest step on the way to `busy`, where there are islands */
 	struct loop *loop; /* the innermost one; NULL outside */
 	size_t at;	   /* the statement that is being written */
 	/* Bodies of loops that the kernel calls (body.c), in the order in which they are placed. */
@@ -120,6 +121,8 @@ struct gen {
 	bool looped;	   /* there are loops: see STACK_LOOPED */
 	bool calls_loops;  /* whose bodies the kernel calls, for want of may_goto */
 	bool holds_map;	   /* the kernel holds a lock in some of it: nothing may wait for a page */
+	bool framed;	   /* variables live in the frame, and what finds no register: see ways.c */
+	bool hides;	   /* many ways lead through it: see gen_hide() */
 	bool sleepable;	 /* something in it can wait for pages */
 	uint64_t warned; /* a bit an operand: that it can't be read has been said */
 };
@@ -140,10 +143,6 @@ size_t map_zeros(struct compiler *c, uint32_t bytes);
 size_t map_frames(struct compiler *c, uint32_t bytes, uint32_t count);
 struct plan_map *add_map(struct compiler *c);
 
-/* Where values can't be had, records or keys find no room, a loop has no end: that is counted, and the
- * hit is done. */
-void gen_troubles(struct gen *g);
-
 /* An error at a place of the program. */
 void refuse(struct gen *g, size_t at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -153,6 +152,16 @@ static inline label use(struct exit_label *l)
 	l->used = true;
 	return l->label;
 }
+
+/* ---- exits.c ---- */
+
+/* Where values can't be had, records or keys find no room, a loop has no end: that is counted, and the
+ * hit is done. */
+void gen_troubles(struct gen *g);
+/* All ways out of a clause. The filter has its own where no frame is taken yet. */
+void gen_exits(struct gen *g, bool framed, bool early);
+/* Between statements: where the ways out have got far, steps on the way to them. */
+void gen_island(struct gen *g);
 
 /* ---- frame.c ---- */
 
@@ -165,6 +174,9 @@ void gen_zero(struct gen *g, struct place to, uint32_t bytes);
 void gen_copy(struct gen *g, struct place from, struct place to, uint32_t bytes);
 void gen_take_frame(struct gen *g);
 void gen_give_frame(struct gen *g);
+/* Where its bytes end, and as many more behind, when the code has been written. */
+int gen_frame_end(const struct gen *g);
+void gen_more_frame(struct gen *g, size_t at, uint32_t bytes);
 
 /* ---- place.c: values in memory ---- */
 
@@ -231,9 +243,15 @@ void gen_plain(struct gen *g, struct ir_arg at, reg dst, label fail);
 bool is_pinned(const struct gen *g);
 void gen_seq_printf(struct gen *g, const struct expr *call);
 
+/* ---- ways.c ---- */
+
+/* What is other in this clause: there are loops, many ways, many variables. */
+void look_for_ways(struct gen *g);
+/* Of a number that comes out other on each of the ways that meet here. */
+void gen_hide(struct gen *g, reg value);
+
 /* ---- loop.c ---- */
 
-void look_for_loops(struct gen *g);
 void gen_while(struct gen *g, const struct stmt *s);
 void gen_range(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);

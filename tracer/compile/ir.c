@@ -103,6 +103,16 @@ void ir_note(struct ir *ir, const char *format, ...)
 	add(ir, IR_NOTE)->text = arena_string(ir->arena, text);
 }
 
+void ir_framed(struct ir *ir, reg frame)
+{
+	add(ir, IR_FRAMED)->dst = frame;
+}
+
+void ir_unframed(struct ir *ir, reg frame)
+{
+	add(ir, IR_UNFRAMED)->dst = frame;
+}
+
 static bool fits32(int64_t value)
 {
 	return value >= INT32_MIN && value <= INT32_MAX;

@@ -26,6 +26,7 @@ enum ir_kind {
 	IR_WIDE,  /* dst = 64-bit value, or the map (BPF_PSEUDO_*) in `src` with imm and next imm */
 	IR_ENTRY, /* dst = the context; of a function its argument number `value`, from 0 */
 	IR_LABEL, /* target */
+	IR_FRAMED, IR_UNFRAMED, /* between them dst is the frame's address: see ir_framed() */
 	IR_JUMP,  /* code, dst, src or value, target */
 	IR_CALL,  /* a helper (value) or a function of bpf/ (function); args; dst or REG_NONE */
 	IR_EXIT,  /* returns `value` */
@@ -92,6 +93,9 @@ struct ir {
 	int regs, labels;
 	int stack, stack_deepest; /* bytes in use now, and at the most (without spills) */
 	bool shares_stack;	  /* a function of a program, or a program that has some */
+	int frame_at, frame_bytes; /* of the frame, for numbers that find no register: from where, and
+				    * how many (ir_allocate() counts them) */
+	size_t island;		  /* where the last one ends (exits.c) */
 	bool failed;		  /* memory ran out */
 	struct arena *arena;	  /* texts of notes: the plan's */
 };
@@ -111,6 +115,13 @@ void ir_entry(struct ir *ir, reg dst, int argument);
 void ir_exit(struct ir *ir, int value);
 void ir_place(struct ir *ir, label l);
 void ir_note(struct ir *ir, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * From here on `frame` is the address of memory that the verifier does not follow, which has room for
+ * numbers that find no register; ir_unframed(): it is no longer.
+ */
+void ir_framed(struct ir *ir, reg frame);
+void ir_unframed(struct ir *ir, reg frame);
 
 void ir_set(struct ir *ir, reg dst, int64_t value);
 void ir_move(struct ir *ir, reg dst, reg src);
@@ -156,6 +167,9 @@ int ir_size(unsigned bytes);
 /* What an instruction does to its dst: writes it; writes it without reading it. */
 bool ir_writes(const struct ir_insn *insn);
 bool ir_only_writes(const struct ir_insn *insn);
+bool ir_is_move(const struct ir_insn *insn);
+/* An atomic operation that leaves the old value in src. */
+bool ir_fetches(const struct ir_insn *insn);
 /* Does any instruction name it? */
 bool ir_mentions(const struct ir *ir, reg r);
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAPS_MOST = 64 }; /* of a program: the kernel's limit */
+
 struct linker {
 	struct code *code;
 	const struct runtime_function *placed[64]; /* in the order in which they stand */
@@ -51,10 +53,22 @@ static int place(struct linker *l, const struct runtime_function *f)
 	return 0;
 }
 
+/* Numbers that find no register live behind what else is in the frame. */
+static int place_code(struct gen *g, struct ir *ir, struct code *code, struct error *err)
+{
+	int rc;
+
+	ir->frame_at = gen_frame_end(g);
+	rc = ir_allocate(ir, code, err);
+	if (!rc && ir->frame_bytes)
+		gen_more_frame(g, g->in->clause->at, (uint32_t)ir->frame_bytes);
+	return rc;
+}
+
 /* Only what is named: code that nobody reaches has been dropped, and the kernel refuses more of it. */
 static int place_own(struct gen *g, struct code *code, size_t *starts, struct error *err)
 {
-	int rc = ir_allocate(&g->ir, code, err);
+	int rc = place_code(g, &g->ir, code, err);
 
 	for (size_t i = 0; !rc && i < code->count; i++) {
 		size_t function = (size_t)code->insns[i].imm;
@@ -64,13 +78,48 @@ static int place_own(struct gen *g, struct code *code, size_t *starts, struct er
 		if (code->insns[i].src_reg == BPF_PSEUDO_FUNC) {
 			if (!starts[function]) {
 				starts[function] = code->count;
-				rc = ir_allocate(&g->functions[function], code, err);
+				rc = place_code(g, &g->functions[function], code, err);
 			}
 			code->insns[i].imm = (int32_t)(starts[function] - i - 1);
 		}
 		i++; /* its second half */
 	}
 	return rc;
+}
+
+/* Maps of the plan that the code names. */
+static size_t count_maps(const struct code *code, size_t map_count)
+{
+	bool *named = calloc(map_count + 1, sizeof(*named));
+	size_t count = 0;
+
+	for (size_t i = 0; named && i < code->count; i++) {
+		const struct bpf_insn *insn = &code->insns[i];
+		bool names = insn->src_reg == BPF_PSEUDO_MAP_IDX ||
+			     insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
+
+		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		i++; /* its second half */
+		if (!names || named[insn->imm])
+			continue;
+		named[insn->imm] = true;
+		count++;
+	}
+	free(named);
+	return count;
+}
+
+static int check_maps(struct gen *g, const struct code *code, struct error *err)
+{
+	size_t count = count_maps(code, g->c->plan->map_count);
+
+	if (count <= MAPS_MOST)
+		return 0;
+	return error_set(err, -E2BIG,
+			 "it uses %zu maps, with those that telltale needs itself, and the kernel lets a "
+			 "program have %d; one map with one more key may do, or several clauses",
+			 count, MAPS_MOST);
 }
 
 static int place_functions(struct code *code, struct error *err)
@@ -99,5 +148,7 @@ int link_program(struct gen *g, struct code *code, struct error *err)
 	int rc = starts ? place_own(g, code, starts, err) : error_memory(err);
 
 	free(starts);
+	if (!rc)
+		rc = check_maps(g, code, err);
 	return rc ? rc : place_functions(code, err);
 }

@@ -4,36 +4,13 @@
  * counted, so that the person is told. A kernel that does not have it is asked to call the body.
  *
  * The verifier walks a loop until a round brings nothing new, and it follows what registers hold: a
- * counter that it knows would bring something new each round, and every `if` would double the ways.
- * So the variables of a program with loops live in the frame, in memory whose contents it does
- * not follow; that also leaves little on the stack (see STACK_LOOPED).
+ * counter that it knows would bring something new each round. So the variables of a program with loops
+ * live in the frame (see ways.c); that also leaves little on the stack (see STACK_LOOPED).
  */
 #include "compile/internal.h"
 
 enum { ROUNDS_MOST = 1 << 23 }; /* that the kernel allows: BPF_MAX_LOOPS, since 5.17 */
 enum { UNROLLED_MOST = 20000 }; /* instructions of a clause that may be unrolled further */
-
-/* ---- what is other where there are loops ---- */
-
-/* Also (each) those over maps. */
-static bool has_loop(const struct stmt *s, bool each)
-{
-	for (; s; s = s->next)
-		if (s->kind == STMT_WHILE || s->kind == STMT_RANGE || (each && s->kind == STMT_EACH) ||
-		    has_loop(s->body, each) || has_loop(s->otherwise, each))
-			return true;
-	return false;
-}
-
-void look_for_loops(struct gen *g)
-{
-	bool (*bounded)(void) = g->c->options->has_bounded_loops;
-
-	g->looped = has_loop(g->in->body, true);
-	g->calls_loops = bounded && has_loop(g->in->body, false) && !bounded();
-}
-
-/* ---- loops ---- */
 
 void enter_loop(struct gen *g, struct loop *loop)
 {

@@ -136,7 +136,7 @@ void place_variables(struct gen *g)
 		const struct variable *v = &g->in->variables[i];
 
 		if (!is_wide(v->type)) {
-			if (g->looped)
+			if (g->framed)
 				g->wide[i].at = gen_frame(g, g->in->clause->at, 8);
 			continue;
 		}
@@ -148,7 +148,7 @@ void place_variables(struct gen *g)
 void gen_clear_variables(struct gen *g)
 {
 	for (size_t i = 0; i < g->in->variable_count; i++)
-		if ((g->looped || is_wide(g->in->variables[i].type)) &&
+		if ((g->framed || is_wide(g->in->variables[i].type)) &&
 		    g->in->variables[i].loose)
 			gen_zero(g, (struct place){g->frame, g->wide[i].at},
 				 is_wide(g->in->variables[i].type) ? g->wide[i].layout.size : 8);

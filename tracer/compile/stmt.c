@@ -104,6 +104,7 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 		int stack = g->ir.stack;
 
 		g->at = s->at;
+		gen_island(g);
 		switch (s->kind) {
 		case STMT_EXPR:
 			gen_call_stmt(g, s->value);

@@ -43,7 +43,7 @@ static void drop_unreachable(struct ir *ir, const int *label_at, int *pending, b
 		}
 	}
 	for (size_t i = 0; i < ir->count; i++)
-		if (!reached[i] && ir->items[i].kind != IR_LABEL)
+		if (!reached[i] && ir->items[i].kind != IR_LABEL && ir->items[i].kind != IR_UNFRAMED)
 			drop(&ir->items[i]);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Where the variables of a program live, and getting at them: in a register, or, in programs with
- * loops, in the frame (see loop.c). A register is made when the variable is first assigned, which is in
+ * Where the variables of a program live, and getting at them: in a register, or in the frame (see
+ * ways.c). A register is made when the variable is first assigned, which is in
  * front of all of its uses; a loose one (see struct variable) is 0 from the start, since the block
  * that assigns it may not run. Variables that no register holds are in place.c.
  */
@@ -19,10 +19,10 @@ static void make(struct gen *g, size_t number)
 
 void gen_variables(struct gen *g)
 {
-	look_for_loops(g);
+	look_for_ways(g);
 	for (size_t i = 0; i < g->in->variable_count; i++) {
 		g->variables[i] = REG_NONE;
-		if (!g->in->variables[i].loose || g->looped || is_wide(type_of(g, i)))
+		if (!g->in->variables[i].loose || g->framed || is_wide(type_of(g, i)))
 			continue;
 		make(g, i);
 		ir_set(&g->ir, g->variables[i], 0);
@@ -33,7 +33,7 @@ reg gen_variable(struct gen *g, const struct expr *e)
 {
 	reg value;
 
-	if (!g->looped) {
+	if (!g->framed) {
 		make(g, e->number);
 		return g->variables[e->number];
 	}
@@ -64,12 +64,12 @@ void gen_variable_set(struct gen *g, const struct expr *e, reg value)
 {
 	reg to;
 
-	if (!g->looped)
+	if (!g->framed)
 		make(g, e->number);
-	to = g->looped ? ir_reg(&g->ir) : g->variables[e->number];
+	to = g->framed ? ir_reg(&g->ir) : g->variables[e->number];
 	ir_move(&g->ir, to, value);
 	cut(g, e->number, to);
-	if (g->looped)
+	if (g->framed)
 		ir_store(&g->ir, BPF_DW, g->frame, g->wide[e->number].at, to);
 }
 

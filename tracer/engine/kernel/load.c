@@ -199,9 +199,21 @@ static bool known_refusal(const char *log, struct error *err)
 	return false;
 }
 
+/* It goes all ways through a program, and has given up before it had been everywhere. */
+static bool gave_up(const char *log, const char *place, struct error *err)
+{
+	if (!strstr(log, "BPF program is too large. Processed") && !strstr(log, "is too complex"))
+		return false;
+	error_set(err, -E2BIG,
+	          "%s: error: this clause is too much for the kernel's verifier, which looks at a million "
+	          "instructions at the most and goes all ways through it; make several clauses of it, or "
+	          "a simpler one", place);
+	return true;
+}
+
 /* Loads once more with a log. Kernels before 6.4 say ENOSPC when it does not fit. */
-static void explain_verifier(struct kernel *e, struct sys_program *program, int code,
-                             struct warnings *warnings, struct error *err)
+static void explain_verifier(struct kernel *e, struct sys_program *program, const char *place,
+                             int code, struct warnings *warnings, struct error *err)
 {
 	size_t size = 1 << 20;
 	char *log = NULL, *at;
@@ -230,7 +242,7 @@ static void explain_verifier(struct kernel *e, struct sys_program *program, int 
 			say_whole_log(warnings, copy);
 		free(copy);
 	}
-	if (missing_helper(log, err) || known_refusal(log, err)) {
+	if (missing_helper(log, err) || known_refusal(log, err) || gave_up(log, place, err)) {
 		free(log);
 		return;
 	}
@@ -435,7 +447,7 @@ static int load_one(struct kernel *e, size_t index, const struct plan_site *site
 	if (fd >= 0 && e->options.verifier)
 		hear_verifier(e, &program);
 	if (fd < 0)
-		explain_verifier(e, &program, fd, warnings, err);
+		explain_verifier(e, &program, plan->place, fd, warnings, err);
 	functions_close(&functions);
 	free(insns);
 	return fd < 0 ? err->code : fd;
