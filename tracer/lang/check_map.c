@@ -170,6 +170,7 @@ void check_map(struct checker *c, struct expr *e)
 		e->type = type_s64;
 	else
 		e->type.kind = TYPE_UNKNOWN;
+	e->type.width = 0; /* a map's integers have 64 bits */
 	map->used = true;
 	c->program->unknown |= map->value.kind == TYPE_UNKNOWN;
 }

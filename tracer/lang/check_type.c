@@ -335,17 +335,63 @@ static const struct ctype *type_meant(struct checker *c, struct expr *e)
 	return t ? completed(c, e, t, space) : NULL;
 }
 
+static uint64_t up(uint64_t bytes, uint64_t to)
+{
+	return (bytes + to - 1) / to * to;
+}
+
+/* Bytes of a value, as bpftrace counts them, and what they are aligned to; 0: not known. */
+static uint64_t value_bytes(struct type t, uint64_t *align)
+{
+	uint64_t bytes = 0, one, most = 1;
+
+	*align = 1;
+	switch (t.kind) {
+	case TYPE_INT:
+	case TYPE_FLOAT:
+		return *align = type_width(t);
+	case TYPE_TEXT:
+		return t.bytes ? t.limit + 4 : t.limit + 1;
+	case TYPE_LITERAL:
+		return t.limit + 1;
+	case TYPE_COMM:
+		return 16;
+	case TYPE_STACK:
+		return t.space == SPACE_KERNEL ? 16 : 24;
+	case TYPE_SYMBOL:
+		return t.space == SPACE_KERNEL ? 8 : 16;
+	case TYPE_RECORD:
+	case TYPE_ARRAY:
+		*align = t.ctype->align ? t.ctype->align : 1;
+		return t.ctype->size;
+	case TYPE_TUPLE:
+		for (size_t i = 0; i < t.tuple->count; i++) {
+			one = value_bytes(t.tuple->items[i], align);
+			if (!one)
+				return 0;
+			bytes = up(bytes, *align) + one;
+			most = *align > most ? *align : most;
+		}
+		*align = most;
+		return up(bytes, most);
+	default:
+		return 0;
+	}
+}
+
 void check_sizeof(struct checker *c, struct expr *e)
 {
 	const struct ctype *t = type_meant(c, e);
 	const struct type *value = e->child ? &e->child->type : NULL;
+	uint64_t bytes, align;
 
 	if (value && value->kind == TYPE_UNKNOWN)
 		return;
+	bytes = value && !t ? value_bytes(*value, &align) : 0;
 	if (t && t->kind != CTYPE_VOID && t->kind != CTYPE_FUNCTION)
 		make_number(e, t->size);
-	else if (value && (value->kind == TYPE_INT || value->kind == TYPE_FLOAT))
-		make_number(e, value->size);
+	else if (bytes)
+		make_number(e, bytes);
 	else if (value || t)
 		wrong(c, e, "the size of a %s is not known", t ? t->text : type_name(*value));
 }

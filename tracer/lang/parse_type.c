@@ -264,7 +264,8 @@ static bool parse_type_or_expr(struct parser *p, struct expr *e)
 		    (starts_type(p) && p->token.kind == TOKEN_NAME);
 
 	/* sizeof(pid) is that of a value. */
-	if (type && !starts_type(p) && builtin_find(p->token.text, &place))
+	if (type && !starts_type(p) &&
+	    (builtin_find(p->token.text, &place) || !strcmp(p->token.text, "args")))
 		type = false;
 	if (type)
 		e->words = parse_type(p);

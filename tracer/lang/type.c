@@ -98,6 +98,8 @@ struct type type_stored(struct type type)
 		type.is_signed = type.is_signed || type.size < 8;
 		type.width = type_width(type) < 8 ? (uint8_t)type_width(type) : 0;
 		type.size = 8;
+		if (type.ctype && type.ctype->kind == CTYPE_INT)
+			type.ctype = NULL;
 	}
 	if (type.kind == TYPE_TEXT) { /* a copy, wherever it was */
 		type.ctype = NULL;
