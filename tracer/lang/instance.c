@@ -203,7 +203,7 @@ static int judge_missing(struct program *program, const struct missing *m)
 			warn(program->warnings, "%s: %s",
 			     source_place(&program->source, one->at, &program->arena), one->why);
 	}
-	program->lacks_probes = m->count && how != MISSING_ERROR;
+	program->lacks_probes |= m->count > 0;
 	return m->count && how == MISSING_ERROR ? -ENODATA : 0;
 }
 
@@ -223,6 +223,7 @@ static int match_one(struct shapes *s, const struct clause_probe *wanted, struct
 		return add_missing(s, wanted->at, err->text, err);
 	if (rc && rc != -ENOMEM) {
 		diagnose(&s->program->diagnostics, wanted->at, "%s", err->text);
+		s->program->lacks_probes = true;
 		return rc;
 	}
 	for (size_t i = 0; !rc && i < count; i++)
