@@ -96,10 +96,14 @@ enum plan_record_kind {
 	PLAN_RECORD_PRINT,  /* print(@map), clear(@map), zero(@map): no fields, but `map` */
 	PLAN_RECORD_CLEAR,
 	PLAN_RECORD_ZERO,
+	PLAN_RECORD_WATCH,   /* `program` is for the address in field 0 from now on; field 1 and 2 are the
+				process and thread that have it, 3 whether it is stopped for that (0) or
+				not (-errno) */
+	PLAN_RECORD_UNWATCH, /* unwatch(): nothing is watched at the address any more */
 };
 
 /* Fields of an event that are not arguments have these roles. */
-enum plan_role { PLAN_ARGUMENT, PLAN_TIME, PLAN_PID, PLAN_TID, PLAN_CPU, PLAN_THREAD_NAME, PLAN_STACK,
+enum plan_role { PLAN_ARGUMENT, PLAN_STOPPED, PLAN_TIME, PLAN_PID, PLAN_TID, PLAN_CPU, PLAN_THREAD_NAME, PLAN_STACK,
 		 PLAN_JOINED, PLAN_KEY };
 
 struct plan_field {
@@ -116,6 +120,7 @@ struct plan_record {
 	size_t map;	    /* PLAN_RECORD_PRINT and its kind: index into the plan's maps; its one field,
 			       if any, is the key of which it is */
 	uint64_t top, div;  /* PLAN_RECORD_PRINT: so many, divided by that; 0: all, and 1 */
+	size_t program;	    /* PLAN_RECORD_WATCH: index into the plan's programs */
 	const char *place;  /* PLAN_RECORD_ERRORF: FILE:LINE:COLUMN */
 	size_t clause;	    /* of the program, in the order of its text, that makes it */
 };
@@ -250,6 +255,7 @@ struct plan_program {
 	size_t note_count;
 	bool uses_cookie; /* sites differ in cookies, and the program asks for it */
 	bool followed;	  /* sees every process and asks PLAN_MAP_FOLLOWED which count */
+	bool waits;	  /* its site gets its address while it runs, by PLAN_RECORD_WATCH */
 	bool sleepable;	  /* wants to be loaded sleepable, but runs without, too */
 	struct plan_site *sites;
 	size_t site_count;

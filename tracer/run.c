@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ struct run {
 	uint64_t records; /* printed, of those that the limit counts */
 	uint64_t deadline;
 	bool over;     /* exit() was called, or the limit of records is reached */
+	bool detached; /* no more sites are to be attached */
 	bool nonsense; /* a record did not fit its format */
 	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
@@ -102,6 +104,41 @@ static int take_map_record(struct run *run, const struct plan_record *shape,
 	}
 }
 
+static uint64_t field_of(const struct plan_record *shape, const struct abi_record *record, size_t field)
+{
+	const struct plan_value *v = &shape->fields[field].value;
+	uint64_t value = 0;
+	uint32_t narrow;
+
+	if (v->size == sizeof(narrow)) {
+		memcpy(&narrow, (const char *)record + v->offset, sizeof(narrow));
+		return narrow;
+	}
+	memcpy(&value, (const char *)record + v->offset, sizeof(value));
+	return value;
+}
+
+/* What is to be watched from now on, or no more; a process that was stopped for that goes on. */
+static void take_watch(struct run *run, const struct plan_record *shape,
+		       const struct abi_record *record, size_t size)
+{
+	bool counts = size >= shape->size && !(record->unreadable & 1) && !run->over && !run->detached;
+	struct error err;
+
+	if (size < shape->size)
+		return;
+	if (shape->kind == PLAN_RECORD_UNWATCH) {
+		if (counts)
+			engine_unwatch(run->engine, field_of(shape, record, 0));
+		return;
+	}
+	if (counts &&
+	    engine_watch(run->engine, shape->program, field_of(shape, record, 0), &err))
+		warn(run->session->warnings, "%s", err.text);
+	if (shape->field_count > 3 && !field_of(shape, record, 3))
+		kill((pid_t)field_of(shape, record, 1), SIGCONT);
+}
+
 /* exit(code) */
 static int take_exit(struct run *run, const struct plan_record *shape,
 		     const struct abi_record *record, size_t size)
@@ -126,6 +163,12 @@ static int take_record(void *context, const struct abi_record *record, size_t si
 
 	if (run->sink)
 		return run->sink->record(run->sink->context, record, size);
+	if (record->format < plan->record_count &&
+	    (plan->records[record->format].kind == PLAN_RECORD_WATCH ||
+	     plan->records[record->format].kind == PLAN_RECORD_UNWATCH)) {
+		take_watch(run, &plan->records[record->format], record, size);
+		return 0;
+	}
 	if (run->over && !end)
 		return 0;
 	if (record->format < plan->record_count &&
@@ -423,6 +466,9 @@ static int drop_privileges(struct run *run, struct error *err)
 		return 0;
 	if (s->plan.grows || run->watch >= 0)
 		needs |= ENGINE_NEED_MORE;
+	for (size_t i = 0; i < s->plan.program_count; i++)
+		if (s->plan.programs[i].waits)
+			needs |= ENGINE_NEED_MORE;
 	if (run->names)
 		needs |= ENGINE_NEED_SYMBOLS;
 	for (size_t i = 0; i < s->target.process_count; i++)
@@ -464,6 +510,7 @@ static int run_attached(struct run *run, struct error *err)
 		rc = wait_for_end(run, err);
 	}
 	engine_detach(run->engine);
+	run->detached = true;
 	return rc;
 }
 

@@ -30,6 +30,32 @@ like "the stack" "$out" "called"
 run "$telltale" run -q -e "w:$at:8:w { @ = count(); }" -- "$tmp/watched" 20000
 is "many hits" "$(grep . <<<"$out")" "@: 20006"
 
+# ---- what an argument leads to ----
+
+gcc -O1 -o "$tmp/increment" "$root/tests/programs/increment.c" || exit 1
+increments() # PROBE COUNT WHAT EXPECTED
+{
+	run "$telltale" run -q -e "$1 { @[probe] = count(); }" -- "$tmp/increment" "$2"
+	is "$3" "$(grep . <<<"$out")" "@[watchpoint:increment+arg1:4:w]: $4"
+	is "and it ends as it would" "$code" 0
+}
+increments w:increment+arg1:4:w 1 "an argument: from the first call on" 4
+increments watchpoint:increment+arg1:4:w 3 "three addresses" 12
+run "$telltale" run -e "w:increment+arg1:4:w { @ = count(); }" -- "$tmp/increment" 20
+like "more addresses than the processor has: said" "$err" "increment\+arg1:4:w: 0x[0-9a-f]+ can't be watched: all watchpoints"
+is "and the process goes on" "$code" 0
+run "$telltale" run -q -e "w:increment+arg1:4:w { printf(\"hit\\n\"); exit(); }" -- "$tmp/increment" 3
+is "exit() at the first" "$out" hit
+run "$telltale" run -q -e "w:increment+arg1:4:w { }"
+like "without a process" "$err" "name one with -p PID or -- COMMAND"
+run "$telltale" run -q -e "w:incremen+arg1:4:w { }" -- "$tmp/increment"
+like "a name that is near" "$err" "did you mean 'increment'"
+run "$telltale" run -q -e "w:increment+arg9:4:w { }" -- "$tmp/increment"
+like "an argument that can't be had" "$err" "are arg0 to arg5"
+
+run "$telltale" run -q --unsafe -e "w:$at:8:w { @ = count(); } interval:ms:100 { unwatch($at); system(\"$tmp/watched\"); exit(); }"
+is "unwatch()" "$(grep . <<<"$out")" "@: 0"
+
 # Another process of the same program is none of the target's.
 start sleeper sleep 600
 run "$telltale" run -q -p "$pid" -e "w:$at:8:w { @ = count(); } BEGIN { system(\"$tmp/watched\"); } interval:ms:300 { exit(); }" --unsafe

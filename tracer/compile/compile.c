@@ -406,6 +406,7 @@ static int compile_instance(struct compiler *c, struct instance *in, struct erro
 	p->name = arena_string(&c->plan->arena, in->probe_count == 1 ? in->probes[0]->name : "many");
 	p->place = source_place(&c->program->source, in->clause->at, &c->plan->arena);
 	p->followed = in->probes[0]->followed;
+	p->waits = in->probes[0]->functions;
 	p->uses_cookie = !g.one_probe || g.variants.count > 1;
 	if (add_sites(&g, p, &local) || probe_number(c, in->probes[0], &g.probe_number)) {
 		rc = error_memory(err);
@@ -523,7 +524,8 @@ int compile(struct program *program, const struct probe_set *probes,
 			     .first_failure = plan->failure_count,
 			     .map_room = plan->map_count, .record_room = plan->record_count,
 			     .program_room = plan->program_count, .probe_room = plan->probe_count,
-			     .first_probe = plan->probe_count};
+			     .first_probe = plan->probe_count,
+			     .first_program = plan->program_count};
 	int rc = options->addition ? fit_maps(&c, err) : compile_maps(&c, err);
 
 	find_shared(&c, PLAN_MAP_RING, &c.ring);

@@ -37,7 +37,7 @@ struct compiler {
 	} *record_layouts;
 	size_t record_layout_count, record_layout_room;
 	struct table failure_numbers; /* helper and place to place in the plan */
-	size_t first_probe, first_failure; /* of the plan that this compilation adds */
+	size_t first_probe, first_failure, first_program; /* of the plan that this compilation adds */
 	bool failed;	  /* memory ran out */
 };
 
@@ -391,6 +391,8 @@ void gen_event(struct gen *g, const struct expr *call);
 /* printf() and what else has a format. */
 void gen_printf(struct gen *g, const struct expr *call, enum plan_record_kind kind);
 void gen_join(struct gen *g, const struct expr *call);
+void gen_watch(struct gen *g, const struct stmt *s);
+void gen_unwatch(struct gen *g, const struct expr *call);
 void gen_signal(struct gen *g, const struct expr *call);
 /* The key of a map expression, in memory that has been cleared where that counts. */
 void gen_key_into(struct gen *g, const struct expr *e, const struct plan_map *map, struct place key,

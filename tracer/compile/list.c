@@ -218,7 +218,8 @@ static void print_site(const struct plan_program *p, const struct plan_site *sit
 void plan_print(const struct plan *plan, struct buffer *out)
 {
 	static const char *const kinds[] = {"event",  "printf", "errorf", "cat",	 "system", "join",
-					    "exit",   "time",	"value",  "print", "clear",  "zero"};
+					    "exit",   "time",	"value",  "print", "clear",  "zero",
+					    "watch",  "unwatch"};
 
 	for (size_t i = 0; i < plan->probe_count; i++)
 		buffer_print(out, "probe %zu: %s\n", i, plan->probes[i].full);

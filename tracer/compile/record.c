@@ -4,6 +4,7 @@
  */
 #include "compile/internal.h"
 
+#include <signal.h>
 #include <stddef.h>
 
 enum { FIELDS_MOST = 64 }; /* one bit each in abi_record.unreadable */
@@ -87,7 +88,7 @@ static void finish_layout(struct gen *g, struct record *r, enum plan_record_kind
 static void gen_fixed(struct gen *g, const struct plan_field *f, reg base)
 {
 	int offset = (int)f->value.offset;
-	reg value = ir_reg(&g->ir);
+	reg value = ir_reg(&g->ir), number = ir_reg(&g->ir);
 
 	switch (f->role) {
 	case PLAN_TIME:
@@ -99,6 +100,11 @@ static void gen_fixed(struct gen *g, const struct plan_field *f, reg base)
 		ir_store(&g->ir, BPF_W, base, offset + 4, value);
 		ir_alu_value(&g->ir, BPF_RSH, value, 32);
 		ir_store(&g->ir, BPF_W, base, offset, value);
+		break;
+	case PLAN_STOPPED:
+		ir_set(&g->ir, number, SIGSTOP);
+		ir_helper(&g->ir, BPF_FUNC_send_signal, value, 1, (struct ir_arg[]){arg_reg(number)});
+		ir_store(&g->ir, BPF_DW, base, offset, value);
 		break;
 	case PLAN_CPU:
 		ir_helper(&g->ir, BPF_FUNC_get_smp_processor_id, value, 0, NULL);
@@ -296,6 +302,35 @@ void gen_signal(struct gen *g, const struct expr *call)
 	}
 	ir_helper(&g->ir, BPF_FUNC_send_signal, sent, 1, (struct ir_arg[]){arg_reg(number)});
 	gen_failures(g, REPORT_FAILURES, "send_signal", sent, 0);
+}
+
+/*
+ * A process that is to be stopped is so before its record is seen; who reads it lets it go on. A signal
+ * that can't be sent is told with it.
+ */
+void gen_watch(struct gen *g, const struct stmt *s)
+{
+	const struct instance *watched = &g->c->program->instances[s->watch];
+	struct record r = {0};
+
+	add_field(g, &r, s->value, PLAN_ARGUMENT, "", s->at);
+	add_fixed(g, &r, PLAN_PID, PLAN_INT, 4, "");
+	add_fixed(g, &r, PLAN_TID, PLAN_INT, 4, "");
+	if (watched->kind == PROBE_WATCH)
+		add_fixed(g, &r, PLAN_STOPPED, PLAN_INT, 8, "");
+	finish_layout(g, &r, PLAN_RECORD_WATCH, NULL);
+	if (r.plan)
+		r.plan->program = g->c->first_program + s->watch;
+	gen_record(g, &r, s->at);
+}
+
+void gen_unwatch(struct gen *g, const struct expr *call)
+{
+	struct record r = {0};
+
+	add_field(g, &r, call->child, PLAN_ARGUMENT, "", call->at);
+	finish_layout(g, &r, PLAN_RECORD_UNWATCH, NULL);
+	gen_record(g, &r, call->at);
 }
 
 /* print(value) */

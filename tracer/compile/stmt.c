@@ -44,6 +44,9 @@ static void gen_call_stmt(struct gen *g, const struct expr *call)
 	case FUNC_SIGNAL:
 		gen_signal(g, call);
 		break;
+	case FUNC_UNWATCH:
+		gen_unwatch(g, call);
+		break;
 	case FUNC_OVERRIDE:
 		ir_helper(&g->ir, BPF_FUNC_override_return, REG_NONE, 2,
 			  (struct ir_arg[]){arg_reg(g->context),
@@ -133,6 +136,9 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 			break;
 		case STMT_UNROLL:
 			gen_unroll(g, s);
+			break;
+		case STMT_WATCH:
+			gen_watch(g, s);
 			break;
 		case STMT_BREAK:
 		case STMT_CONTINUE:

@@ -5,6 +5,8 @@
 
 #include "process/target.h"
 
+#include <errno.h>
+
 static const struct engine_operations *const engines[] = {
 	[ENGINE_KERNEL] = &kernel_operations,
 	[ENGINE_USER] = &user_operations,
@@ -65,6 +67,19 @@ int engine_poll(struct engine *e, int timeout_ms, const int *wake_fds, size_t wa
 		engine_record_fn *record, void *context, struct error *err)
 {
 	return e->operations->poll(e, timeout_ms, wake_fds, wake_count, record, context, err);
+}
+
+int engine_watch(struct engine *e, size_t program, uint64_t address, struct error *err)
+{
+	return e->operations->watch
+		       ? e->operations->watch(e, program, address, err)
+		       : error_set(err, -EOPNOTSUPP, "this engine has no watchpoints");
+}
+
+void engine_unwatch(struct engine *e, uint64_t address)
+{
+	if (e->operations->unwatch)
+		e->operations->unwatch(e, address);
 }
 
 bool engine_over(const struct engine *e)

@@ -97,6 +97,10 @@ typedef int engine_record_fn(void *context, const struct abi_record *record, siz
 int engine_poll(struct engine *engine, int timeout_ms, const int *wake_fds, size_t wake_count,
 		engine_record_fn *record, void *context, struct error *err);
 
+/* Does what records of PLAN_RECORD_WATCH and PLAN_RECORD_UNWATCH say: what is watched already is once. */
+int engine_watch(struct engine *engine, size_t program, uint64_t address, struct error *err);
+void engine_unwatch(struct engine *engine, uint64_t address);
+
 /* Nothing more will come: the plan was for an iterator (PLAN_ATTACH_ITER), which is through. */
 bool engine_over(const struct engine *engine);
 

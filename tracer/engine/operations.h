@@ -21,6 +21,9 @@ struct engine_operations {
 	bool (*go_on)(struct engine *engine);
 	int (*poll)(struct engine *engine, int timeout_ms, const int *wake_fds, size_t wake_count,
 		    engine_record_fn *record, void *context, struct error *err);
+	/* or NULL: there are no watchpoints */
+	int (*watch)(struct engine *engine, size_t program, uint64_t address, struct error *err);
+	void (*unwatch)(struct engine *engine, uint64_t address);
 	bool (*over)(const struct engine *engine); /* or NULL: never */
 	void (*detach)(struct engine *engine);
 	int (*each)(struct engine *engine, const struct plan_map *map, engine_entry_fn *entry,

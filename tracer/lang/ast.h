@@ -124,6 +124,7 @@ enum stmt_kind {
 	STMT_UNROLL, /* value, body */
 	STMT_BREAK,
 	STMT_CONTINUE,
+	STMT_WATCH,  /* value: an address; `watch`. Nobody writes it, see instance.c */
 };
 
 struct stmt {
@@ -134,6 +135,7 @@ struct stmt {
 	const struct type_words *words;
 	struct expr *target, *value;
 	struct stmt *body, *otherwise;
+	size_t watch; /* STMT_WATCH: the instance for whose probe the address is watched */
 	struct stmt *next;
 };
 

@@ -177,6 +177,7 @@ static void check_one(struct checker *c, struct stmt *s)
 		check_value(c, s->value);
 		break;
 	case STMT_RETURN:
+	case STMT_WATCH:
 		break;
 	case STMT_LET:
 		check_let(c, s);

@@ -94,6 +94,8 @@ static const struct function functions[] = {
 	{"override", FUNC_OVERRIDE, 1, 1, false, NONE, "override(int rc)",
 	 "the function of a kprobe is not run, and returns rc; needs --unsafe, and a function that the "
 	 "kernel permits it for"},
+	{"unwatch", FUNC_UNWATCH, 1, 1, false, NONE, "unwatch(pointer p)",
+	 "watchpoints at that address end"},
 	{"uaddr", FUNC_UADDR, 1, 1, false, U64, "uaddr(string name)",
 	 "where a symbol of the probed file is: a pointer to as many bytes as it has, if 1 to 8"},
 	{"ustack", FUNC_USTACK, 0, 2, false, {.kind = TYPE_STACK, .space = SPACE_USER},

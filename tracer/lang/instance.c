@@ -76,6 +76,8 @@ static char *shape_of(struct arena *arena, const struct probe *probe, bool uses_
 	char *shape;
 
 	buffer_print(&b, "%d/%d", probe->kind, probe->followed);
+	if (probe->functions) /* its addresses come while it runs */
+		buffer_print(&b, "/%s", probe->name);
 	/* C's types are those of the file. */
 	if (uses_types && probe_in_file(probe->kind))
 		buffer_print(&b, "/%u/%u", probe->file, probe->site_count ? probe->sites->bits : 0);
@@ -129,7 +131,33 @@ struct missing {
 	bool others; /* a probe that is in a file or the kernel matches */
 };
 
-static int add_probe(struct shapes *s, const struct probe *probe, struct error *err)
+/* What is watched is known when the function is called: a program there tells it, and then waits. */
+static int add_watcher(struct shapes *s, const struct probe *watch, size_t at, struct error *err)
+{
+	struct program *program = s->program;
+	struct stmt *body = arena_alloc(&program->arena, sizeof(*body));
+	struct expr *address = arena_alloc(&program->arena, sizeof(*address));
+	struct instance *in = array_add(&program->instances, &program->instance_count,
+					&program->instance_room, sizeof(*in));
+
+	if (!body || !address || !in)
+		return error_memory(err);
+	*address = (struct expr){.kind = EXPR_ARGUMENT, .at = at, .number = watch->watched_argument};
+	*body = (struct stmt){.kind = STMT_WATCH, .at = at, .value = address,
+			      .watch = program->instance_count - 2};
+	*in = (struct instance){.clause = s->clause, .kind = PROBE_UPROBE, .body = body};
+	for (size_t i = 0; i < watch->function_count; i++) {
+		const struct probe **slot = array_add(&in->probes, &in->probe_count, &in->probe_room,
+						      sizeof(*slot));
+
+		if (!slot)
+			return error_memory(err);
+		*slot = watch->functions[i];
+	}
+	return 0;
+}
+
+static int add_probe(struct shapes *s, const struct probe *probe, size_t at, struct error *err)
 {
 	char *shape = shape_of(&s->program->arena, probe, s->uses_arguments,
 			       s->program->navigates);
@@ -153,7 +181,7 @@ static int add_probe(struct shapes *s, const struct probe *probe, struct error *
 	if (!slot)
 		return error_memory(err);
 	*slot = probe;
-	return 0;
+	return probe->functions ? add_watcher(s, probe, at, err) : 0;
 }
 
 /* Each is a perf event of its own, and takes its time to come off. */
@@ -227,7 +255,7 @@ static int match_one(struct shapes *s, const struct clause_probe *wanted, struct
 		return rc;
 	}
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = add_probe(s, found[i], err);
+		rc = add_probe(s, found[i], wanted->at, err);
 	s->missing->others |= !rc && count && !is_our_own(spec.kind);
 	return rc;
 }

@@ -53,6 +53,7 @@ static void print_stmts(struct printer *p, const struct stmt *s, unsigned depth)
 		[STMT_RETURN] = "return",   [STMT_LET] = "let",		  [STMT_BLOCK] = "block",
 		[STMT_WHILE] = "while",	    [STMT_RANGE] = "for a range", [STMT_EACH] = "for a map",
 		[STMT_UNROLL] = "unroll",   [STMT_BREAK] = "break",	  [STMT_CONTINUE] = "continue",
+		[STMT_WATCH] = "watch",
 	};
 
 	for (; s; s = s->next) {

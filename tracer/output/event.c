@@ -239,6 +239,7 @@ static const char *field_name(const struct plan_field *field)
 	case PLAN_STACK:
 		return stack_name(field->value.type);
 	case PLAN_ARGUMENT:
+	case PLAN_STOPPED:
 	case PLAN_JOINED:
 	case PLAN_KEY:
 		break;

@@ -236,6 +236,8 @@ static int print_record(struct output *o, const struct plan_record *shape,
 	case PLAN_RECORD_PRINT:
 	case PLAN_RECORD_CLEAR:
 	case PLAN_RECORD_ZERO:
+	case PLAN_RECORD_WATCH:
+	case PLAN_RECORD_UNWATCH:
 		return 0; /* the caller's business */
 	}
 	return -EBADMSG;

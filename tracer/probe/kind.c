@@ -83,10 +83,12 @@ static const struct probe_kind_info kinds[PROBE_KINDS] = {
 			    .in_process = true, .globs = true, .parse = parse_counter, .match = match_counter},
 	[PROBE_WATCH] = {"watchpoint", "w", "watchpoint:ADDRESS:LENGTH:MODE",
 			"when the 1, 2, 4 or 8 bytes at an address are written (mode w), read or "
-			"written (rw), or, of 8, executed (x), as far as the processor can watch",
+			"written (rw), or, of 8, executed (x), as far as the processor can watch; "
+			"FUNCTION+argN for ADDRESS is what the argument is at a call",
 			PROBE_SAMPLE, .in_process = true, .parse = parse_watch, .match = match_watch},
 	[PROBE_ASYNC_WATCH] = {"asyncwatchpoint", "aw", "asyncwatchpoint:ADDRESS:LENGTH:MODE",
-			"the same", PROBE_SAMPLE,
+			"the same; a process does not wait at FUNCTION until it is watched",
+			PROBE_SAMPLE,
 			       .in_process = true, .parse = parse_watch, .match = match_watch},
 	[PROBE_ITER] = {"iter", "it", "iter:THING[:PIN]",
 			"once for each thing that the kernel has, as task, task_file, task_vma; what is "

@@ -148,6 +148,10 @@ struct probe {
 	bool names_asked; /* see probes_name_arguments() */
 	bool in_full;	 /* a marker that was asked for with usdt: in front, and is shown so, too */
 	bool followed;	 /* only hits of the target's processes and their children count */
+	/* A watchpoint on what an argument of these leads to, whenever one is called; else none. */
+	const struct probe **functions;
+	size_t function_count;
+	unsigned watched_argument;
 };
 
 /* All probes of the files of a target; sorted as they stand in the files. */
@@ -227,6 +231,8 @@ struct probe_spec {
 	const char *pin;    /* iterator */
 	uint64_t offset; /* kprobe; watchpoint: the address */
 	uint64_t mode;	 /* watchpoint: HW_BREAKPOINT_* */
+	const char *function; /* watchpoint: on what an argument of it leads to; NULL: at `offset` */
+	unsigned argument;
 	uint64_t period; /* as in struct probe_site; 0: as the kind has it by itself */
 };
 

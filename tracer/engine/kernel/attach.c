@@ -347,7 +347,7 @@ static int attach_programs(struct attaching *a, bool clocks, size_t *wanted, str
 		const struct attach_kind *kind = attach_kind(e->plan->programs[i].attach);
 
 		a->again = i < e->attached_programs;
-		if (!kind->attach || kind->is_clock != clocks || (a->again && !kind->in_file))
+		if (!kind->attach || kind->is_clock != clocks || e->plan->programs[i].waits || (a->again && !kind->in_file))
 			continue;
 		*wanted += a->again ? 0 : e->plan->programs[i].site_count;
 		code = attach_program(a, i, err);

@@ -158,33 +158,6 @@ int attach_counter(struct group *g, size_t site)
 	return attach_everywhere(g, site, hardware ? PERF_TYPE_HARDWARE : PERF_TYPE_SOFTWARE);
 }
 
-static int watch_on(void *context, int cpu)
-{
-	struct everywhere *w = context;
-	const struct plan_site *site = w->group->sites[w->site];
-	struct sys_watch watch = {.address = site->offset, .length = site->period,
-				  .mode = (uint32_t)site->event, .cpu = cpu};
-	int event = sys_perf_watch(&watch);
-
-	if (event == -EMFILE) {
-		raise_file_limit();
-		event = sys_perf_watch(&watch);
-	}
-	return attach_to(w->group, w->site, event);
-}
-
-/* Of every process; the program knows whose hits count. */
-int attach_watchpoint(struct group *g, size_t site)
-{
-	struct everywhere w = {.group = g, .site = site};
-	size_t before = g->engine->link_count;
-	int code = each_cpu(watch_on, &w);
-
-	if (code)
-		links_drop(g->engine, before);
-	return code;
-}
-
 /* A clock's site has event 0, which is the CPU's clock. */
 _Static_assert(PERF_COUNT_SW_CPU_CLOCK == 0, "the event of clocks");
 

@@ -260,6 +260,16 @@ static void kernel_detach(struct engine *engine)
 	e->began = false;
 }
 
+static int kernel_watch(struct engine *e, size_t program, uint64_t address, struct error *err)
+{
+	return watch_address(own(e), program, address, err);
+}
+
+static void kernel_unwatch(struct engine *e, uint64_t address)
+{
+	unwatch_address(own(e), address);
+}
+
 static bool kernel_over(const struct engine *engine)
 {
 	const struct kernel *e = (const struct kernel *)engine;
@@ -314,6 +324,8 @@ const struct engine_operations kernel_operations = {
         .news = kernel_news,
         .go_on = kernel_go_on,
         .poll = kernel_poll,
+        .watch = kernel_watch,
+        .unwatch = kernel_unwatch,
         .over = kernel_over,
         .detach = kernel_detach,
         .each = kernel_each,

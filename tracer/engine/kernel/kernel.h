@@ -59,6 +59,9 @@ struct kernel_copies {
 struct kernel_link {
 	int fd;    /* a link; -1 before 5.15, which has none for perf events */
 	int event; /* the perf event below it, or -1 */
+	bool watches;	  /* of a watchpoint: */
+	uint64_t address;
+	size_t program; /* of the plan */
 };
 
 /* ---- news.c ---- */
@@ -245,7 +248,6 @@ int attach_tracepoint(struct group *group, size_t site);
 int attach_raw_tracepoint(struct group *group, size_t site);
 int attach_kprobe(struct group *group, size_t site);
 int attach_typed(struct group *group, size_t site);
-int attach_watchpoint(struct group *group, size_t site);
 int attach_kprobe_multi(struct group *group, size_t first, size_t end);
 int attach_counter(struct group *group, size_t site);
 int attach_profile(struct group *group, size_t site);
@@ -254,6 +256,12 @@ int attach_interval(struct group *group, size_t site);
 int specials_run(struct kernel *e, enum plan_attach which, struct error *err);
 
 struct kernel_link *link_add(struct kernel *e, int fd, int event);
+
+/* ---- watch.c ---- */
+
+int attach_watchpoint(struct group *group, size_t site);
+int watch_address(struct kernel *e, size_t program, uint64_t address, struct error *err);
+void unwatch_address(struct kernel *e, uint64_t address);
 
 /* ---- iterate.c ---- */
 
