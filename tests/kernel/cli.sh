@@ -169,4 +169,6 @@ is "-p: this process only" "$(jq -r 'select(.probe) | .pid' <<<"$out" | sort -u)
 stop "$target"
 stop "$second"
 
+run "$telltale" run -e 'BEGIN { 5; pid == 1; printf("before"); return 1; printf("behind"); } interval:ms:10 { exit(); }'
+like "a value that nobody uses is a warning, once" "$code $out $err" '^0 before.*-e:1:9: this value is not used.*-e:1:16: this value is not used$'
 finish

@@ -242,7 +242,8 @@ struct program {
 	struct warnings *warnings; /* or NULL */
 	uint32_t text_default;	   /* text_limit where the program says nothing */
 	bool may_lack_probes; /* see MISSING_UNSAID */
-	size_t shortened; /* behind the last length of a text that was said to be too large */
+	size_t *warned; /* places that a warning was about: it is given once */
+	size_t warned_count, warned_room;
 	bool lacks_probes;    /* some match nothing: maps may have no type, as when files come later */
 	bool is_unsafe;	     /* functions that change the system are allowed */
 	uint32_t text_limit; /* bytes of a text whose length nothing else says; 0: PROGRAM_TEXT */

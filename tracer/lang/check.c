@@ -26,6 +26,26 @@ void wrong(struct checker *c, const struct expr *e, const char *format, ...)
 	diagnose(&c->program->diagnostics, e->at, "%s", text);
 }
 
+void warn_at(struct checker *c, size_t at, const char *format, ...)
+{
+	struct program *p = c->program;
+	char text[512];
+	size_t *slot;
+	va_list args;
+
+	for (size_t i = 0; i < p->warned_count; i++)
+		if (p->warned[i] == at)
+			return;
+	slot = p->warnings ? array_add(&p->warned, &p->warned_count, &p->warned_room, sizeof(*slot)) : NULL;
+	if (!slot)
+		return;
+	*slot = at;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	warn(p->warnings, "%s: %s", source_place(&p->source, at, &p->arena), text);
+}
+
 bool check_int(struct checker *c, const struct expr *e, const char *who)
 {
 	if (e->type.kind == TYPE_UNKNOWN)

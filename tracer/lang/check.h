@@ -23,6 +23,10 @@ extern const struct type type_s64, type_u64;
 void wrong(struct checker *c, const struct expr *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A warning about a place, once, however often it is looked at. */
+void warn_at(struct checker *c, size_t at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Finds the type of an expression and of all below it. */
 void check_expr(struct checker *c, struct expr *e);
 

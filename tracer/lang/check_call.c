@@ -121,17 +121,10 @@ static void check_format(struct checker *c, const struct expr *call)
 		wrong(c, argument, "the format has no conversion for this argument");
 }
 
-/* Once, however often the call is looked at. */
 static uint32_t say_shortened(struct checker *c, const struct expr *length, uint32_t limit)
 {
-	struct program *p = c->program;
-
-	if (p->warnings && length->at >= p->shortened)
-		warn(p->warnings, "%s: a text has at most %u bytes here, not %llu (max_strlen)",
-		     source_place(&p->source, length->at, &p->arena), limit,
-		     (unsigned long long)length->number);
-	if (length->at >= p->shortened)
-		p->shortened = length->at + 1;
+	warn_at(c, length->at, "a text has at most %u bytes here, not %llu (max_strlen)", limit,
+		(unsigned long long)length->number);
 	return limit;
 }
 

@@ -148,13 +148,34 @@ static void check_unroll(struct checker *c, struct stmt *s)
 	check_block(c, s->body);
 }
 
-static void check_value(struct checker *c, struct expr *e)
+static bool has_step(const struct expr *e)
 {
+	for (; e; e = e->next)
+		if (e->kind == EXPR_STEP_BEFORE || e->kind == EXPR_STEP_AFTER || has_step(e->child))
+			return true;
+	return false;
+}
+
+/* A value that nobody uses, which changes nothing, is not computed: an empty block stands there. */
+static void drop_value(struct checker *c, struct stmt *s)
+{
+	if (has_step(s->value->child)) {
+		wrong(c, s->value, "this value is not used");
+		return;
+	}
+	warn_at(c, s->value->at, "this value is not used");
+	s->kind = STMT_BLOCK;
+}
+
+static void check_value(struct checker *c, struct stmt *s)
+{
+	const struct expr *e = s->value;
+
 	if (e->type.kind == TYPE_AGGREGATE)
 		wrong(c, e, "%s() must be assigned to a map, as in @ = %s", e->text,
 		      function_at(e->number)->signature);
 	else if (e->type.kind != TYPE_NONE && e->type.kind != TYPE_UNKNOWN)
-		wrong(c, e, "this value is not used");
+		drop_value(c, s);
 }
 
 static void check_one(struct checker *c, struct stmt *s)
@@ -174,7 +195,7 @@ static void check_one(struct checker *c, struct stmt *s)
 		check_block(c, s->otherwise);
 		break;
 	case STMT_EXPR:
-		check_value(c, s->value);
+		check_value(c, s);
 		break;
 	case STMT_RETURN:
 	case STMT_WATCH:

@@ -32,8 +32,11 @@ bool check_storable(struct checker *c, const struct expr *e, const char *where)
 	case TYPE_UNKNOWN:
 		return false;
 	case TYPE_NONE:
+		wrong(c, e, "%s() has no value that could be %s", e->text, where);
+		return false;
 	case TYPE_AGGREGATE:
-		wrong(c, e, "a %s can't be %s", type_name(e->type), where);
+		wrong(c, e, "%s() can't be %s: it must be assigned to a map, as in @ = %s", e->text, where,
+		      function_at(e->number)->signature);
 		return false;
 	case TYPE_RECORD:
 	case TYPE_ARRAY:

@@ -360,6 +360,7 @@ void program_free(struct program *program)
 	}
 	free(program->instances);
 	free(program->maps);
+	free(program->warned);
 	preprocessor_free(program->preprocessor);
 	diagnostics_free(&program->diagnostics);
 	types_free(&program->types);

@@ -216,6 +216,15 @@ static bool parse_for(struct parser *p, struct stmt *s)
 	return true;
 }
 
+/* What stands behind return is not used, since nobody calls a clause. */
+static bool parse_return(struct parser *p, struct stmt *s)
+{
+	if (is(p, ";") || is(p, "}"))
+		return true;
+	s->value = parse_expr(p);
+	return s->value != NULL;
+}
+
 static bool parse_nothing(struct parser *p, struct stmt *s)
 {
 	(void)p;
@@ -236,7 +245,7 @@ static const struct {
 	{"unroll", STMT_UNROLL, parse_unroll, true},
 	{"break", STMT_BREAK, parse_nothing, false},
 	{"continue", STMT_CONTINUE, parse_nothing, false},
-	{"return", STMT_RETURN, parse_nothing, false},
+	{"return", STMT_RETURN, parse_return, false},
 };
 
 static struct stmt *parse_stmt(struct parser *p)
