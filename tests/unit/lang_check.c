@@ -182,7 +182,6 @@ static void wrong(void **state)
 		{"demo:reply { @ = 1 + ; }", "expected a value, not ';'"},
 		{"demo:reply { @ = (1; }", "expected ')', not ';'"},
 		{"demo:reply { if arg0 { } ", "the program ends where '}' should be"},
-		{"demo:reply { args; }", "this value is not used"},
 		{"demo:reply { event; }", "'event' is a function: event([ustack])"},
 		{"w:x { }", "write watchpoint:ADDRESS:LENGTH:MODE"},
 		{"interval:s:0 { }", "'0' is not a number above 0"},

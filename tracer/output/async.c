@@ -34,8 +34,8 @@ static void put_result(struct output *o, const char *name, const char *bytes, si
 	put_text(&o->text, "}\n");
 }
 
-/* Up to the end, or to `most` bytes: false when there is more. */
-static bool read_all(int fd, size_t most, struct buffer *b)
+/* Up to the end, or to `most` bytes: 1 when there is more, or a negative errno. */
+static int read_all(int fd, size_t most, struct buffer *b)
 {
 	char part[4096];
 	ssize_t n = 1;
@@ -49,7 +49,7 @@ static bool read_all(int fd, size_t most, struct buffer *b)
 		else if (n > 0)
 			buffer_add(b, part, (size_t)n);
 	}
-	return n <= 0 || read(fd, part, 1) <= 0;
+	return n < 0 ? -errno : n > 0 && read(fd, part, 1) > 0;
 }
 
 /* Results have gone out before this, so that what follows stands behind them. */
@@ -65,12 +65,16 @@ static void cat(struct output *o, const char *path)
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct buffer content = {0};
 	char why[80];
+	int more;
 
 	if (fd < 0) {
 		complain_of(o, "cat", path, strerror(errno));
 		return;
 	}
-	if (!read_all(fd, most, &content)) {
+	more = read_all(fd, most, &content);
+	if (more < 0) {
+		complain_of(o, "cat", path, strerror(-more));
+	} else if (more) {
 		snprintf(why, sizeof(why), "only the first %zu bytes are printed (max_cat_bytes)", most);
 		complain_of(o, "cat", path, why);
 	}
@@ -121,7 +125,7 @@ static void run_command(struct output *o, const char *command)
 	if (code)
 		complain_of(o, "system", command, strerror(code));
 	if (json && !code) {
-		if (!read_all(ends[0], PRINTED_MOST, &content))
+		if (read_all(ends[0], PRINTED_MOST, &content) > 0)
 			complain_of(o, "system", command, "only its first megabyte is printed");
 		put_result(o, "system", buffer_string(&content), content.length);
 		buffer_free(&content);
