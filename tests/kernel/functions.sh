@@ -147,8 +147,8 @@ if have g++ && g++ -O1 -o "$tmp/names" "$root/tests/programs/names.cc"; then
 	is "as the file has it" "$(named 'config = { cpp_demangle = false }')" "_ZN3foo4overEi"
 	is "by bpftrace's variable of old" "$(BPFTRACE_NO_CPP_DEMANGLE=1 named)" "_ZN3foo4overEi"
 	run "$telltale" run -l "uprobe:$tmp/names:foo::over,u:$tmp/names:plain"
-	is "-l lists functions" "$out" "uprobe:$tmp/names:foo::over(int)
-uprobe:$tmp/names:foo::over(double)
+	is "-l lists functions" "$out" "uprobe:$tmp/names:foo::over(double)
+uprobe:$tmp/names:foo::over(int)
 uprobe:$tmp/names:plain"
 else
 	skip "functions of C++" "no g++"

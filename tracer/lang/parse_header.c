@@ -56,6 +56,18 @@ static bool parse_types(struct parser *p)
 	return parse_attributes(p, &unused) && (!starts_declaration(p) || parse_declared(p));
 }
 
+/* FILE:LINE:COLUMN: why, of what is "FILE:LINE:COLUMN: error: why". */
+static void say_left_out(const struct parser *p)
+{
+	static const char word[] = " error:";
+	const char *first = buffer_string(&p->program->diagnostics.first);
+	const char *error = strstr(first, word);
+
+	if (p->program->warnings && error)
+		warn(p->program->warnings, "%.*s%s; the declaration is left out", (int)(error - first),
+		     first, error + strlen(word));
+}
+
 /*
  * Its errors are a warning's. What a line that begins with # gets wrong is heard all the same (struct
  * preprocessor).
@@ -69,9 +81,7 @@ void parse_header_declaration(struct parser *p)
 	p->program->diagnostics = (struct diagnostics){.source = &p->program->source};
 	preprocessor->diagnostics = &heard;
 	if (!parse_types(p)) {
-		if (p->program->warnings)
-			warn(p->program->warnings, "%s; the declaration is left out",
-			     buffer_string(&p->program->diagnostics.first));
+		say_left_out(p);
 		*p = start;
 	}
 	/* Behind a type there may be more: `struct name { ... } f(void);` */

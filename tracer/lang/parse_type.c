@@ -17,7 +17,8 @@ static bool is_name(const struct parser *p, const char *text)
 bool accept_qualifiers(struct parser *p)
 {
 	static const char *const qualifiers[] = {"const", "volatile", "restrict", "__restrict",
-						 "_Atomic", "__user", "__kernel"};
+						 "_Atomic", "__user", "__kernel", "__const",
+						 "__volatile", "__volatile__", "__restrict__"};
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(qualifiers) / sizeof(*qualifiers); i++)
