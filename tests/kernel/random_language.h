@@ -170,6 +170,7 @@ OPERATOR(shift_right, n->children[0]->is_unsigned ? a >> (b & 63)
 						  : (uint64_t)((int64_t)a >> (b & 63)))
 OPERATOR(equal, a == b)
 OPERATOR(unequal, a != b)
+EXPRESSION(there_and_back, CHILD(0))
 OPERATOR(less, u ? a < b : (int64_t)a < (int64_t)b)
 OPERATOR(less_equal, u ? a <= b : (int64_t)a <= (int64_t)b)
 OPERATOR(greater, u ? a > b : (int64_t)a > (int64_t)b)
@@ -473,6 +474,8 @@ static const struct production expressions[] = {
 	{"--@s", 1, scalar_before, SIGNED},
 	{"@k[%i & 7]", 2, read_key, SIGNED},
 	{"@k[%i & 7]++", 1, key_after, SIGNED},
+	{"(uint64)(uint8[])(uint64)(%i)", 1, there_and_back, UNSIGNED},
+	{"((uint32[2])(uint64)(%i) == (uint32[2])(uint64)(%i))", 1, equal, SIGNED},
 	{"(%t == \"GET /\")", 1, NULL, SIGNED},
 	{"(\"abcdefghijk\" != %t)", 1, NULL, SIGNED},
 	{"(comm == \"postgres\")", 1, NULL, SIGNED},
@@ -532,6 +535,7 @@ static const struct production statements[] = {
 	{"printf(\"%%r\\n\", args.body);", 1, NULL, SIGNED},
 	{"event();", 1, NULL, SIGNED},
 	{"@u[ustack] = count();", 1, NULL, SIGNED},
+	{"@y[(uint8[])(uint64)(%i), pton(\"1.2.3.4\")] = (pton(\"::1\"), %i);", 1, NULL, SIGNED},
 	{"time();", 1, NULL, SIGNED},
 };
 

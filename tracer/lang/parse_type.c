@@ -160,7 +160,8 @@ struct type_words *parse_type(struct parser *p)
 		if (!expect(p, "]"))
 			return NULL;
 	}
-	p->program->navigates = true;
+	/* A number's type is the same wherever the probe is. */
+	p->program->navigates |= !words->known || words->pointers;
 	return words;
 }
 
