@@ -13,6 +13,7 @@
 #include <ftw.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -111,25 +112,67 @@ static bool find_in(struct buffer *b, const char *name, const char *mount, uint6
 	return found;
 }
 
-static void cgroup_text(struct buffer *b, const struct value *v)
+struct hierarchy {
+	char *name, *path;
+	bool unified;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct hierarchy *x = a, *y = b;
+
+	if (x->unified != y->unified)
+		return x->unified ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* What is mounted and matches the filter: version 2 first, then by name, as bpftrace has them. */
+static struct hierarchy *hierarchies(const char *filter, size_t *count)
 {
 	FILE *mounts = fopen("/proc/self/mounts", "re");
 	struct cgroup_mount mount = {0};
-	size_t start = b->length;
+	struct hierarchy *found = NULL, *slot;
+	size_t room = 0;
 
+	*count = 0;
 	while (mounts && cgroup_next(mounts, &mount)) {
-		size_t before = b->length;
-
-		if (v->place->format && fnmatch(v->place->format, mount.name, 0))
+		if (filter && fnmatch(filter, mount.name, 0))
 			continue;
-		if (before > start)
-			put_char(b, ',');
-		if (!find_in(b, mount.name, mount.path, v->bits))
-			b->length = before;
+		slot = array_add(&found, count, &room, sizeof(*slot));
+		if (!slot)
+			break;
+		*slot = (struct hierarchy){strdup(mount.name), strdup(mount.path), mount.unified};
+		if (!slot->name || !slot->path) {
+			free(slot->name);
+			free(slot->path);
+			--*count;
+			break;
+		}
 	}
 	free(mount.line);
 	if (mounts)
 		fclose(mounts);
+	if (*count)
+		qsort(found, *count, sizeof(*found), by_name);
+	return found;
+}
+
+static void cgroup_text(struct buffer *b, const struct value *v)
+{
+	size_t start = b->length, count;
+	struct hierarchy *all = hierarchies(v->place->format, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t before = b->length;
+
+		if (before > start)
+			put_char(b, ',');
+		if (!find_in(b, all[i].name, all[i].path, v->bits))
+			b->length = before;
+		free(all[i].name);
+		free(all[i].path);
+	}
+	free(all);
 	if (b->length == start) {
 		put_text(b, "cgroup ");
 		put_unsigned(b, v->bits);
