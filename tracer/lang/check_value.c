@@ -13,13 +13,20 @@ uint32_t text_most(const struct checker *c)
 	return limit > PROGRAM_TEXT_MOST ? limit : PROGRAM_TEXT_MOST;
 }
 
+/* As GNU C allows it. */
+static bool is_empty(const struct ctype *t)
+{
+	return ctype_is_record(t) && t->complete;
+}
+
 /* Structs and arrays are copied, as far as there is room for them. */
 static bool check_whole(struct checker *c, const struct expr *e, const char *where)
 {
 	uint64_t size = e->type.ctype->size;
 
 	if (!size)
-		wrong(c, e, "a %s can't be %s: its size is not known", type_name(e->type), where);
+		wrong(c, e, "a %s can't be %s: %s", type_name(e->type), where,
+		      is_empty(e->type.ctype) ? "it is empty" : "its size is not known");
 	else if (size > PROGRAM_WHOLE_MOST)
 		wrong(c, e, "a %s can't be %s: it has %llu bytes, and there is room for %d",
 		      type_name(e->type), where, (unsigned long long)size, PROGRAM_WHOLE_MOST);
