@@ -32,6 +32,7 @@ struct shape {
 	void (*call)(void);
 	char words[2][4];
 } __attribute__((packed));
+static char word[] = "a word";
 static struct shape second = {.name = "12345678", .numbers = {-1, -2, -3, -4}};
 static struct shape first = {
 	.name = "one", .text = "first", .next = &second, .numbers = {1, 20, 300, 4000},
@@ -57,11 +58,15 @@ __attribute__((noinline)) struct inner *give(void)
 int main(void)
 {
 	struct shape *shape = &first;
+	volatile char *here = word; /* and in memory */
+	volatile char there = *first.text;
 
+
+	*here = *here;
 	visit(shape, RED, &shape);
 	first.numbers[0] = first.at.x = 77;
 	visit(&second, RED, &shape);
-	TELLTALE(shapes, mark, shape->level, TELLTALE_ARG(word, "a word"), shape->ratio);
+	TELLTALE(shapes, mark, shape->level, TELLTALE_ARG(word, word), shape->ratio);
 	return minus() + give()->uc;
 }
 END

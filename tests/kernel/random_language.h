@@ -181,6 +181,7 @@ EXPRESSION(negate, 0 - CHILD(0))
 EXPRESSION(invert, ~CHILD(0))
 EXPRESSION(not, !CHILD(0))
 EXPRESSION(choose, CHILD(0) ? CHILD(1) : CHILD(2))
+OPERATOR(byte_of, a >> (b & 7) * 8 & 0xff)
 EXPRESSION(read_variable, p->variables[n->children[0]->number].value)
 EXPRESSION(read_scalar, p->scalar)
 
@@ -270,6 +271,15 @@ STATEMENT(change_take, set_variable(p, n->children[0]->number, change(p, n, '-')
 STATEMENT(change_times, set_variable(p, n->children[0]->number, change(p, n, '*')))
 STATEMENT(change_xor, set_variable(p, n->children[0]->number, change(p, n, '^')))
 STATEMENT(change_shift, set_variable(p, n->children[0]->number, change(p, n, '<')))
+
+/* let %n = 0; $array = ... %s; %0 = $array[%i & 1]; */
+static uint64_t set_element(struct random_program *p, const struct node *n)
+{
+	uint64_t whole = CHILD(1), at = CHILD(2) & 1;
+
+	set_variable(p, n->children[0]->number, whole >> at * 32 & UINT32_MAX);
+	return 0;
+}
 
 static void set_key(struct random_program *p, uint64_t key, uint64_t value)
 {
@@ -438,7 +448,7 @@ static const struct production leaves[] = {
 	{"nsecs", 1, NULL, UNSIGNED},
 	{"args.id", 3, NULL, SIGNED},
 	{"args.ok", 1, NULL, SIGNED},
-	{"args.where", 1, NULL, UNSIGNED},
+	{"(uint64)args.where", 1, NULL, UNSIGNED},
 	{"arg6", 1, NULL, UNSIGNED},
 };
 
@@ -476,6 +486,7 @@ static const struct production expressions[] = {
 	{"@k[%i & 7]++", 1, key_after, SIGNED},
 	{"(uint64)(uint8[])(uint64)(%i)", 1, there_and_back, UNSIGNED},
 	{"((uint32[2])(uint64)(%i) == (uint32[2])(uint64)(%i))", 1, equal, SIGNED},
+	{"((uint8[8])(0 + (%i)))[%i \& 7]", 1, byte_of, SIGNED},
 	{"(%t == \"GET /\")", 1, NULL, SIGNED},
 	{"(\"abcdefghijk\" != %t)", 1, NULL, SIGNED},
 	{"(comm == \"postgres\")", 1, NULL, SIGNED},
@@ -518,6 +529,10 @@ static const struct production statements[] = {
 	{"let %n = %s; for ($entry : @k) { %0 += $entry.0 * 3 + $entry.1; }", 1, run_entries, SIGNED},
 	{"unroll (%#) %b", 1, run_unroll, SIGNED},
 	{"%b", 1, run_inner, SIGNED},
+	{"let %n = 0; $array = (uint32[2])(0 + (%s)); %0 = $array[%i & 1];", 1, set_element, SIGNED},
+	{"@f[(int8[8])(0 + (%i)), pid] = count();", 1, NULL, SIGNED},
+	{"@g = (args.id, (uint8[8])(0 + (%i))); print((@g.1[%i & 7], @g));", 1, NULL, SIGNED},
+	{"print(args); @args = args;", 1, NULL, SIGNED},
 	{"@c[%i] = count();", 1, NULL, SIGNED},
 	{"@m[%i, comm] = min(%i);", 1, NULL, SIGNED},
 	{"@a = avg(%i);", 1, NULL, SIGNED},
