@@ -486,7 +486,7 @@ static const struct production expressions[] = {
 	{"@k[%i & 7]++", 1, key_after, SIGNED},
 	{"(uint64)(uint8[])(uint64)(%i)", 1, there_and_back, UNSIGNED},
 	{"((uint32[2])(uint64)(%i) == (uint32[2])(uint64)(%i))", 1, equal, SIGNED},
-	{"((uint8[8])(0 + (%i)))[%i \& 7]", 1, byte_of, SIGNED},
+	{"((uint8[8])(0 + (%i)))[%i & 7]", 1, byte_of, SIGNED},
 	{"(%t == \"GET /\")", 1, NULL, SIGNED},
 	{"(\"abcdefghijk\" != %t)", 1, NULL, SIGNED},
 	{"(comm == \"postgres\")", 1, NULL, SIGNED},
