@@ -200,13 +200,14 @@ static void declarations(void **state)
 	    "struct __attribute__((packed)) tight { char a; int b; byte c; } ;\n"
 	    "struct loose { char a; int b __attribute__((aligned(16))); };\n"
 	    "typedef struct { char c; } __attribute__((__aligned__(sizeof(long) * 8))) line;\n"
+	    "typedef float lanes __attribute__((__vector_size__(16))); struct vec { char c; lanes l[2]; };\n"
 	    "enum { FIRST = (1 << 4) | 1, SECOND, THIRD = sizeof(wide) > 4 ? -1 : 0, };\n"
 	    "enum big { HUGE = 1ULL << 63 }; __int128 u128; long double ld;\n"
 	    "struct last { int z; }");
 	gives("#include <all.h>" PROGRAM("sizeof(struct whole)"), false, 56);
 	gives("#include <all.h>" PROGRAM("sizeof(struct one) + sizeof(struct two)"), false, 12);
 	gives("#include <all.h>" PROGRAM("sizeof(struct tight) * 100 + sizeof(struct loose)"), false, 632);
-	gives("#include <all.h>" PROGRAM("sizeof(line) + SECOND"), false, 82);
+	gives("#include <all.h>" PROGRAM("sizeof(line) + SECOND + sizeof(struct vec) * 100"), false, 4882);
 	gives("#include <all.h>" PROGRAM("sizeof(enum big) + sizeof(struct last)"), false, 12);
 	gives("#include <all.h>" PROGRAM("offsetof(struct whole, l) + offsetof(struct loose, b)"), false, 64);
 }
@@ -217,10 +218,10 @@ static void left_out(void **state)
 	struct read r;
 
 	(void)state;
-	put("inner/odd.h", "typedef int vec __attribute__((vector_size(16)));\nstruct good { int a; };\n");
+	put("inner/odd.h", "typedef int vec __attribute__((scalar_storage_order(\"big-endian\")));\nstruct good { int a; };\n");
 	parse(&r, "#include <odd.h>" PROGRAM("sizeof(struct good)"), false);
 	assert_int_equal(r.code, 0);
-	assert_non_null(strstr(buffer_string(&r.said), "odd.h:1:32: the attribute 'vector_size'"));
+	assert_non_null(strstr(buffer_string(&r.said), "odd.h:1:32: the attribute 'scalar_storage_order'"));
 	release(&r);
 	/* What is wrong with a line that begins with # is an error. */
 	put("inner/odd.h", "typedef int x\n#error not for you\n;");

@@ -25,9 +25,26 @@ static bool has_letter(const struct option_row *rows, char letter)
 	return !option_is_end(rows);
 }
 
+enum { COLUMN = 28, WIDTH = 100 };
+
+/* From the column on, in lines that fit. */
+static void print_wrapped(const char *text)
+{
+	size_t most = WIDTH - COLUMN, length;
+
+	while ((length = strlen(text)) > most) {
+		length = most;
+		while (length && text[length] != ' ')
+			length--;
+		length = length ? length : most;
+		printf("%.*s\n%*s", (int)length, text, COLUMN, "");
+		text += length + (text[length] == ' ');
+	}
+	printf("%s\n", text);
+}
+
 static void print_row(const struct option_row *row)
 {
-	enum { COLUMN = 28 };
 	int width = printf("  ");
 
 	if (row->letter)
@@ -42,7 +59,8 @@ static void print_row(const struct option_row *row)
 		printf("\n");
 		width = 0;
 	}
-	printf("%*s%s\n", COLUMN - width, "", row->help);
+	printf("%*s", COLUMN - width, "");
+	print_wrapped(row->help);
 }
 
 static void print_help(const struct usage *usage, const struct option_row *rows)

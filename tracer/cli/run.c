@@ -14,7 +14,7 @@ static const struct usage usage = {
         "[TARGET] [OPTIONS] (FILE | - | -e TEXT) [PARAMETERS...] [-- COMMAND ARGS...]",
         "Runs a program of the tracing language, which telltale-language(7) describes; `-` reads it\n"
         "from standard input. PARAMETERS are its $1, $2, ... The one-letter options are bpftrace's.\n"
-        "With -l, the words are probes to be listed instead: telltale run -l 'tracepoint:sched:*'.",
+        "With -l, the words are what is to be listed instead: telltale run -l 'tracepoint:sched:*'.",
 };
 
 /* Splits the text of -c into words, in place: blanks part them, quotes and backslashes keep blanks
@@ -356,8 +356,8 @@ int run_main(int argc, char **argv)
 	        {'e', "program", OPTION_TEXT, &o.text, "TEXT", "the program itself"},
 	        {'c', "command", OPTION_TEXT, &o.command, "COMMAND", "as -- COMMAND, in one word"},
 	        {'l', "list", OPTION_FLAG, &o.list, NULL,
-	         "list instead of running: the probes that match (-l [GLOB]) or that a program has (-l FILE, "
-	         "-l -e TEXT), -v: with their arguments; the kernel's types (-lv 'struct sock*')"},
+	         "list instead of running: the probes that match (-l [GLOB]), or that a program has (-l FILE, "
+	         "-l -e TEXT), with their arguments where -v is given; or types of the kernel's (-lv 'struct sock*')"},
 	        {'f', "format", OPTION_TEXT, &o.form, "FORMAT",
 	         "text, or json: bpftrace's JSON; --json is telltale's own"},
 	        {'B', NULL, OPTION_TEXT, &o.buffering, "MODE",

@@ -57,10 +57,24 @@ static bool parse_mode(struct parser *p, struct attributes *a)
 	return expect(p, ")");
 }
 
+/* (16): an array of so many bytes, and aligned as such. */
+static bool parse_vector(struct parser *p, struct attributes *a)
+{
+	size_t at = p->token.at;
+	int64_t bytes;
+
+	next(p);
+	if (!expect(p, "(") || !parse_constant(p, &bytes) || !expect(p, ")"))
+		return false;
+	if (bytes < 1 || bytes > 1 << 16 || (bytes & (bytes - 1)))
+		return bad_declaration(p, at, "the size of a vector is a power of two");
+	a->vector = (uint32_t)bytes;
+	return true;
+}
+
 static bool parse_one(struct parser *p, struct attributes *a)
 {
-	static const char *const layout[] = {"vector_size", "scalar_storage_order",
-					     "ms_struct"};
+	static const char *const layout[] = {"scalar_storage_order", "ms_struct"};
 
 	if (is_attribute(p, "packed")) {
 		a->packed = true;
@@ -73,6 +87,8 @@ static bool parse_one(struct parser *p, struct attributes *a)
 	}
 	if (is_attribute(p, "mode"))
 		return parse_mode(p, a);
+	if (is_attribute(p, "vector_size"))
+		return parse_vector(p, a);
 	for (size_t i = 0; i < sizeof(layout) / sizeof(*layout); i++)
 		if (is_attribute(p, layout[i])) {
 			diagnose(&p->program->diagnostics, p->token.at,

@@ -158,18 +158,26 @@ static bool parse_nested(struct parser *p, struct declarator *d)
 	return true;
 }
 
+/* Attributes that make another type of it. */
 static bool set_mode(struct parser *p, struct declarator *d)
 {
+	struct attributes *a = &d->attributes;
 	char name[16];
 
-	if (!d->attributes.mode)
-		return true;
-	if (d->type->kind != CTYPE_INT)
+	if (a->mode && d->type->kind != CTYPE_INT)
 		return bad_declaration(p, d->at, "only an integer's type has a mode");
-	snprintf(name, sizeof(name), "%sint%u", d->type->is_signed ? "" : "u",
-		 d->attributes.mode * 8U);
-	d->type = ctype_basic(name);
-	return true;
+	if (a->mode) {
+		snprintf(name, sizeof(name), "%sint%u", d->type->is_signed ? "" : "u", a->mode * 8U);
+		d->type = ctype_basic(name);
+	}
+	if (a->vector && (!d->type->size || a->vector % d->type->size))
+		return bad_declaration(p, d->at, "this type does not fill a vector");
+	if (a->vector) {
+		d->type = types_array(&p->program->types, d->type, a->vector / d->type->size);
+		a->aligned = a->vector > a->aligned ? a->vector : a->aligned;
+	}
+	a->vector = a->mode = 0;
+	return d->type || out_of_memory(p);
 }
 
 /* `*name[4]` */

@@ -50,6 +50,7 @@ struct attributes {
 	uint32_t aligned; /* bytes, at least; 0: as its type is */
 	bool packed;
 	uint8_t mode; /* bytes that an integer type becomes; 0: as it is */
+	uint32_t vector; /* bytes of an array that it becomes; 0: as it is */
 };
 
 struct ctype_member {
