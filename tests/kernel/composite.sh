@@ -31,15 +31,17 @@ struct shape {
 	struct inner in, ins[2];
 	void (*call)(void);
 	char words[2][4];
+	uint64_t three : 3, sixty : 60;
+	int64_t across : 63; /* in nine bytes */
 } __attribute__((packed));
-static char word[] = "a word";
+static char word[] = "a word", text[] = "first";
 static struct shape second = {.name = "12345678", .numbers = {-1, -2, -3, -4}};
 static struct shape first = {
-	.name = "one", .text = "first", .next = &second, .numbers = {1, 20, 300, 4000},
+	.name = "one", .text = text, .next = &second, .numbers = {1, 20, 300, 4000},
 	.grid = {{1, 2, 3}, {4, 5, 65535}}, .low = 5, .high = 8000, .balance = -11, .on = true,
 	.wide = 0x1abcdef01234, .color = GREEN, .level = HIGH, .word = 0x04030201, .at = {-5, 6},
 	.ratio = 0.5, .yes = true, .in = {'a', 200, -3}, .ins = {{'b', 1, 2}, {'c', 3, 4}},
-	.words = {"ab", "cdef"},
+	.words = {"ab", "cdef"}, .three = 2, .sixty = 0xedcba9876543210, .across = -5,
 };
 __attribute__((noinline)) void visit(struct shape *shape, enum color color, struct shape **where)
 {
@@ -59,7 +61,6 @@ int main(void)
 {
 	struct shape *shape = &first;
 	volatile char *here = word; /* and in memory */
-	volatile char there = *first.text;
 
 
 	*here = *here;
@@ -72,7 +73,11 @@ int main(void)
 END
 gcc -w -g -O1 -no-pie -I "$root/sdk" -fno-ipa-sra -fno-ipa-cp -o "$tmp/shapes" "$tmp/shapes.c" || skip_all "gcc can't build the target"
 need_tracing
-first=$(nm "$tmp/shapes" | sed -n 's/^0*\([0-9a-f]*\) . first$/\1/p')
+address()
+{
+	nm "$tmp/shapes" | sed -n "s/^0*\([0-9a-f]*\) . $1\$/\1/p"
+}
+first=$(address first) second=$(address second) text=$(address text)
 
 # prints NAME PROGRAM EXPECTED [OPTIONS...]: in both engines; blank lines are not compared.
 prints()
@@ -181,10 +186,12 @@ HIGH
 [1,2,3,4]
 0.5
 [ab,cdef]'
-whole="{ .name = 12345678, .text = 0x0, .next = 0x0, .numbers = [-1,-2,-3,-4], .grid = [[0,0,0],[0,0,0]], .low = 0, .high = 0, .balance = 0, .on = 0, .wide = 0, .color = 0, .level = LOW, .word = 0, .bytes = [0,0,0,0], .at = { .x = 0, .y = 0 }, .ratio = 0.0, .yes = 0, .in = { .c = 0, .uc = 0, .s = 0 }, .ins = [{ .c = 0, .uc = 0, .s = 0 },{ .c = 0, .uc = 0, .s = 0 }], .call = 0x0, .words = [,] }"
-prints "a struct as a whole" '@V { print(*args.shape->next); print((*args.where)->low); print((**args.where).in); }' "$whole
+whole="{ .name = 12345678, .text = 0x0, .next = 0x0, .numbers = [-1,-2,-3,-4], .grid = [[0,0,0],[0,0,0]], .low = 0, .high = 0, .balance = 0, .on = 0, .wide = 0, .color = 0, .level = LOW, .word = 0, .bytes = [0,0,0,0], .at = { .x = 0, .y = 0 }, .ratio = 0.0, .yes = 0, .in = { .c = 0, .uc = 0, .s = 0 }, .ins = [{ .c = 0, .uc = 0, .s = 0 },{ .c = 0, .uc = 0, .s = 0 }], .call = 0x0, .words = [,], .three = 0, .sixty = 0, .across = 0 }"
+prints "a struct as a whole" '@V { print(*args.shape->next); print((*args.where)->low); print((**args.where).in);
+	print(*args.shape); }' "$whole
 5
-{ .c = 97, .uc = 200, .s = -3 }"
+{ .c = 97, .uc = 200, .s = -3 }
+{ .name = one, .text = 0x$text, .next = 0x$second, .numbers = [1,20,300,4000], .grid = [[1,2,3],[4,5,65535]], .low = 5, .high = 8000, .balance = -11, .on = 1, .wide = 29398496449076, .color = GREEN, .level = HIGH, .word = 67305985, .bytes = [1,2,3,4], .at = { .x = -5, .y = 6 }, .ratio = 0.5, .yes = 1, .in = { .c = 97, .uc = 200, .s = -3 }, .ins = [{ .c = 98, .uc = 1, .s = 2 },{ .c = 99, .uc = 3, .s = 4 }], .call = 0x0, .words = [ab,cdef], .three = 2, .sixty = 1070935975390360080, .across = -5 }"
 # What is kept is a copy: the second hit finds other numbers in the struct itself.
 prints "structs in maps and tuples" 'u:@F:visit { if (args.shape->name == "one") { @s = *args.shape; @k[args.shape->in, 1] = args.shape->at; }
 	else { print(@s.numbers); print(@s.at.x); $i = 1; print(@s.numbers[$i]); print((*args.where)->numbers[0]);

@@ -143,8 +143,10 @@ static void add_members(struct compiler *c, struct record_layout *r, const struc
 		uint64_t at = start + m->bit_offset;
 		struct plan_value *part;
 
+		uint64_t bits = m->bits ? m->bits : m->type->size * 8;
+
 		/* Only a damaged source says of a member that it is not in its struct. */
-		if (m->type->size > r->size || at / 8 > r->size - m->type->size || m->bits > 57)
+		if (bits > r->size * 8 || at > r->size * 8 - bits || m->bits > 64)
 			continue;
 		if (!*m->name && ctype_is_record(m->type) && depth < ANONYMOUS_MOST) {
 			add_members(c, r, m->type, at, depth + 1);

@@ -70,12 +70,17 @@ static int take_bytes(const struct plan_value *place, const char *at, struct val
 static int take_bits(const struct plan_value *place, const char *at, struct value *v)
 {
 	unsigned unused = 64u - place->bits;
+	uint64_t bits;
 
-	if (place->size > 8 || place->from + place->bits > place->size * 8u)
+	if (place->size > 9 || place->bits > 64 || place->from > 7 ||
+	    place->from + place->bits > place->size * 8u)
 		return -EBADMSG;
 	v->size = 8;
 	v->is_signed = place->is_signed;
-	v->bits = load_integer(at, place->size, false) >> place->from << unused;
+	bits = load_integer(at, place->size < 8 ? place->size : 8, false) >> place->from;
+	if (place->size == 9)
+		bits |= (uint64_t)(unsigned char)at[8] << (64 - place->from);
+	v->bits = bits << unused;
 	v->bits = v->is_signed ? (uint64_t)((int64_t)v->bits >> unused) : v->bits >> unused;
 	return 0;
 }
