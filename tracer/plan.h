@@ -213,6 +213,7 @@ struct plan_site {
 	uint64_t semaphore_offset; /* in the file; 0: none */
 	uint64_t cookie;
 	const char *symbol; /* these three: see enum plan_attach */
+	const char *module; /* of the symbol; NULL or "": the kernel itself */
 	const char *pin;    /* iterators: where to leave it; NULL: it is run */
 	uint64_t event, period;
 };

@@ -12,6 +12,9 @@ tell fentry run -q -e 'fentry:vfs_open /comm == "cat"/ { printf("%s|", str(args.
 tell fexit run -q -e 'fexit:do_filp_open /comm == "cat"/ { printf("%d %s|", args.dfd, str(retval->f_path.dentry->d_name.name)); }' -- /bin/cat /hello
 tell old run -q -e 'kfunc:vfs_open { @[probe, pid == cpid] = count(); } kretfunc:vfs_open { @ret[func, retval == 0] = count(); }' -- /bin/cat /hello
 tell many run -q -e 'f:vfs_open, f:do_filp_open, f:vfs_writ[e] { @[func] = count(); }' -- /bin/dd if=/hello of=/copy
+tell module run -q -e 'fentry:loop:lo_release { @[probe, args.disk->disk_name] = count(); } fexit:loop:lo_releas* { @back[args.disk->disk_name] = count(); }' -- /bin/dd if=/dev/loop1 of=/dev/null
+tell no-module run -q -e 'fentry:loop:vfs_open { @ = count(); }'
+tell both run -l 'fentry:*:lo_release,fentry:loop:lo_compa*'
 tell path run -q -e 'fentry:filp_close /comm == "cat"/ { printf("%s|", path(args.filp->f_path)); }' -- /bin/cat /hello
 tell no-path run -q -e 'fexit:do_filp_open { print(path(retval->f_path)); }'
 tell listed run -lv 'fexit:vfs_open'
@@ -39,6 +42,7 @@ mount -t devtmpfs dev /dev 2>/dev/null
 mount -t tracefs tracefs /sys/kernel/tracing
 dmesg -n 1
 echo hello >/hello
+insmod /loop.ko
 tell()
 {
 	name=$1
@@ -57,7 +61,7 @@ GUEST
 # The kernel takes several archives as one.
 more=$tmp/more
 mkdir -p "$more"
-cp "$telltale" "$samples/demo" "$tmp/tries" "$more/"
+cp "$telltale" "$samples/demo" "$tmp/tries" "$(find "$kernel/lib/modules/$kernel_release" -name loop.ko)" "$more/"
 cp "$tmp/init" "$more/kernel-init" && chmod 755 "$more/kernel-init"
 ldd "$telltale" | grep -o '/[^ ]*' | while read -r library; do
 	install -D "$library" "$more/$library"
@@ -84,6 +88,12 @@ like "the result as a number" "$(said old)" "@ret\[vfs_open, 1\]: [0-9]+"
 like "several functions: one" "$(said many)" "@\[vfs_open\]: [0-9]+"
 like "and another" "$(said many)" "@\[do_filp_open\]: [0-9]+"
 like "and one of a glob" "$(said many)" "@\[vfs_write\]: [0-9]+"
+like "a function of a module, with types of the module and of the kernel" "$(said module)" "@\[fentry:loop:lo_release, loop1\]: [0-9]+"
+like "and its return" "$(said module)" "@back\[loop1\]: [0-9]+"
+like "one that the module has not" "$(said no-module)" "no function of the kernel matches 'fentry:loop:vfs_open'"
+is "modules and functions as globs" "$(said both)" "fentry:loop:lo_compat_ioctl
+fentry:loop:lo_release
+0>>"
 like "path()" "$(said path)" "\|?/hello\|"
 like "where the kernel forbids it" "$(said no-path)" "the kernel does not permit path\(\) in this function"
 like "that is exit code 4" "$(said no-path)" "4>>"

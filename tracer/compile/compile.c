@@ -245,6 +245,8 @@ static int add_sites(struct gen *g, struct plan_program *p, const struct table *
 			to->semaphore_offset = from->has_semaphore ? from->semaphore_offset : 0;
 			to->symbol = from->symbol ? arena_string(&g->c->plan->arena, from->symbol)
 						  : NULL;
+			to->module = from->module ? arena_string(&g->c->plan->arena, from->module)
+						  : NULL;
 			to->pin = from->pin ? arena_string(&g->c->plan->arena, from->pin) : NULL;
 			to->event = from->event;
 			to->period = from->period;

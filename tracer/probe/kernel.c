@@ -77,27 +77,36 @@ struct matching {
 };
 
 /* The kernel's types do not describe all that it has. */
-static int describe(struct matching *m, const char *name, const char **symbol, struct error *err)
+static int describe(struct matching *m, const char *module, const char *name, const char **symbol,
+		    struct error *err)
 {
 	*symbol = name;
 	if (probe_kind_info(m->spec->kind)->context != PROBE_TYPED)
 		return 0;
-	return probe_typed(m->set, m->spec->kind, name, symbol, &m->convention, err);
+	return probe_typed(m->set, m->spec->kind, module, name, symbol, &m->convention, err);
 }
 
-static int add(struct matching *m, const char *name, struct error *err)
+/* Of what has types the module is a part of the name: another one may have a function that is called so. */
+static const char *provider_of(struct matching *m, const char *module)
 {
-	const char *symbol;
+	if (!*module || probe_kind_info(m->spec->kind)->context != PROBE_TYPED)
+		return m->spec->provider;
+	return arena_print(&m->set->arena, "%s:%s", m->spec->provider, module);
+}
+
+static int add(struct matching *m, const char *module, const char *name, struct error *err)
+{
+	const char *provider = provider_of(m, module), *symbol;
 	char full[600];
 	struct probe *probe;
 	bool made;
-	int rc = describe(m, name, &symbol, err);
+	int rc = provider ? describe(m, module, name, &symbol, err) : error_memory(err);
 
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
 	snprintf(full, sizeof(full), m->spec->offset ? "%s+%llu" : "%s", name,
 		 (unsigned long long)m->spec->offset);
-	rc = probe_list_add(&m->list, m->set, m->spec->kind, m->spec->provider, full, &probe, &made,
+	rc = probe_list_add(&m->list, m->set, m->spec->kind, provider, full, &probe, &made,
 			    err);
 	if (rc || !made)
 		return rc;
@@ -112,7 +121,8 @@ static int add(struct matching *m, const char *name, struct error *err)
 	probe->sites->pin = m->spec->pin;
 	probe->sites->event = m->convention.number;
 	probe->sites->symbol = arena_string(&m->set->arena, symbol);
-	return probe->sites->symbol ? 0 : error_memory(err);
+	probe->sites->module = arena_string(&m->set->arena, module);
+	return probe->sites->symbol && probe->sites->module ? 0 : error_memory(err);
 }
 
 /* "vmlinux" is what is in no module. */
@@ -146,11 +156,8 @@ static int take_line(struct matching *m, char *line, struct error *err)
 	name += prefix;
 	if (m->is_glob ? glob_match(m->spec->name, name) : !strcmp(m->spec->name, name)) {
 		m->found = true;
-		/* Functions of modules are described elsewhere, if at all. */
-		if (*module && probe_kind_info(m->spec->kind)->context == PROBE_TYPED)
-			return 0;
-		rc = add(m, name, err);
-		return rc ? rc : !m->is_glob;
+		rc = add(m, module, name, err);
+		return rc ? rc : !m->is_glob && m->list.count;
 	}
 	if (!m->is_glob)
 		text_keep_nearer(m->spec->name, name, (const char **)&best, &m->distance);
@@ -189,7 +196,7 @@ static int find(struct matching *m, const char *text, struct error *err)
 
 	if (!file && !m->is_glob) {
 		m->found = true;
-		rc = add(m, m->spec->name, err);
+		rc = add(m, "", m->spec->name, err);
 	} else if (!file) {
 		return error_set(err, -errno, "%s, which names the kernel's functions, can't be read: %s",
 				 path, strerror(errno));

@@ -69,11 +69,11 @@ int probe_convention(uint16_t machine, uint8_t bits, bool at_return, struct aren
 		     struct convention *convention, struct error *err);
 
 /*
- * What a function of the kernel's, or an iterator, of that name is given by its types; *symbol is the
+ * What a function of the kernel's, or of a module's (else ""), or an iterator, of that name is given by its types; *symbol is the
  * function's name in them. -ENOENT when they describe none (typed.c).
  */
-int probe_typed(struct probe_set *set, enum probe_kind kind, const char *name, const char **symbol,
-		struct convention *convention, struct error *err);
+int probe_typed(struct probe_set *set, enum probe_kind kind, const char *module, const char *name,
+		const char **symbol, struct convention *convention, struct error *err);
 
 /* The machine that telltale runs on, EM_*. */
 uint16_t probe_host_machine(void);

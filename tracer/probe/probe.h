@@ -131,6 +131,7 @@ struct probe_site {
 	size_t variant;
 	/* Of the kernel's probes: */
 	const char *symbol; /* function (with `offset`) or raw tracepoint */
+	const char *module; /* the symbol's; "": the kernel itself */
 	const char *pin;    /* iterator: the path to leave it at; NULL: it is run */
 	uint64_t event;	    /* tracepoint, function of the kernel's types: its number; software,
 			       hardware: which; watchpoint (at the address `offset`): the mode */

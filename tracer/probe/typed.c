@@ -114,8 +114,8 @@ static int describe(enum probe_kind kind, const struct type_function *function,
 	return c->text && !arena->failed ? 0 : error_memory(err);
 }
 
-int probe_typed(struct probe_set *set, enum probe_kind kind, const char *name, const char **symbol,
-		struct convention *c, struct error *err)
+int probe_typed(struct probe_set *set, enum probe_kind kind, const char *module, const char *name,
+		const char **symbol, struct convention *c, struct error *err)
 {
 	struct type_function function;
 	int rc;
@@ -129,7 +129,7 @@ int probe_typed(struct probe_set *set, enum probe_kind kind, const char *name, c
 	*symbol = kind == PROBE_ITER ? arena_print(&set->arena, "bpf_iter_%s", name) : name;
 	if (!*symbol)
 		return error_memory(err);
-	rc = types_function(set->types, *symbol, &function, err);
+	rc = types_function(set->types, module, *symbol, &function, err);
 	if (!rc && kind == PROBE_ITER && !is_iterator(set->types, name, err))
 		rc = -ENOENT;
 	return rc ? rc : describe(kind, &function, &set->arena, c, err);

@@ -128,14 +128,21 @@ static bool pass(struct btf *b)
 /* The type of that number, counted from 1; NULL when there is none. */
 static const struct btf_type *type_at(struct btf *b, size_t number)
 {
-	while (b->count <= number)
+	size_t own = number - b->first + 1;
+
+	if (number < b->first)
+		return b->base ? type_at(b->base, number) : NULL;
+	while (b->count <= own)
 		if (!pass(b))
 			return NULL;
-	return number ? (const void *)(b->start + b->offsets[number]) : NULL;
+	return (const void *)(b->start + b->offsets[own]);
 }
 
 static const char *text_at(const struct btf *b, uint32_t offset)
 {
+	if (b->base && offset < b->base->text_length)
+		return text_at(b->base, offset);
+	offset -= b->base ? (uint32_t)b->base->text_length : 0;
 	return offset < b->text_length ? b->texts + offset : "";
 }
 
@@ -158,7 +165,7 @@ static size_t find_name(struct btf *b, enum ctype_kind kind, const char *name)
 {
 	const struct btf_type *type;
 
-	for (size_t i = 1; (type = type_at(b, i)); i++)
+	for (size_t i = b->first; (type = type_at(b, i)); i++)
 		if (kind_fits(BTF_INFO_KIND(type->info), kind) &&
 		    !strcmp(text_at(b, type->name_off), name) &&
 		    (kind != CTYPE_ENUM || BTF_INFO_VLEN(type->info)))
@@ -172,6 +179,7 @@ static struct ctype *node_at(struct btf *b, uint32_t number, unsigned depth);
 
 static bool keep_node(struct btf *b, uint32_t number, struct ctype *node)
 {
+	number = (uint32_t)(number - b->first + 1);
 	if (number >= b->node_count) {
 		size_t count = b->count > number ? b->count : (size_t)number + 1;
 		struct ctype **nodes = realloc(b->nodes, count * sizeof(*nodes));
@@ -255,11 +263,14 @@ static struct ctype *node_at(struct btf *b, uint32_t number, unsigned depth)
 {
 	const struct btf_type *type;
 	struct ctype *node;
+	size_t own = number - b->first + 1;
 
 	if (!number)
 		return (struct ctype *)&ctype_void;
-	if (number < b->node_count && b->nodes[number])
-		return b->nodes[number];
+	if (number < b->first)
+		return b->base ? node_at(b->base, number, depth) : NULL;
+	if (own < b->node_count && b->nodes[own])
+		return b->nodes[own];
 	type = depth <= TYPE_DEPTH_MOST ? type_at(b, number) : NULL;
 	if (!type)
 		return NULL;
@@ -414,7 +425,7 @@ static int btf_constant(struct type_source *source, const struct type_place *pla
 	const struct btf_type *t;
 
 	(void)place;
-	for (size_t i = 1; (t = type_at(b, i)); i++) {
+	for (size_t i = b->first; (t = type_at(b, i)); i++) {
 		if (!kind_fits(BTF_INFO_KIND(t->info), CTYPE_ENUM))
 			continue;
 		for (size_t n = 0; n < BTF_INFO_VLEN(t->info); n++) {
@@ -449,6 +460,7 @@ static struct btf *make_btf(struct types *types)
 
 	if (!b)
 		return NULL;
+	b->first = 1;
 	b->source = (struct type_source){.types = types,
 					 .find = btf_find,
 					 .constant = btf_constant,
@@ -463,7 +475,17 @@ static struct btf *make_btf(struct types *types)
 	return NULL;
 }
 
-int btf_open(struct types *types, const char *path, struct type_source **source, struct error *err)
+/* A module's types go on where those of the base end. */
+static void put_behind(struct btf *b, struct btf *base)
+{
+	while (pass(base))
+		;
+	b->base = base;
+	b->first = base->count;
+}
+
+int btf_open(struct types *types, const char *path, struct type_source *base,
+	     struct type_source **source, struct error *err)
 {
 	struct btf *b = make_btf(types);
 	int fd, rc = 0;
@@ -471,6 +493,8 @@ int btf_open(struct types *types, const char *path, struct type_source **source,
 	*source = NULL;
 	if (!b)
 		return error_memory(err);
+	if (base)
+		put_behind(b, (struct btf *)base);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		rc = -errno;

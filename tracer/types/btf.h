@@ -8,16 +8,18 @@
 
 struct btf {
 	struct type_source source;
+	struct btf *base; /* whose types and texts come before a module's own; NULL: there is none */
+	size_t first;	  /* number of the first own type */
 	char *data; /* the file's bytes */
 	size_t length;
 	bool mapped;
 	const char *start, *end; /* the types */
 	const char *texts;
 	size_t text_length;
-	uint32_t *offsets; /* of the types passed so far, by number; [0] is void's */
+	uint32_t *offsets; /* of its own types passed so far, from [1] on */
 	size_t count, room;
 	const char *next; /* the first one that was not passed */
-	struct ctype **nodes; /* by number, as far as there is room */
+	struct ctype **nodes; /* likewise, as far as there is room */
 	size_t node_count;
 	struct table functions; /* names to numbers, once one was asked for */
 	bool functions_known;

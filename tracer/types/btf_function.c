@@ -86,7 +86,7 @@ static int find_names(struct btf *b)
 
 	if (b->functions_known)
 		return 0;
-	for (size_t i = 1; (type = btf_type_at(b, i)); i++) {
+	for (size_t i = b->first; (type = btf_type_at(b, i)); i++) {
 		const char *name = btf_text_at(b, type->name_off);
 
 		if (BTF_INFO_KIND(type->info) == BTF_KIND_FUNC &&
@@ -137,7 +137,7 @@ static const struct btf_type *percpu_section(struct btf *b)
 {
 	const struct btf_type *type;
 
-	for (size_t i = 1; (type = btf_type_at(b, i)); i++)
+	for (size_t i = b->first; (type = btf_type_at(b, i)); i++)
 		if (BTF_INFO_KIND(type->info) == BTF_KIND_DATASEC &&
 		    !strcmp(btf_text_at(b, type->name_off), ".data..percpu"))
 			break;

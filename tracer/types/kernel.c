@@ -45,7 +45,7 @@ int kernel_function(const char *name, struct error *err)
 {
 	struct types types = {0};
 	struct type_function function;
-	int rc = types_function(&types, name, &function, err);
+	int rc = types_function(&types, "", name, &function, err);
 
 	if (rc == -ENOENT)
 		rc = error_set(err, -EOPNOTSUPP, "this kernel's types describe no function %s", name);

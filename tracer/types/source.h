@@ -34,9 +34,9 @@ struct type_source {
 	void (*close)(struct type_source *source);
 };
 
-/* The kernel's BTF, or (data not NULL) that of memory, which is freed with it. */
-int btf_open(struct types *types, const char *path, struct type_source **source,
-	     struct error *err);
+/* The kernel's BTF, or that of a module of it, whose base it is; or that of memory, which is freed with it. */
+int btf_open(struct types *types, const char *path, struct type_source *base,
+	     struct type_source **source, struct error *err);
 int btf_open_memory(struct types *types, void *data, size_t length, struct type_source **source,
 		    struct error *err);
 

@@ -17,6 +17,11 @@
 #define KERNEL_PATH "/sys/kernel/btf/vmlinux"
 
 /* A traced file's source, once it was looked for. */
+struct type_module {
+	const char *name;
+	struct type_source *source; /* NULL: it has no types */
+};
+
 struct type_file {
 	uint32_t number;
 	struct type_source *source; /* NULL: the file has no debug information */
@@ -24,6 +29,10 @@ struct type_file {
 
 void types_free(struct types *types)
 {
+	for (size_t i = 0; i < types->module_count; i++)
+		if (types->modules[i].source)
+			types->modules[i].source->close(types->modules[i].source);
+	free(types->modules);
 	if (types->kernel)
 		types->kernel->close(types->kernel);
 	for (size_t i = 0; i < types->file_count; i++)
@@ -56,11 +65,41 @@ static int open_kernel(struct types *types, struct error *err)
 		*err = types->kernel_error;
 		return err->code;
 	}
-	rc = btf_open(types, types->kernel_path ? types->kernel_path : KERNEL_PATH, &types->kernel,
-		      err);
+	rc = btf_open(types, types->kernel_path ? types->kernel_path : KERNEL_PATH, NULL,
+		      &types->kernel, err);
 	if (rc)
 		types->kernel_error = *err;
 	return rc;
+}
+
+/* A module's types are beside the kernel's own. */
+static int open_module(struct types *types, const char *name, struct type_source **source,
+		       struct error *err)
+{
+	const char *kernel = types->kernel_path ? types->kernel_path : KERNEL_PATH;
+	const char *slash = strrchr(kernel, '/');
+	struct type_module *m;
+	char path[4096];
+	int rc = open_kernel(types, err);
+
+	*source = types->kernel;
+	if (rc || !*name)
+		return rc;
+	for (size_t i = 0; i < types->module_count; i++)
+		if (!strcmp(types->modules[i].name, name)) {
+			*source = types->modules[i].source;
+			return *source ? 0 : -ENOENT;
+		}
+	m = array_add(&types->modules, &types->module_count, &types->module_room, sizeof(*m));
+	if (!m)
+		return error_memory(err);
+	m->name = arena_string(&types->arena, name);
+	if (!m->name)
+		return error_memory(err);
+	snprintf(path, sizeof(path), "%.*s/%s", slash ? (int)(slash - kernel) : 1, slash ? kernel : ".", name);
+	rc = btf_open(types, path, types->kernel, &m->source, err);
+	*source = m->source;
+	return rc == -EOPNOTSUPP ? -ENOENT : rc; /* not every module has some */
 }
 
 /* The file of a place; *source is NULL where it tells no types. */
@@ -208,12 +247,13 @@ int types_parameter(struct types *types, const struct type_place *place, const c
 	return file->parameter(file, place, name, at, parameter, err);
 }
 
-int types_function(struct types *types, const char *name, struct type_function *function,
-		   struct error *err)
+int types_function(struct types *types, const char *module, const char *name,
+		   struct type_function *function, struct error *err)
 {
-	int rc = open_kernel(types, err);
+	struct type_source *source;
+	int rc = open_module(types, module, &source, err);
 
-	return rc ? rc : types->kernel->function(types->kernel, name, function, err);
+	return rc ? rc : source->function(source, name, function, err);
 }
 
 int types_percpu(struct types *types, const char *name, uint32_t *number, const struct ctype **type,

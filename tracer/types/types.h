@@ -29,6 +29,8 @@ struct types {
 	struct ctype **made; /* structs of the program's, whose arrays are to be freed */
 	size_t made_count, made_room;
 	struct type_source *kernel;
+	struct type_module *modules; /* of the kernel's, those that were asked for */
+	size_t module_count, module_room;
 	struct error kernel_error; /* why there is none; code 0: not tried, or it is there */
 	struct type_file *files; /* those that were looked at */
 	size_t file_count, file_room;
@@ -124,7 +126,7 @@ int types_returned(struct types *types, const struct type_place *place, const st
 		   struct error *err);
 
 /*
- * A function of the kernel's as its BTF describes it; -ENOENT, without a text, when it describes none
+ * A function of the kernel's, or of a module of it (else ""), as its BTF describes it; -ENOENT, without a text, when it describes none
  * of that name. Texts are as C declares it, typedefs included: "struct file *", "u32".
  */
 struct type_function {
@@ -136,8 +138,8 @@ struct type_function {
 	size_t parameter_count;
 	struct function_value result; /* type NULL: none */
 };
-int types_function(struct types *types, const char *name, struct type_function *function,
-		   struct error *err);
+int types_function(struct types *types, const char *module, const char *name,
+		   struct type_function *function, struct error *err);
 
 /* A variable that the kernel has once for each CPU: its type, and its number in the BTF. -ENOENT names
  * the nearest. */

@@ -398,6 +398,19 @@ static int check_features(const struct bpf_insn *insns, size_t count, struct err
 	return 0;
 }
 
+/* For which function of whose types a program is. */
+static int put_function(struct sys_program *program, const struct plan_site *site, struct error *err)
+{
+	program->function = (uint32_t)site->event;
+	if (!site->module || !*site->module)
+		return 0;
+	program->module_types = sys_module_types(site->module);
+	if (program->module_types >= 0)
+		return 0;
+	return error_set(err, program->module_types, "the types of the module %s can't be had: %s",
+	                 site->module, strerror(-program->module_types));
+}
+
 /* Loads a program, for one site where one is given, whose cookie is put in: the descriptor or
  * -errno. */
 static int load_one(struct kernel *e, size_t index, const struct plan_site *site,
@@ -410,7 +423,7 @@ static int load_one(struct kernel *e, size_t index, const struct plan_site *site
 	};
 	struct bpf_insn *insns = malloc(plan->insn_count * sizeof(*insns) + 1);
 	struct functions functions;
-	int fd, rc;
+	int fd, rc, refused = 0;
 
 	if (!insns)
 		return error_memory(err);
@@ -442,12 +455,15 @@ static int load_one(struct kernel *e, size_t index, const struct plan_site *site
 	}
 	functions_put(&functions, &program);
 	choose_type(e, plan, &program);
-	program.function = site && attach_kind(plan->attach)->typed ? (uint32_t)site->event : 0;
-	fd = load_insns(&program, insns, plan->sleepable);
+	if (site && attach_kind(plan->attach)->typed)
+		refused = put_function(&program, site, err);
+	fd = refused ? refused : load_insns(&program, insns, plan->sleepable);
 	if (fd >= 0 && e->options.verifier)
 		hear_verifier(e, &program);
-	if (fd < 0)
+	if (fd < 0 && !refused)
 		explain_verifier(e, &program, plan->place, fd, warnings, err);
+	if (program.module_types > 0)
+		close(program.module_types);
 	functions_close(&functions);
 	free(insns);
 	return fd < 0 ? err->code : fd;

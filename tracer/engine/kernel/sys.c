@@ -167,6 +167,49 @@ int sys_types_load(const void *btf, size_t size)
 	return sys_bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
 }
 
+static int next_types(uint32_t *id)
+{
+	union bpf_attr attr;
+	int result;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.start_id = *id;
+	result = sys_bpf(BPF_BTF_GET_NEXT_ID, &attr, sizeof(attr));
+	if (result < 0)
+		return result;
+	*id = attr.next_id;
+	memset(&attr, 0, sizeof(attr));
+	attr.btf_id = *id;
+	return sys_bpf(BPF_BTF_GET_FD_BY_ID, &attr, sizeof(attr));
+}
+
+static bool is_of_module(int types, const char *module)
+{
+	char name[64] = "";
+	struct bpf_btf_info info = {.name = address_of(name), .name_len = sizeof(name)};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)types;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = address_of(&info);
+	return !sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) && info.kernel_btf &&
+	       !strcmp(name, module);
+}
+
+int sys_module_types(const char *module)
+{
+	uint32_t id = 0;
+	int types;
+
+	while ((types = next_types(&id)) >= 0) {
+		if (is_of_module(types, module))
+			break;
+		close(types);
+	}
+	return types;
+}
+
 int sys_program_load(const struct sys_program *program)
 {
 	union bpf_attr attr;
@@ -176,6 +219,7 @@ int sys_program_load(const struct sys_program *program)
 	attr.prog_type = program->type;
 	attr.expected_attach_type = program->attach_type;
 	attr.attach_btf_id = program->function;
+	attr.attach_btf_obj_fd = (uint32_t)program->module_types;
 	attr.insns = address_of(program->insns);
 	attr.insn_cnt = (uint32_t)program->insn_count;
 	/* What telltale's own licence says of its BPF parts; the tracing helpers ask for it. */

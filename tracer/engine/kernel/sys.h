@@ -48,6 +48,7 @@ struct sys_program {
 	enum bpf_prog_type type;
 	uint32_t attach_type; /* expected_attach_type */
 	uint32_t function;    /* in the kernel's BTF: which the program is for */
+	int module_types;     /* or (above 0) in this BTF, 5.11 */
 	bool sleepable;       /* BPF_F_SLEEPABLE */
 	const struct bpf_insn *insns;
 	size_t insn_count;
@@ -60,6 +61,8 @@ struct sys_program {
 };
 
 int sys_program_load(const struct sys_program *program);
+/* The BTF of a module that is loaded. */
+int sys_module_types(const char *module);
 int sys_types_load(const void *btf, size_t size);
 int sys_program_run(int fd); /* BPF_PROG_TEST_RUN of a raw tracepoint, 5.10 */
 
