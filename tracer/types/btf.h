@@ -1,4 +1,4 @@
-/* What the files that read BTF share: btf.c (types), btf_function.c (functions). */
+/* What the files that read BTF share: btf_open.c (files), btf.c (types), btf_function.c (functions). */
 #ifndef TELLTALE_TYPES_BTF_H
 #define TELLTALE_TYPES_BTF_H
 
@@ -31,6 +31,13 @@ const char *btf_text_at(const struct btf *b, uint32_t offset);
 /* NULL when memory is out, or the type makes no sense or nests too deeply. */
 struct ctype *btf_node_at(struct btf *b, uint32_t number);
 int btf_no_sense(struct btf *b, const char *name, struct error *err);
+
+/* btf.c: what its struct type_source has. */
+int btf_find(struct type_source *source, const struct type_place *place, enum ctype_kind kind,
+	     const char *name, const struct ctype **found, struct error *err);
+int btf_members(struct type_source *source, struct ctype *node, struct error *err);
+int btf_constant(struct type_source *source, const struct type_place *place, const char *name,
+		 uint64_t *value, const struct ctype **type, struct error *err);
 
 /* btf_function.c: as types_function(), types_percpu(). */
 int btf_function(struct type_source *source, const char *name, struct type_function *function,

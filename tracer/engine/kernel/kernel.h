@@ -183,6 +183,13 @@ void programs_close(struct kernel *e);
 /* The program to attach at a site with this cookie. */
 int program_for(const struct kernel *e, size_t index, uint64_t cookie);
 
+/* ---- verifier.c ---- */
+
+/* Why a program was not loaded, with that code: the error. */
+void explain_verifier(struct kernel *e, struct sys_program *program, const char *place, int code, struct warnings *warnings, struct error *err);
+/* What the verifier says of a program that it takes, which is loaded once more for that. */
+void hear_verifier(struct kernel *e, struct sys_program *program);
+
 /* ---- attach.c, perf.c ---- */
 
 /*
