@@ -229,11 +229,12 @@ static int cut_patterns(char *text, struct words *patterns, struct error *err)
 	}
 }
 
-static bool is_file(const char *path)
+/* A file, or standard input; words behind it are its parameters. */
+static bool is_program_name(const char *word)
 {
 	struct stat st;
 
-	return !stat(path, &st) && S_ISREG(st.st_mode);
+	return !strcmp(word, "-") || (!stat(word, &st) && S_ISREG(st.st_mode));
 }
 
 /* "struct NAME", "union NAME", "enum NAME" */
@@ -286,7 +287,7 @@ static int list_patterns(struct common *c, struct session *session, unsigned how
 static int run_list(struct common *c, const char *text)
 {
 	unsigned how = c->verbose ? LIST_VERBOSE : 0;
-	bool is_program = text || (c->patterns.count == 1 && is_file(c->patterns.items[0]));
+	bool is_program = text || (c->patterns.count && is_program_name(c->patterns.items[0]));
 	struct session *session = NULL;
 	struct buffer program = {0};
 	struct error err = {0};

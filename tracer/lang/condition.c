@@ -17,11 +17,6 @@ struct reader {
 	bool wrong;
 };
 
-static bool is_operator(const struct token *t, const char *text)
-{
-	return t->kind == TOKEN_OPERATOR && !strcmp(t->text, text);
-}
-
 static bool take(struct reader *r, const char *text)
 {
 	if (r->next == r->count || !is_operator(&r->tokens[r->next], text))

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -192,6 +193,7 @@ static bool parse_setting(struct parser *p)
 {
 	const struct setting *s;
 	const char *near;
+	char number[24];
 
 	if (p->token.kind != TOKEN_NAME) {
 		unexpected(p, "the name of a setting");
@@ -210,8 +212,11 @@ static bool parse_setting(struct parser *p)
 		unexpected(p, "a value");
 		return false;
 	}
-	if (s && !from_environment(s))
-		set(p, s, "", p->token.at, p->token.text);
+	if (s && !from_environment(s)) {
+		/* A number is one however it is written: 1e3, 1_000, 0x10. */
+		snprintf(number, sizeof(number), "%llu", (unsigned long long)p->token.number);
+		set(p, s, "", p->token.at, p->token.kind == TOKEN_NUMBER ? number : p->token.text);
+	}
 	next(p);
 	return is(p, "}") || expect(p, ";");
 }

@@ -9,7 +9,14 @@
 
 #include "lang/lex.h"
 
+#include <string.h>
+
 struct program;
+
+static inline bool is_operator(const struct token *t, const char *text)
+{
+	return t->kind == TOKEN_OPERATOR && !strcmp(t->text, text);
+}
 
 struct macro {
 	const char *name;
@@ -100,6 +107,12 @@ struct tokens {
 void macro_expand_all(struct lexer *l, const struct token *tokens, size_t count, struct tokens *out);
 /* False, once it has been said, when macros have made more tokens than any program has. */
 bool tokens_add(struct lexer *l, struct tokens *out, struct token t);
+
+/* ---- replace.c ---- */
+
+/* Behind a macro's name, from the parenthesis on; `at` is the name's place. False: it was said what is
+ * wrong with its arguments. */
+bool macro_replace(struct lexer *l, const struct macro *m, size_t at, struct tokens *out);
 
 /* ---- condition.c ---- */
 
