@@ -36,6 +36,8 @@ static void set_place(struct checker *c, struct expr *e, const struct ctype *typ
 		return;
 	e->place = type;
 	e->type = value_type(c, e, type, space);
+	if (e->type.look == LOOK_BOOL) /* one in memory is a number to bpftrace */
+		e->type.look = LOOK_NUMBER;
 }
 
 /* What a program declares has the layout of 64-bit code. */
