@@ -104,15 +104,17 @@ static void convert_probe(const struct probe_set *set, const struct probe *probe
 	to->provider = probe->provider;
 	to->name = probe->name;
 	to->arguments = arguments;
-	to->argument_count = arguments ? count : 0;
-	for (size_t i = 0; i < to->argument_count; i++)
-		arguments[i] = (struct listing_argument){
+	for (size_t i = 0; arguments && i < count; i++) {
+		if (probe->arguments[i].hidden)
+			continue;
+		arguments[to->argument_count++] = (struct listing_argument){
 			.name = probe->arguments[i].name,
 			.type_name = probe->arguments[i].type_name,
 			.declared = probe->arguments[i].declared,
 			.size = probe->arguments[i].size,
 			.is_signed = probe->arguments[i].is_signed,
 		};
+	}
 	if (probe_in_file(probe->kind))
 		convert_sites(probe, to, arena);
 }

@@ -43,6 +43,8 @@ run "$telltale" run -e 'iter:task { @ = count(); exit(); }'
 is "exit() ends it" "$code" 0
 run "$telltale" run -e 'iter:task { printf("%s\n", probe); exit(); }'
 is "probe" "$out" "iter:task"
+run "$telltale" run -q -e 'iter:task /ctx->meta->seq_num == 3/ { printf("%d", ctx->meta->seq_num); }'
+is "what all iterators have, though it is not listed" "$out" 3
 
 # More than the ring has room for: it is read in parts.
 run "$telltale" run --ring-size 64K -e 'iter:task { printf("%1000d\n", 1); printf("%s", str(kptr(ctx->task->comm), 1000)); @ = count(); }'

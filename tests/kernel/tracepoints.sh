@@ -71,6 +71,18 @@ near k:vfs_rea kprobe:vfs_read
 near s:page-fault: page-faults
 near h:cycle cycles
 
+near f:vfs_rea fentry:vfs_read
+near fexit:vfs_rea fexit:vfs_read
+TELLTALE_WITHOUT=fentry run "$telltale" run -e 'f:vfs_read { @[args.count] = count(); }'
+is "a kernel without fentry: exit code" "$code" 4
+like "and since when there is some" "$err" "fentry .*since Linux 5.5"
+is "-lv of fexit: arguments and result" "$("$telltale" run -lv fexit:vfs_read)" "fexit:vfs_read
+    struct file *file
+    char *buf
+    size_t count
+    loff_t *pos
+    ssize_t retval"
+
 run "$telltale" run -e 't:*:* { @ = count(); }'
 is "too many: exit code" "$code" 2
 like "too many: why" "$err" "matches [0-9]+ probes, .* at most 1024"

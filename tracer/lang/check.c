@@ -85,6 +85,14 @@ struct type argument_type(const struct probe_argument *a, uint32_t limit)
 	}
 }
 
+static const char *first_name(const struct probe *probe)
+{
+	for (size_t i = 0; i < probe->argument_count; i++)
+		if (!probe->arguments[i].hidden)
+			return probe->arguments[i].name;
+	return "NAME";
+}
+
 static void no_argument(struct checker *c, struct expr *e, const struct probe *probe)
 {
 	const char *best = NULL;
@@ -99,7 +107,7 @@ static void no_argument(struct checker *c, struct expr *e, const struct probe *p
 	if (!e->text && !kind->numbered) {
 		wrong(c, e, "the arguments of %s probes have names: %s%s", kind->name,
 		      probe->kind == PROBE_ITER ? "ctx->" : "args.",
-		      probe->argument_count ? probe->arguments[0].name : "NAME");
+		      first_name(probe));
 		return;
 	}
 	if (!e->text) {
@@ -184,7 +192,7 @@ static void refuse_ctx(struct checker *c, struct expr *e)
 
 	if (probe->kind == PROBE_ITER)
 		wrong(c, e, "ctx is no value, but has members: ctx->%s",
-		      probe->argument_count ? probe->arguments[0].name : "NAME");
+		      first_name(probe));
 	else
 		wrong(c, e, "ctx is for iterators; elsewhere arguments are args.NAME or arg0, and reg() "
 			    "has registers");

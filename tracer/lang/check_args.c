@@ -89,7 +89,7 @@ bool list_arguments(struct checker *c, struct expr *args)
 		return false;
 	}
 	for (size_t i = 0; i < probe->argument_count; i++)
-		if (strcmp(probe->arguments[i].name, "retval") != 0 &&
+		if (!probe->arguments[i].hidden && strcmp(probe->arguments[i].name, "retval") != 0 &&
 		    !add_argument(c, args, &last, probe->arguments[i].name))
 			return false;
 	if (!args->child)

@@ -99,6 +99,7 @@ struct probe_argument {
 	bool has_length;   /* PROBE_STRING: of at most length_operand bytes, NUL or not */
 	bool in_record;	   /* PROBE_STRING, PROBE_BYTES: in the kernel's record, not at an address */
 	uint32_t bytes;	   /* in_record: its room there; 0: that differs from record to record */
+	bool hidden; /* from listings, as it is of no use to most */
 	const char *unreadable; /* why it can't be had at any site; NULL: it can */
 	const char *declared; /* type and name as the kernel has them; NULL: of other kinds */
 };

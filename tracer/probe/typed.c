@@ -92,8 +92,8 @@ static const char *layout_text(const struct convention *c, struct arena *arena)
 static int describe(enum probe_kind kind, const struct type_function *function,
 		    struct arena *arena, struct convention *c, struct error *err)
 {
-	size_t count = function->parameter_count + 1, first = kind == PROBE_ITER;
-	int64_t at = 8 * (int64_t)first;
+	size_t count = function->parameter_count + 1;
+	int64_t at = 0;
 
 	*c = (struct convention){
 		.number = function->number,
@@ -102,10 +102,11 @@ static int describe(enum probe_kind kind, const struct type_function *function,
 	};
 	if (!c->operands || !c->arguments)
 		return error_memory(err);
-	for (size_t i = first; i < function->parameter_count; i++) {
+	for (size_t i = 0; i < function->parameter_count; i++) {
 		const struct function_value *value = &function->parameters[i];
 
 		add_value(c, value, at, arena);
+		c->arguments[i].hidden = kind == PROBE_ITER && !i;
 		at += value->type->size > 8 ? (int64_t)(value->type->size + 7) / 8 * 8 : 8;
 	}
 	if (kind == PROBE_FEXIT && function->result.type)

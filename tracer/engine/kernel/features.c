@@ -159,7 +159,8 @@ int feature_refuse(enum feature which, const char *wanted_for, struct error *err
 	const struct feature_answer *answer = feature(which);
 
 	if (answer->code == -EPERM)
-		return error_set(err, -EPERM, "not permitted: %s: %s", wanted_for, answer->remedy);
+		return error_set(err, -EPERM, "not permitted: %s (%s, since Linux %s), %s: %s",
+		                 answer->name, answer->what, answer->since, wanted_for, answer->remedy);
 	return error_set(err, -EOPNOTSUPP, "the kernel lacks %s (%s, since Linux %s), %s: %s",
 	                 answer->name, answer->what, answer->since, wanted_for, answer->remedy);
 }
