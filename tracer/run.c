@@ -489,12 +489,28 @@ static int print_pins(struct run *run, struct error *err)
 	return 0;
 }
 
+/* For -v. */
+static void say_attached(const struct session *s)
+{
+	for (size_t i = 0; i < s->plan.program_count; i++) {
+		const struct plan_program *p = &s->plan.programs[i];
+
+		if (p->site_count)
+			remark(s->warnings, "%s: %s: %zu instructions, at %zu place%s", p->place, p->name,
+			       p->insn_count, p->site_count, p->site_count == 1 ? "" : "s");
+	}
+	for (size_t i = 0; i < s->plan.probe_count; i++)
+		remark(s->warnings, "attached: %s", s->plan.probes[i].shown);
+}
+
 /* From the first site attached to the last one taken off. */
 static int run_attached(struct run *run, struct error *err)
 {
 	struct session *s = run->session;
 	int rc = engine_attach(run->engine, s->warnings, err);
 
+	if (!rc)
+		say_attached(s);
 	if (!rc)
 		rc = drop_privileges(run, err);
 	if (!rc && run->output && output_attached(run->output, s->plan.probe_count))

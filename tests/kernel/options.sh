@@ -27,6 +27,10 @@ is "-B full" "$(says -B full "$tmp/p.bt" 1 2)" "1 2"
 is "without uprobe_multi" "$(says --no-feature uprobe_multi,kprobe_multi -q \
 	-e "u:$demo:main { print(1); exit(); }" -- "$demo" -n 1 -r 1000 | grep -x 1)" 1
 
+run "$telltale" run -v -q -e "BEGIN { exit(); } u:$demo:main, u:$demo:_start { @ = 1; }"
+like "-v says what is attached" "$err" \
+	"telltale: -e:1:[0-9]+: [a-z]+: [0-9]+ instructions, at 2 places.*attached: BEGIN.*attached: uprobe:$demo:main.*attached: uprobe:$demo:_start"
+
 # ---- what does not run ----
 
 run "$telltale" run --dry-run -e 'BEGIN { print(1); } END { print(2); } interval:s:1 { @ = 1; }'

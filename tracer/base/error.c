@@ -63,3 +63,16 @@ void warn(struct warnings *warnings, const char *format, ...)
 	va_end(args);
 	warnings->say(warnings->context, line);
 }
+
+void remark(struct warnings *warnings, const char *format, ...)
+{
+	char line[2048];
+	va_list args;
+
+	if (!warnings->remark)
+		return;
+	va_start(args, format);
+	mark_cut(line, sizeof(line), vsnprintf(line, sizeof(line), format, args));
+	va_end(args);
+	warnings->remark(warnings->context, line);
+}

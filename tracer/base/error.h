@@ -37,9 +37,12 @@ struct warnings {
 	void (*say)(void *context, const char *line);
 	void *context;
 	unsigned count;
+	void (*remark)(void *context, const char *line); /* what is no trouble at all; NULL: nobody asks */
 };
 
 void warn(struct warnings *warnings, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void remark(struct warnings *warnings, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #endif

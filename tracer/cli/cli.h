@@ -104,7 +104,7 @@ struct common {
 	 "bytes of a text at the most; where not given 1023 in programs, else 256"},					\
 	QUIET_ROWS(c),										\
 	{'v', "verbose", OPTION_FLAG, &(c)->verbose, NULL,					\
-	 "should the kernel refuse a program: its whole reason"},				\
+	 "say what is attached; should the kernel refuse a program: its whole reason"},				\
 	ENGINE_ROWS(c),										\
 	{'t', "time", OPTION_SECONDS, &(c)->seconds, "SECONDS", "end after that time"}
 

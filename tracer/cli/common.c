@@ -66,6 +66,12 @@ static void say_warning(void *context, const char *line)
 		fprintf(stderr, "telltale: warning: %s\n", line);
 }
 
+static void say_remark(void *context, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "telltale: %s\n", line);
+}
+
 /* Colours are for a person who looks on, and who did not say no. */
 static bool wants_color(FILE *file)
 {
@@ -131,7 +137,9 @@ int common_session(struct common *c, FILE *file, struct session **session, struc
 	};
 	int r;
 
-	c->warnings = (struct warnings){.say = say_warning, .context = c};
+	c->warnings = (struct warnings){.say = say_warning,
+	                                .context = c,
+	                                .remark = c->verbose ? say_remark : NULL};
 	r = session_new(&options, &c->warnings, session, err);
 	if (r)
 		return r;
