@@ -22,7 +22,8 @@ struct ring {
 	size_t size; /* bytes, a power of two */
 	size_t page;
 	void *own;    /* the page that we write: `consumed` at its start */
-	void *shared; /* read-only: the page with `produced`, then the data twice */
+	void *shared; /* read-only: the page with `produced`, then the data */
+	void *joined; /* room for a record that goes on at the start of the data */
 	uint64_t consumed;
 };
 
@@ -42,7 +43,7 @@ struct cpu_buffers {
 /* When to look again; see poll.c. */
 struct looking {
 	uint64_t next_look, last_record;
-	uint64_t pause;
+	uint64_t pause, pause_most; /* nanoseconds */
 };
 
 /* ---- load.c ---- */

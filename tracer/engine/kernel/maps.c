@@ -11,35 +11,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Records of which some have texts of the length that they may have now and then. */
-static bool has_large_records(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->record_count; i++)
-		if (plan->records[i].size > 512)
-			return true;
-	return false;
-}
-
 /*
- * Without a wish: 4 MB, which holds 50 to 100 ms of a million small events a second, or a
- * thousandth of the memory of a smaller machine, and never less than 256 KB; of large records, which
- * have room for texts of a kilobyte, four times as much.
+ * Without a wish: 4 MB, which holds 50 to 100 ms of a million small events a second (of those with room
+ * for texts of a kilobyte 4 ms, which poll.c minds), or a thousandth of the memory of a smaller machine,
+ * and never less than 256 KB.
  */
-static uint64_t default_ring_bytes(const struct plan *plan)
+static uint64_t default_ring_bytes(void)
 {
 	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
 	uint64_t wanted = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 
 	if (wanted > 4 << 20)
-		wanted = 4 << 20;
-	if (wanted < 256 << 10)
-		wanted = 256 << 10;
-	return has_large_records(plan) ? 4 * wanted : wanted;
+		return 4 << 20;
+	return wanted < 256 << 10 ? 256 << 10 : wanted;
 }
 
 uint64_t delivery_bytes(const struct kernel *e)
 {
-	return e->options.ring_bytes ? e->options.ring_bytes : default_ring_bytes(e->plan);
+	return e->options.ring_bytes ? e->options.ring_bytes : default_ring_bytes();
 }
 
 /* A power of two and a multiple of the page: what the kernel takes. */

@@ -47,6 +47,18 @@ static bool delivers(const struct kernel *e)
 	return e->ring.fd >= 0 || e->buffers.count;
 }
 
+/* A burst of a million of the largest records a second must not fill half of the ring meanwhile. */
+static uint64_t longest_pause(const struct plan *plan, uint64_t size)
+{
+	uint64_t largest = 1, fits;
+
+	for (size_t i = 0; i < plan->record_count; i++)
+		if (plan->records[i].size > largest)
+			largest = plan->records[i].size;
+	fits = size / largest / 2 * 1000;
+	return fits > PAUSE_MOST ? PAUSE_MOST : fits < PAUSE_LEAST ? PAUSE_LEAST : fits;
+}
+
 /* The fuller the ring was found, the sooner it is looked at again. */
 static void choose_pause(struct looking *r, uint64_t bytes, uint64_t size, uint64_t time)
 {
@@ -55,9 +67,9 @@ static void choose_pause(struct looking *r, uint64_t bytes, uint64_t size, uint6
 	else if (bytes > size / 16)
 		r->pause = r->pause / 2 > PAUSE_LEAST ? r->pause / 2 : PAUSE_LEAST;
 	else
-		r->pause = r->pause * 2 < PAUSE_LEAST  ? PAUSE_LEAST
-		           : r->pause * 2 > PAUSE_MOST ? PAUSE_MOST
-		                                       : r->pause * 2;
+		r->pause = r->pause * 2 < PAUSE_LEAST     ? PAUSE_LEAST
+		           : r->pause * 2 > r->pause_most ? r->pause_most
+		                                          : r->pause * 2;
 	if (bytes)
 		r->last_record = time;
 	r->next_look = time + r->pause;
@@ -135,6 +147,8 @@ static int look(struct kernel *e, engine_record_fn *record, void *context, int *
 		size = e->buffers.size * e->buffers.count;
 		result = buffers_drain(&e->buffers, now(), record, context, count, &bytes);
 	}
+	if (!e->looking.pause_most)
+		e->looking.pause_most = longest_pause(e->plan, size);
 	choose_pause(&e->looking, bytes, size, now());
 	return result;
 }
