@@ -92,7 +92,7 @@ enum plan_record_kind {
 	PLAN_RECORD_JOIN,   /* join(): one text; `format` goes between its parts */
 	PLAN_RECORD_EXIT,   /* exit(code): no field, or one */
 	PLAN_RECORD_TIME,   /* time(format): one field, PLAN_TIME */
-	PLAN_RECORD_VALUE,  /* print(value): one field */
+	PLAN_RECORD_VALUE,  /* print(value): one field; or, with names, the parts of one */
 	PLAN_RECORD_PRINT,  /* print(@map), clear(@map), zero(@map): no fields, but `map` */
 	PLAN_RECORD_CLEAR,
 	PLAN_RECORD_ZERO,

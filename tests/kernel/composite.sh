@@ -67,6 +67,7 @@ int main(void)
 	visit(shape, RED, &shape);
 	first.numbers[0] = first.at.x = 77;
 	visit(&second, RED, &shape);
+	TELLTALE(shapes, bad, shape->level, TELLTALE_ARG(word, (const char *)8));
 	TELLTALE(shapes, mark, shape->level, TELLTALE_ARG(word, word), shape->ratio);
 	return minus() + give()->uc;
 }
@@ -223,6 +224,9 @@ prints "all arguments of a marker" 'shapes:mark { print(args); @ = args; print(@
 a word
 @: { .shape->level = 200, .word = a word, .shape->ratio = 0.5 }'
 prints "all arguments as JSON" 'shapes:mark { print(args); }' '{"type": "value", "data": { "shape->level": 200, "word": "a word", "shape->ratio": 0.5 }}' -f json
+prints "an argument that can't be read" 'shapes:bad { print(args); }' '{ .shape->level = 200, .word = <unreadable> }'
+prints "the same as JSON" 'shapes:bad { print(args); }' '{"print":{"shape->level":200,"word":null},"unreadable":["word"]}
+{"lost":0}' --json
 prints "what a function returns" 'ur:@F:minus { print(retval); print(retval < 0); @ = sum(retval); }
 	ur:@F:give { print(retval->uc); print(*retval); }' '-5
 1

@@ -336,9 +336,17 @@ void gen_unwatch(struct gen *g, const struct expr *call)
 /* print(value) */
 void gen_value_record(struct gen *g, const struct expr *call)
 {
+	const struct expr *e = call->child;
 	struct record r = {0};
+	size_t i = 0;
 
-	add_field(g, &r, call->child, PLAN_ARGUMENT, "", call->at);
+	/* Of all arguments each is a field: those that can be read are printed. */
+	if (!expr_is_all_arguments(e))
+		add_field(g, &r, e, PLAN_ARGUMENT, "", call->at);
+	else
+		for (const struct expr *item = e->child; item; item = item->next)
+			add_field(g, &r, item, PLAN_ARGUMENT,
+				  arena_string(&g->c->plan->arena, e->type.tuple->names[i++]), call->at);
 	finish_layout(g, &r, PLAN_RECORD_VALUE, NULL);
 	gen_record(g, &r, call->at);
 }

@@ -274,8 +274,8 @@ static void head_json(struct output *o, const struct parts *parts, uint64_t *raw
 	}
 }
 
-static void names_json(struct output *o, const char *member, const struct plan_record *shape,
-                       uint64_t fields)
+void names_json(struct output *o, const char *member, const struct plan_record *shape,
+                uint64_t fields)
 {
 	bool first = true;
 

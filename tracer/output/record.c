@@ -175,17 +175,46 @@ static int print_time(struct output *o, const struct plan_record *shape,
 	return 0;
 }
 
+enum { PARTS_MOST = 64 }; /* as many as abi_record.unreadable has bits */
+
+/* A value whose parts are the fields of a record: all arguments of a probe. */
+static int take_fields(const struct plan_record *shape, const struct abi_record *record, size_t size,
+                       struct plan_value *whole, struct value *v)
+{
+	struct value part;
+	int r = 0;
+
+	if (shape->field_count > PARTS_MOST)
+		return -EBADMSG;
+	for (size_t i = 0; i < shape->field_count && !r; i++) {
+		whole->parts[i] = shape->fields[i].value;
+		if (!(record->unreadable >> i & 1))
+			r = value_take(&whole->parts[i], record, size, &part);
+	}
+	whole->type = PLAN_RECORD;
+	whole->size = (uint32_t)size;
+	whole->part_count = shape->field_count;
+	*v = (struct value){.type = PLAN_RECORD, .place = whole, .parts = (const char *)record,
+	                    .unreadable = record->unreadable};
+	return r;
+}
+
 /* print(value): the value and a newline, or {"print":VALUE}. */
 static int print_value(struct output *o, const struct plan_record *shape,
                        const struct abi_record *record, size_t size)
 {
+	struct plan_value parts[PARTS_MOST], whole = {.parts = parts};
 	struct value v = {.type = PLAN_NONE};
-	bool read = !(record->unreadable & 1);
+	bool in_parts = shape->field_count && shape->fields[0].value.name &&
+	                *shape->fields[0].value.name;
+	bool read = in_parts || !(record->unreadable & 1);
 	int r = 0;
 
-	if (shape->field_count != 1)
+	if (!in_parts && shape->field_count != 1)
 		return -EBADMSG;
-	if (read)
+	if (in_parts)
+		r = take_fields(shape, record, size, &whole, &v);
+	else if (read)
 		r = value_take(&shape->fields[0].value, record, size, &v);
 	if (r)
 		return r;
@@ -207,6 +236,8 @@ static int print_value(struct output *o, const struct plan_record *shape,
 		put_hex_bytes(&o->text, v.bytes, v.length);
 		put_text(&o->text, "\"}");
 	}
+	if (in_parts && record->unreadable)
+		names_json(o, ",\"unreadable\":", shape, record->unreadable);
 	put_text(&o->text, read ? "}\n" : ",\"unreadable\":[\"print\"]}\n");
 	return 0;
 }

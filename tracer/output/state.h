@@ -66,6 +66,9 @@ int event_text(struct output *o, const struct plan_record *shape, const struct a
                size_t size);
 int event_json(struct output *o, const struct plan_record *shape, const struct abi_record *record,
                size_t size);
+/* A member that lists the fields of the set, where there are any. */
+void names_json(struct output *o, const char *member, const struct plan_record *shape,
+                uint64_t fields);
 
 /* format.c */
 int format_check(const struct plan_record *shape, struct error *err);

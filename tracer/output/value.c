@@ -188,7 +188,10 @@ static void struct_text(const struct output *o, struct buffer *b, const struct v
 		put_text(b, i ? ", ." : ".");
 		put_harmless(b, part.place->name, strlen(part.place->name));
 		put_text(b, " = ");
-		value_text(o, b, &part, style);
+		if (i < 64 && v->unreadable >> i & 1)
+			put_text(b, "<unreadable>");
+		else
+			value_text(o, b, &part, style);
 	}
 	put_text(b, " }");
 }
@@ -290,7 +293,10 @@ static bool struct_json(const struct output *o, struct buffer *b, const struct v
 		put_text(b, !i ? "" : wide ? ", " : ",");
 		put_json_string(b, part.place->name, strlen(part.place->name));
 		put_text(b, wide ? ": " : ":");
-		clean &= value_json(o, b, &part);
+		if (i < 64 && v->unreadable >> i & 1)
+			put_text(b, "null");
+		else
+			clean &= value_json(o, b, &part);
 	}
 	put_text(b, wide ? " }" : "}");
 	return clean;

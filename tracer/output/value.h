@@ -22,6 +22,7 @@ struct value {
 	/* Which says more: of tuples their parts, of stacks their map, of others their format. */
 	const struct plan_value *place;
 	const char *parts;
+	uint64_t unreadable; /* of the first 64 parts, a bit each */
 };
 
 /* -EBADMSG when the value does not lie inside the `size` bytes at base, or says of itself that it
