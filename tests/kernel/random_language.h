@@ -21,6 +21,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What productions use. */
+#define RANDOM_PREAMBLE "#define CHOICE(a) a :\n#define PICK(c, yes, no) ((c) ? CHOICE(yes) no)\n"
+
 enum {
 	CHILDREN_MOST = 4,
 	BLOCK_MOST = 5,	     /* statements of a block */
@@ -476,6 +479,7 @@ static const struct production expressions[] = {
 	{"~(%i)", 2, invert, AS_FIRST},
 	{"!(%i)", 2, not, SIGNED},
 	{"(%i ? %i : %i)", 3, choose, AS_BRANCHES},
+	{"PICK((%i), (%i), (%i))", 2, choose, AS_BRANCHES},
 	{"++%w", 2, add_before, AS_FIRST},
 	{"%w++", 2, add_after, AS_FIRST},
 	{"--%w", 1, take_before, AS_FIRST},

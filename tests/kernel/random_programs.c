@@ -533,7 +533,7 @@ static void try_many(uint64_t seed, bool computed, unsigned clauses, struct hand
 		p.seed = seed + done;
 		p.computed = computed;
 		results.count = results.wrong = 0;
-		buffer_text(&p.text, "BEGIN { @s = 0; @k[0] = 0; delete(@k[0]); @e[1] = 1; @e[2] = 1; @e[3] = 1; }\n");
+		buffer_text(&p.text, RANDOM_PREAMBLE "BEGIN { @s = 0; @k[0] = 0; delete(@k[0]); @e[1] = 1; @e[2] = 1; @e[3] = 1; }\n");
 		for (unsigned i = 0; i < CLAUSES; i++)
 			add_clause(&p, &results);
 		try_program(&p, seed + done, hand, &results, counts);
