@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compile/compile.h"
+#include "elf/file.h"
 #include "lang/ast.h"
 #include "tests/unit/probe_help.h"
 
@@ -38,6 +39,18 @@ static void check_plan(const struct plan *plan)
 			    value->size > plan->records[i].size - value->offset)
 				abort();
 		}
+}
+
+/* What functions and symbols are looked for in: of the files by hand none exists. */
+static void give_files(struct hand *hand)
+{
+	static struct elf_file *file;
+	struct error err;
+
+	if (!file && elf_file_open("tests/fuzz/seeds/elf/seed", &file, &err))
+		abort();
+	for (size_t i = 0; i < hand->target.file_count; i++)
+		hand->target.files[i].elf = file;
 }
 
 static bool yes(void)
@@ -88,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	hand_make(&hand);
+	give_files(&hand);
 	hand.set.tracefs = "/"; /* no tracepoints: they differ from machine to machine */
 	hand.set.kernel_types = "no/btf"; /* nor what these are */
 	hand.set.kernel_symbols = "/no/kallsyms";

@@ -76,23 +76,71 @@ static void find_intervals(struct allocation *a)
 	}
 }
 
-/* What lives at the top of a loop and is used in it lives to the loop's end. */
-static void extend_over_loops(struct allocation *a)
+/* From the top of a loop to the jump back. */
+struct round {
+	int from, to;
+};
+
+static int by_top(const void *x, const void *y)
 {
+	const struct round *a = x, *b = y;
+
+	return (a->from > b->from) - (a->from < b->from);
+}
+
+static struct round *find_rounds(struct allocation *a, size_t *count)
+{
+	struct round *rounds = NULL, *slot;
+	size_t room = 0;
+
+	*count = 0;
 	for (size_t i = 0; i < a->ir->count; i++) {
 		const struct ir_insn *insn = &a->ir->items[i];
-		int from, to = 2 * (int)i + 1;
 
 		if (insn->kind != IR_JUMP || a->label_at[insn->target] > (int)i)
 			continue;
-		from = 2 * a->label_at[insn->target];
-		for (int r = 0; r < a->ir->regs; r++) {
-			struct interval *v = &a->intervals[r];
-
-			if (v->end >= from && v->start < from && v->end < to)
-				v->end = to;
-		}
+		slot = array_add(&rounds, count, &room, sizeof(*slot));
+		a->failed |= !slot;
+		if (slot)
+			*slot = (struct round){2 * a->label_at[insn->target], 2 * (int)i + 1};
 	}
+	if (*count)
+		qsort(rounds, *count, sizeof(*rounds), by_top);
+	return rounds;
+}
+
+/* The first round whose top is behind the place. */
+static size_t first_behind(const struct round *rounds, size_t count, int place)
+{
+	size_t low = 0;
+
+	while (low < count) {
+		size_t middle = low + (count - low) / 2;
+
+		if (rounds[middle].from > place)
+			count = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* What lives at the top of a loop and is used in it lives to the loop's end. */
+static void extend_over_loops(struct allocation *a)
+{
+	size_t count;
+	struct round *rounds = find_rounds(a, &count);
+
+	for (int r = 0; count && r < a->ir->regs; r++) {
+		struct interval *v = &a->intervals[r];
+
+		if (v->end < 0)
+			continue;
+		for (size_t i = first_behind(rounds, count, v->start);
+		     i < count && rounds[i].from <= v->end; i++)
+			v->end = rounds[i].to > v->end ? rounds[i].to : v->end;
+	}
+	free(rounds);
 }
 
 /* Calls up to each instruction are counted once, so that an interval has two places to look at. */

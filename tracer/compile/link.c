@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAPS_MOST = 64 }; /* of a program: the kernel's limit */
+enum { MAPS_MOST = 64, INSNS_MOST = 1000000 }; /* of a program: the kernel's limits */
 
 struct linker {
 	struct code *code;
@@ -150,5 +150,11 @@ int link_program(struct gen *g, struct code *code, struct error *err)
 	free(starts);
 	if (!rc)
 		rc = check_maps(g, code, err);
-	return rc ? rc : place_functions(code, err);
+	if (!rc)
+		rc = place_functions(code, err);
+	if (!rc && code->count > INSNS_MOST)
+		rc = error_set(err, -E2BIG,
+			       "it is too long: %zu instructions of BPF, and the kernel lets a program have "
+			       "%d", code->count, INSNS_MOST);
+	return rc;
 }

@@ -176,6 +176,9 @@ struct instance {
 enum {
 	PROGRAM_KEYS_MOST = 8,
 	PROGRAM_ITEMS_MOST = 16,   /* of a tuple */
+	PROGRAM_VALUES_MOST = 256, /* of a tuple, with those of the tuples in it */
+	PROGRAM_MAPS_MOST = 1000,
+	PROGRAM_VARIABLES_MOST = 2000, /* of a clause */
 	PROGRAM_WHOLE_MOST = 16384, /* bytes of a struct or an array that is a value */
 	PROGRAM_TEXT = 64,	   /* bytes of a text */
 	PROGRAM_TEXT_MOST = 1024,  /* that a program may ask for, or the text limit if that is more */

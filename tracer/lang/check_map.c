@@ -16,6 +16,12 @@ struct program_map *find_map(struct checker *c, struct expr *e)
 			return &p->maps[i];
 		}
 	}
+	if (p->map_count == PROGRAM_MAPS_MOST) {
+		wrong(c, e, "a program has at most %d maps; one map with one more key may do",
+		      PROGRAM_MAPS_MOST);
+		e->number = 0;
+		return NULL;
+	}
 	e->number = p->map_count;
 	map = array_add(&p->maps, &p->map_count, &p->map_room, sizeof(*map));
 	if (map) {
@@ -184,6 +190,8 @@ static struct type tuple_of(struct checker *c, const struct type *items, size_t 
 		return (struct type){.kind = TYPE_UNKNOWN};
 	tuple->count = count;
 	memcpy(tuple->items, items, count * sizeof(*items));
+	for (size_t i = 0; i < count; i++)
+		tuple->values += type_values(items[i]);
 	return (struct type){.kind = TYPE_TUPLE, .tuple = tuple};
 }
 

@@ -119,6 +119,12 @@ void check_tuple(struct checker *c, struct expr *e)
 		if (!check_storable(c, item, "an item of a tuple"))
 			return;
 		tuple->items[tuple->count++] = type_stored(item->type);
+		tuple->values += type_values(item->type);
+	}
+	if (tuple->values > PROGRAM_VALUES_MOST) {
+		wrong(c, e, "a tuple has at most %d values, with those of the tuples in it",
+		      PROGRAM_VALUES_MOST);
+		return;
 	}
 	if (e->number)
 		tuple->names = listed_names(c, e, count);

@@ -71,9 +71,15 @@ static struct type known_type(const struct checker *c, size_t place, const char 
 static struct variable *add_variable(struct checker *c, const struct expr *e, struct type type)
 {
 	size_t place = c->instance->variable_count;
-	struct variable *v = array_add(&c->instance->variables, &c->instance->variable_count,
-				       &c->instance->variable_room, sizeof(*v));
+	struct variable *v;
 
+	if (place == PROGRAM_VARIABLES_MOST) {
+		wrong(c, e, "a clause has at most %d variables; a map with a key may do",
+		      PROGRAM_VARIABLES_MOST);
+		return NULL;
+	}
+	v = array_add(&c->instance->variables, &c->instance->variable_count,
+		      &c->instance->variable_room, sizeof(*v));
 	c->program->arena.failed |= !v;
 	if (!v)
 		return NULL;

@@ -67,6 +67,17 @@ static unsigned digit_value(char c)
 	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 99;
 }
 
+enum { QUOTED_MOST = 60 }; /* bytes of a number */
+
+static void wrong_number(struct lexer *l, size_t start, const char *what)
+{
+	size_t length = l->next - start;
+
+	diagnose(l->diagnostics, start, "'%.*s%s' %s",
+		 (int)(length < QUOTED_MOST ? length : QUOTED_MOST), l->source->text + start,
+		 length < QUOTED_MOST ? "" : "...", what);
+}
+
 /* The exponent of 1e9: multiplies value; false when it does not fit. */
 static bool read_exponent(struct lexer *l, uint64_t *value)
 {
@@ -146,11 +157,9 @@ static struct token lex_number(struct lexer *l)
 	if (name_part(at(l, 0)) || (base == 16 && l->next == start + 2)) {
 		while (name_part(at(l, 0)))
 			l->next++;
-		diagnose(l->diagnostics, start, "'%.*s' is not a number", (int)(l->next - start),
-			 l->source->text + start);
+		wrong_number(l, start, "is not a number");
 	} else if (!fits) {
-		diagnose(l->diagnostics, start, "%.*s does not fit in 64 bits",
-			 (int)(l->next - start), l->source->text + start);
+		wrong_number(l, start, "does not fit in 64 bits");
 	}
 	t = make(l, TOKEN_NUMBER, start);
 	t.number = value;

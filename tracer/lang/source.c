@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { LINE_MOST = 400 }; /* bytes that are shown */
+enum { LINE_MOST = 400, MESSAGE_MOST = 1000 }; /* bytes that are shown */
 
 static void show_line(struct diagnostics *d, const struct source *source, size_t start, size_t at)
 {
@@ -108,6 +108,17 @@ void source_numbers(const struct source *source, size_t at, unsigned *line, unsi
 	*column = (unsigned)(at - start + 1);
 }
 
+/* What is quoted may be any length. */
+static void shorten(struct buffer *b, size_t length)
+{
+	if (b->length <= length)
+		return;
+	while (((unsigned char)b->data[length] & 0xc0) == 0x80) /* not within a character */
+		length--;
+	b->length = length;
+	buffer_text(b, "...");
+}
+
 void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 {
 	const struct source *source = d->source;
@@ -125,6 +136,7 @@ void diagnose(struct diagnostics *d, size_t at, const char *format, ...)
 	va_start(args, format);
 	buffer_printv(&d->text, format, args);
 	va_end(args);
+	shorten(&d->text, before + MESSAGE_MOST);
 	if (source != d->source && before && memmem(d->text.data, before, d->text.data + before,
 						    d->text.length - before)) {
 		d->text.length = before; /* a part that was written twice is wrong once */

@@ -42,6 +42,11 @@ const char *type_name(struct type type)
 	return ints[type.is_signed][type.size == 1 ? 0 : type.size == 2 ? 1 : type.size == 4 ? 2 : 3];
 }
 
+size_t type_values(struct type type)
+{
+	return type.kind == TYPE_TUPLE ? type.tuple->values : 1;
+}
+
 static bool same_names(const struct type_tuple *a, const struct type_tuple *b)
 {
 	for (size_t i = 0; a->names && b->names && i < a->count; i++)
@@ -136,6 +141,7 @@ static bool widen_tuple(struct arena *arena, struct type *into, struct type more
 	if (!wide)
 		return false;
 	wide->count = count;
+	wide->values = into->tuple->values;
 	wide->names = same_names(into->tuple, more.tuple) ? into->tuple->names : NULL;
 	for (size_t i = 0; i < count; i++) {
 		wide->items[i] = into->tuple->items[i];

@@ -65,6 +65,7 @@ struct type {
 /* The items of a tuple, as they are stored. */
 struct type_tuple {
 	size_t count;
+	size_t values; /* those of the tuples in it counted, too */
 	const char *const *names; /* of the items; NULL: they have none */
 	struct type items[];
 };
@@ -72,6 +73,8 @@ struct type_tuple {
 /* "int64", "text": for error messages and dumps. */
 const char *type_name(struct type type);
 bool type_same(struct type a, struct type b);
+/* Of a tuple with those of the tuples in it; 1 of any other. */
+size_t type_values(struct type type);
 
 /* ---- type.c: values that variables, maps and tuples hold ---- */
 
