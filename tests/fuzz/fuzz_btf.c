@@ -29,6 +29,25 @@ static void look(struct types *types, enum ctype_kind kind, const char *name)
 			abort();
 }
 
+static void look_at_code(struct types *types)
+{
+	static const char *const functions[] = {"fget", "odd", "vfs_read", "bpf_iter_task"};
+	struct type_function function;
+	const struct ctype *type;
+	struct error err;
+	uint32_t number;
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		if (types_function(types, "", functions[i], &function, &err))
+			continue;
+		for (size_t n = 0; n < function.parameter_count; n++)
+			if (!function.parameters[n].text || !function.parameters[n].type)
+				abort();
+	}
+	if (!types_percpu(types, "runqueues", &number, &type, &err) && !type->text)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		look(&types, CTYPE_ENUM, names[i]);
 		look(&types, CTYPE_VOID, names[i]);
 	}
+	look_at_code(&types);
 	types_constant(&types, &nowhere, "HUGE", &value, &type, &err);
 	types_free(&types);
 	return 0;
