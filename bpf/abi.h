@@ -50,8 +50,8 @@ struct abi_control {
 /* Per probe, in one array map: what could not be delivered or read. Added to atomically. */
 struct abi_trouble {
 	__u64 lost;	  /* records without room in the ring buffer */
-	__u64 unreadable; /* hits whose action was given up since a value could not be read */
-	__u64 full;	  /* hits whose key found no room in a map */
+	__u64 unreadable; /* statements, and hits, that were given up since a value could not be read */
+	__u64 full;	  /* keys that found no room in a map */
 	__u64 endless;	  /* hits that were given up in a loop, at the kernel's limit */
 	__u64 busy;	  /* hits that found no memory for their values: others on the CPU had it all */
 };

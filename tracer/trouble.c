@@ -23,11 +23,11 @@ static void say_trouble(struct warnings *warnings, const struct plan_probe *prob
 		     probe->provider, colon, probe->name, (uint64_t)trouble->lost,
 		     trouble->lost == 1 ? "" : "s");
 	if (trouble->unreadable)
-		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not acted upon: a value could not be read",
+		warn(warnings, "%s%s%s: %" PRIu64 " time%s nothing was done: a value could not be read",
 		     probe->provider, colon, probe->name, (uint64_t)trouble->unreadable,
 		     trouble->unreadable == 1 ? "" : "s");
 	if (trouble->full)
-		warn(warnings, "%s%s%s: %" PRIu64 " hit%s not counted: no room for another key in a map",
+		warn(warnings, "%s%s%s: %" PRIu64 " time%s nothing was kept: no room for another key in a map",
 		     probe->provider, colon, probe->name, (uint64_t)trouble->full,
 		     trouble->full == 1 ? "" : "s");
 	if (trouble->endless)

@@ -30,6 +30,26 @@ static void gen_trouble(struct gen *g, struct exit_label *exit, int offset, stru
 	ir_stack_back(&g->ir, mark);
 }
 
+void gen_or_else(struct gen *g, void (*gen_stmt)(struct gen *g, const struct stmt *s), const struct stmt *s)
+{
+	struct exit_label give_up = g->give_up, lost = g->lost, full = g->full;
+	struct exit_label next = {.label = ir_label(&g->ir)};
+
+	g->give_up = (struct exit_label){.label = ir_label(&g->ir)};
+	g->lost = (struct exit_label){.label = ir_label(&g->ir)};
+	g->full = (struct exit_label){.label = ir_label(&g->ir)};
+	gen_stmt(g, s);
+	if (g->give_up.used || g->lost.used || g->full.used)
+		ir_jump(&g->ir, use(&next));
+	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable), &next);
+	gen_trouble(g, &g->lost, offsetof(struct abi_trouble, lost), &next);
+	gen_trouble(g, &g->full, offsetof(struct abi_trouble, full), &next);
+	ir_place(&g->ir, next.label);
+	g->give_up = give_up;
+	g->lost = lost;
+	g->full = full;
+}
+
 void gen_troubles(struct gen *g)
 {
 	gen_trouble(g, &g->give_up, offsetof(struct abi_trouble, unreadable), &g->done);

@@ -158,6 +158,8 @@ static inline label use(struct exit_label *l)
 /* Where values can't be had, records or keys find no room, a loop has no end: that is counted, and the
  * hit is done. */
 void gen_troubles(struct gen *g);
+/* A statement that nothing behind it hangs on: trouble in it is counted, and the clause goes on. */
+void gen_or_else(struct gen *g, void (*gen_stmt)(struct gen *g, const struct stmt *s), const struct stmt *s);
 /* All ways out of a clause. The filter has its own where no frame is taken yet. */
 void gen_exits(struct gen *g, bool framed, bool early);
 /* Between statements: where the ways out have got far, steps on the way to them. */

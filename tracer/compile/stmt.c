@@ -13,8 +13,10 @@ static void gen_assign(struct gen *g, const struct stmt *s)
 	gen_variable_assign(g, s);
 }
 
-static void gen_call_stmt(struct gen *g, const struct expr *call)
+static void gen_call_stmt(struct gen *g, const struct stmt *s)
 {
+	const struct expr *call = s->value;
+
 	if (is_pinned(g) && function_at(call->number)->id != FUNC_PRINTF) {
 		refuse(g, call->at, "a pinned iterator is read when telltale is gone: it has printf() only");
 		return;
@@ -110,11 +112,14 @@ void gen_stmts(struct gen *g, const struct stmt *s)
 		gen_island(g);
 		switch (s->kind) {
 		case STMT_EXPR:
-			gen_call_stmt(g, s->value);
+			gen_or_else(g, gen_call_stmt, s);
 			break;
 		case STMT_LET:
 		case STMT_ASSIGN:
-			gen_assign(g, s);
+			if (s->target->kind == EXPR_MAP)
+				gen_or_else(g, gen_assign, s);
+			else
+				gen_assign(g, s);
 			break;
 		case STMT_IF:
 			gen_if(g, s);
