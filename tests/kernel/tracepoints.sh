@@ -242,4 +242,17 @@ if have unshare && unshare -m true 2>/dev/null; then
 		like "and what helps" "$err" "mount -t tracefs"
 	fi
 fi
+# Fields that are arrays of numbers are arrays, as members of structs are.
+run "$telltale" run -e 't:sock:inet_sock_set_state /args.newstate == 2/ { print(args.daddr); @[args.daddr] = args.saddr;
+	$a = args.daddr; print($a[3]); print(args.daddr == pton("127.0.0.1")); print((uint32)args.daddr);
+	print(ntop(args.daddr_v6)); print(buf(args.daddr)); exit(); }' -- bash -c ': 3<>/dev/tcp/127.0.0.1/9'
+is "arrays of tracepoints" "$(grep -v '^$' <<<"$out")" '[127,0,0,1]
+1
+1
+16777343
+::ffff:127.0.0.1
+\x7f\x00\x00\x01
+@[[127,0,0,1]]: [127,0,0,1]'
+run "$telltale" run -e 't:sock:inet_sock_set_state /args.newstate == 2/ { print(args); exit(); }' -- bash -c ': 3<>/dev/tcp/127.0.0.1/9'
+like "all fields of a tracepoint" "$out" '\{ \.skaddr = 0x[0-9a-f]+, \.oldstate = 7, .*\.dport = 9, .*, \.daddr = \[127,0,0,1\], '
 finish
