@@ -218,7 +218,8 @@ static void left_out(void **state)
 	struct read r;
 
 	(void)state;
-	put("inner/odd.h", "typedef int vec __attribute__((scalar_storage_order(\"big-endian\")));\nstruct good { int a; };\n");
+	put("inner/odd.h", "typedef int vec __attribute__((scalar_storage_order(\"big-endian\")));\n"
+			   "struct good { int a; };\n");
 	parse(&r, "#include <odd.h>" PROGRAM("sizeof(struct good)"), false);
 	assert_int_equal(r.code, 0);
 	assert_non_null(strstr(buffer_string(&r.said), "odd.h:1:32: the attribute 'scalar_storage_order'"));

@@ -357,8 +357,9 @@ int run_main(int argc, char **argv)
 	        {'e', "program", OPTION_TEXT, &o.text, "TEXT", "the program itself"},
 	        {'c', "command", OPTION_TEXT, &o.command, "COMMAND", "as -- COMMAND, in one word"},
 	        {'l', "list", OPTION_FLAG, &o.list, NULL,
-	         "list instead of running: the probes that match (-l [GLOB]), or that a program has (-l FILE, "
-	         "-l -e TEXT), with their arguments where -v is given; or types of the kernel's (-lv 'struct sock*')"},
+	         "list instead of running: the probes that match (-l [GLOB]), or that a program has "
+	         "(-l FILE, -l -e TEXT), with their arguments where -v is given; or types of the "
+	         "kernel's (-lv 'struct sock*')"},
 	        {'f', "format", OPTION_TEXT, &o.form, "FORMAT",
 	         "text, or json: bpftrace's JSON; --json is telltale's own"},
 	        {'B', NULL, OPTION_TEXT, &o.buffering, "MODE",

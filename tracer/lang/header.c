@@ -103,16 +103,16 @@ static const char *find(struct preprocessor *p, const struct text *from, const c
 			bool after, size_t *place)
 {
 	const char *path;
-	size_t first = after && from->place != (size_t)NO_PLACE ? from->place + 1 : 0;
+	size_t first = after && from->place != NO_PLACE ? from->place + 1 : 0;
 
 	know_folders(p);
-	*place = (size_t)NO_PLACE;
+	*place = NO_PLACE;
 	if (*name == '/')
 		return p->program->no_headers ? NULL : in_folder(p, "", name);
 	path = quoted && !after && !p->program->no_headers ? in_folder(p, from->folder, name) : NULL;
 	for (size_t i = first; !path && i < p->folder_count; i++) {
 		path = in_folder(p, p->folders[i], name);
-		*place = i;
+		*place = path ? i : NO_PLACE;
 	}
 	return path;
 }
@@ -378,7 +378,7 @@ struct preprocessor *preprocessor_new(struct program *program, struct lexer *l)
 		.source = &program->source,
 		.arena = &program->arena,
 		.diagnostics = &program->diagnostics,
-		.main = {.source = program->source, .place = (size_t)NO_PLACE},
+		.main = {.source = program->source, .place = NO_PLACE},
 	};
 	p->main.folder = folder_of(p->arena, program->source.name);
 	l->preprocessor = p;

@@ -38,7 +38,7 @@ struct text {
 	const char *folder;	     /* "": the current one; NULL: it is in no file */
 	size_t place;		     /* among the folders that are searched, or NO_PLACE */
 };
-enum { NO_PLACE = -1 };
+#define NO_PLACE SIZE_MAX
 
 struct preprocessor {
 	const struct program *program;
