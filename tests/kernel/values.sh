@@ -56,6 +56,11 @@ int main(int argc, char **argv)
 		hits = atol(argv[1]);
 		threads();
 	}
+	for (int n = 254; n < 1026; n += n == 258 ? 764 : 1) {
+		long_text[n] = '\0';
+		TELLTALE(values, length, TELLTALE_ARG(text, (const char *)long_text));
+		long_text[n] = 'x';
+	}
 	signs(-1, UINT64_MAX);
 	signs(7, 7);
 	TELLTALE(values, text, TELLTALE_ARG(text, (const char *)long_text),
@@ -97,6 +102,11 @@ BPFTRACE_CAT_BYTES_MAX=5 prints "cat() prints as much of a file as it may" \
 prints "declared variables" \
 	'values:text { let $s : string; print($s); $s = str(args.text, 8); let $t : string[9] = "a"; $t = $s; let $p : char *; $p = (char *)args.words; print(($s, $t, $p != 0)); let $n : int8 = 127; $n++; print($n); }' \
 	$'(a needle, a needle, 1)\n-128'
+for engine in kernel user; do
+	run "$telltale" run -q --engine $engine -e 'values:length { printf("%s|%s|%d\n", args.text, "beside it", 7); }' -- "$values"
+	is "texts around the usual room and the most, by the $engine engine" \
+		"$(awk -F'|' '$2 == "beside it" && $3 == 7 { print length($1) }' <<<"$out" | xargs)" "254 255 256 257 258 1022 1023 1025 1025"
+done
 prints "texts are compared" \
 	'values:text { $s = str(args.text, 8); $t = $s; print($s == $t); print($s == "a needle"); print($s != "a needl"); print(comm == "values"); print($s == comm); print(args.text == $s); if ("a" == "b") { print("no"); } }' \
 	$'1\n1\n1\n1\n0\n0'

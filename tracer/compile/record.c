@@ -7,7 +7,10 @@
 #include <signal.h>
 #include <stddef.h>
 
-enum { FIELDS_MOST = 64 }; /* one bit each in abi_record.unreadable */
+enum {
+	FIELDS_MOST = 64, /* one bit each in abi_record.unreadable */
+	TEXT_USUAL = 256, /* see usual_record() */
+};
 
 struct record {
 	struct plan_record *plan;
@@ -15,6 +18,8 @@ struct record {
 	struct plan_field fields[FIELDS_MOST];
 	const struct expr *values[FIELDS_MOST]; /* NULL: by its role */
 	size_t count;
+	uint64_t short_texts; /* a bit a field: one that may turn out longer than there is room */
+	label longer;	      /* where to go then */
 };
 
 static struct plan_field *add_field(struct gen *g, struct record *r, const struct expr *e,
@@ -54,12 +59,10 @@ static size_t clause_number(const struct gen *g)
 	return number;
 }
 
-/* Gives every field its offset, 8-aligned, and the record its place in the plan. */
-static void finish_layout(struct gen *g, struct record *r, enum plan_record_kind kind,
-			  const char *format)
+/* Gives every field its offset, 8-aligned; the size of the whole. */
+static uint32_t lay_out(struct record *r)
 {
 	uint32_t offset = sizeof(struct abi_record);
-	struct plan *plan = g->c->plan;
 
 	for (size_t i = 0; i < r->count; i++) {
 		uint32_t align = r->fields[i].value.size >= 8 ? 8 : r->fields[i].value.size;
@@ -68,21 +71,32 @@ static void finish_layout(struct gen *g, struct record *r, enum plan_record_kind
 		r->fields[i].value.offset = offset;
 		offset += r->fields[i].value.size;
 	}
+	return (offset + 7) & ~7u;
+}
+
+/* Gives the record its place in the plan, as a copy of `like`. */
+static void add_record(struct gen *g, struct record *r, struct plan_record like)
+{
+	struct plan *plan = g->c->plan;
+
+	like.size = lay_out(r);
+	like.field_count = r->count;
+	like.fields = arena_alloc(&plan->arena, r->count * sizeof(*like.fields));
+	for (size_t i = 0; like.fields && i < r->count; i++)
+		like.fields[i] = r->fields[i];
 	r->number = plan->record_count;
 	r->plan = array_add(&plan->records, &plan->record_count, &g->c->record_room,
 			    sizeof(*r->plan));
-	if (!r->plan) {
+	if (r->plan)
+		*r->plan = like;
+	else
 		g->c->failed = true;
-		return;
-	}
-	r->plan->kind = kind;
-	r->plan->clause = clause_number(g);
-	r->plan->size = (offset + 7) & ~7u;
-	r->plan->format = format;
-	r->plan->field_count = r->count;
-	r->plan->fields = arena_alloc(&plan->arena, r->count * sizeof(*r->plan->fields));
-	for (size_t i = 0; r->plan->fields && i < r->count; i++)
-		r->plan->fields[i] = r->fields[i];
+}
+
+static void finish_layout(struct gen *g, struct record *r, enum plan_record_kind kind,
+			  const char *format)
+{
+	add_record(g, r, (struct plan_record){.kind = kind, .clause = clause_number(g), .format = format});
 }
 
 static void gen_fixed(struct gen *g, const struct plan_field *f, reg base)
@@ -148,6 +162,12 @@ static void gen_field(struct gen *g, const struct record *r, size_t i, reg base,
 			     (struct place){base, (int)layout->offset}, fail);
 	else
 		gen_value(g, r->values[i], base, (int)layout->offset, layout, fail);
+	if (r->short_texts >> i & 1) {
+		reg length = ir_reg(&g->ir);
+
+		ir_load(&g->ir, BPF_W, length, base, (int)layout->offset);
+		ir_branch_value(&g->ir, BPF_JGT, length, layout->limit, r->longer);
+	}
 	ir_jump(&g->ir, done);
 	ir_place(&g->ir, fail);
 	ir_alu_value(&g->ir, BPF_OR, unreadable, (int64_t)(1ull << i));
@@ -201,12 +221,10 @@ static void gen_output(struct gen *g, const struct record *r, reg base)
 	ir_branch_value(&g->ir, BPF_JNE, result, 0, use(&g->lost));
 }
 
-static void gen_record(struct gen *g, const struct record *r, size_t at)
+static void gen_written(struct gen *g, const struct record *r, reg base, size_t at)
 {
-	reg base = ir_reg(&g->ir), unreadable = ir_reg(&g->ir);
+	reg unreadable = ir_reg(&g->ir);
 
-	if (!r->plan)
-		return;
 	ir_note(&g->ir, "record %zu: %u bytes", r->number, r->plan->size);
 	gen_reserve(g, r, base, at);
 	ir_store_value(&g->ir, BPF_W, base, offsetof(struct abi_record, format),
@@ -220,6 +238,65 @@ static void gen_record(struct gen *g, const struct record *r, size_t at)
 		gen_output(g, r, base);
 	else
 		gen_submit(g, base);
+}
+
+/*
+ * Most texts are short, and room for long ones would leave the ring room for few. So a record with texts
+ * that are read at the hit is tried with room for usual ones; where one turns out longer, that is given
+ * back and the whole is written once more. False: the record is none of these.
+ */
+static bool usual_record(struct gen *g, struct record *r, struct record *usual)
+{
+	size_t number = r->number;
+
+	*usual = *r;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct expr *e = r->values[i];
+		struct plan_value *value = &usual->fields[i].value;
+
+		if (e && has_effect(e)) /* not to be done twice */
+			return false;
+		if (!e || r->fields[i].role != PLAN_ARGUMENT || value->type != PLAN_TEXT || value->limit <= TEXT_USUAL || e->place ||
+		    (e->kind != EXPR_ARGUMENT &&
+		     (e->kind != EXPR_CALL || function_at(e->number)->id != FUNC_STR)))
+			continue;
+		text_layout(value, false, TEXT_USUAL);
+		usual->short_texts |= (uint64_t)1 << i;
+	}
+	if (!usual->short_texts || g->c->options->cpu_buffers)
+		return false;
+	usual->longer = ir_label(&g->ir);
+	add_record(g, usual, *r->plan);
+	if (usual->plan)
+		r->plan = &g->c->plan->records[number]; /* they may have moved */
+	return usual->plan;
+}
+
+static void gen_record(struct gen *g, struct record *r, size_t at)
+{
+	uint32_t frame = g->frame_bytes;
+	int stack = g->ir.stack;
+	struct record usual;
+	label end;
+	reg base;
+
+	if (!r->plan)
+		return;
+	if (!usual_record(g, r, &usual)) {
+		gen_written(g, r, ir_reg(&g->ir), at);
+		return;
+	}
+	base = ir_reg(&g->ir);
+	end = ir_label(&g->ir);
+	gen_written(g, &usual, base, at);
+	ir_jump(&g->ir, end);
+	ir_place(&g->ir, usual.longer);
+	ir_helper(&g->ir, BPF_FUNC_ringbuf_discard, REG_NONE, 2,
+		  (struct ir_arg[]){arg_reg(base), arg_value(BPF_RB_NO_WAKEUP)});
+	g->frame_bytes = frame;
+	ir_stack_back(&g->ir, stack);
+	gen_written(g, r, ir_reg(&g->ir), at);
+	ir_place(&g->ir, end);
 }
 
 /* With all that is known of its frames. */
