@@ -242,6 +242,15 @@ if have unshare && unshare -m true 2>/dev/null; then
 		like "and what helps" "$err" "mount -t tracefs"
 	fi
 fi
+# An enum that the kernel's types describe: what is sent to a port where nobody listens is dropped.
+run "$telltale" run -e 't:skb:kfree_skb /args.reason == SKB_DROP_REASON_NO_SOCKET/ { print(args.reason);
+	@[args.reason] = 1; exit(); }' -- bash -c 'echo >/dev/udp/127.0.0.1/9'
+if [[ $err =~ "not known" ]]; then
+	skip "an enum of a tracepoint" "the kernel has no such reason"
+else
+	is "an enum of a tracepoint" "$(grep -v '^$' <<<"$out")" 'SKB_DROP_REASON_NO_SOCKET
+@[SKB_DROP_REASON_NO_SOCKET]: 1'
+fi
 # Fields that are arrays of numbers are arrays, as members of structs are.
 run "$telltale" run -e 't:sock:inet_sock_set_state /args.newstate == 2/ { print(args.daddr); @[args.daddr] = args.saddr;
 	$a = args.daddr; print($a[3]); print(args.daddr == pton("127.0.0.1")); print((uint32)args.daddr);

@@ -151,6 +151,7 @@ static void check_argument(struct checker *c, struct expr *e)
 			e->type = (struct type){.kind = TYPE_INT, .size = 8, .look = LOOK_POINTER};
 		if (e->text && a->type_name) { /* argN is a number to bpftrace's programs */
 			type_argument(c, e, a->type_name);
+			type_enum_argument(c, e, a->type_name);
 			type_record_array(c, e);
 		}
 		return;

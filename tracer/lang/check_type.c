@@ -198,6 +198,17 @@ void type_argument(struct checker *c, struct expr *e, const char *text)
 		e->type = value_type(c, e, t, space);
 }
 
+/* A number of an enum, whose names are for those who print it. */
+void type_enum_argument(struct checker *c, struct expr *e, const char *text)
+{
+	const struct ctype *found;
+	struct error ignored;
+
+	if (e->type.kind == TYPE_INT && !strncmp(text, "enum ", 5) &&
+	    !find(c, e, CTYPE_ENUM, text + 5, default_space(c), &found, &ignored))
+		e->type.ctype = found;
+}
+
 void type_record_array(struct checker *c, struct expr *e)
 {
 	const struct probe_argument *a = e->kind == EXPR_ARGUMENT ? e->argument : NULL;

@@ -27,6 +27,7 @@ struct type value_type(struct checker *c, const struct expr *e, const struct cty
 
 /* The type of an argument of which the probe says that it is of the type `text`. */
 void type_argument(struct checker *c, struct expr *e, const char *text);
+void type_enum_argument(struct checker *c, struct expr *e, const char *text);
 /* A field of the kernel's records that is an array of numbers. */
 void type_record_array(struct checker *c, struct expr *e);
 
