@@ -72,7 +72,8 @@ static void gen_call_stmt(struct gen *g, const struct stmt *s)
 	case FUNC_PRINT:
 		if (call->child->kind == EXPR_MAP &&
 		    (!call->child->child ||
-		     g->c->program->maps[call->child->number].aggregate))
+		     (g->c->program->maps[call->child->number].aggregate &&
+		      call->child->type.kind != TYPE_INT)))
 			gen_map_record(g, call, PLAN_RECORD_PRINT);
 		else
 			gen_value_record(g, call);

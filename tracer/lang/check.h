@@ -97,6 +97,8 @@ void step_map(struct checker *c, struct expr *e);
  * TYPE_UNKNOWN: wrong, which has been said, or not known yet. */
 struct type check_entries(struct checker *c, struct expr *e);
 /* A map whose value is used. */
+/* Of an aggregate that is one number, which can be asked for: count(), sum(), min(), max(), avg(). */
+bool is_one_number(const struct program_map *map);
 void check_map(struct checker *c, struct expr *e);
 
 /* ---- check_func.c ---- */

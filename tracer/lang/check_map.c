@@ -132,6 +132,20 @@ void step_map(struct checker *c, struct expr *e)
 		count_map(c, map);
 }
 
+bool is_one_number(const struct program_map *map)
+{
+	switch (map->aggregate->id) {
+	case FUNC_COUNT:
+	case FUNC_SUM:
+	case FUNC_MIN:
+	case FUNC_MAX:
+	case FUNC_AVG:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What a program makes of the hits that an aggregate has seen: one number, or it is the reader who
  * knows what to do with them. False: that, which is said. */
 static bool entry_value(struct checker *c, const struct expr *e, const struct program_map *map,
@@ -141,20 +155,13 @@ static bool entry_value(struct checker *c, const struct expr *e, const struct pr
 	if (!map->aggregate)
 		return true;
 	*value = type_s64;
-	switch (map->aggregate->id) {
-	case FUNC_COUNT:
-		return true;
-	case FUNC_SUM:
-	case FUNC_MIN:
-	case FUNC_MAX:
-	case FUNC_AVG:
+	if (map->aggregate->id != FUNC_COUNT)
 		value->is_signed = map->value.is_signed;
+	if (is_one_number(map))
 		return true;
-	default:
-		wrong(c, e, "%s holds %s(), which is many numbers and no value; print(%s) shows them",
-		      map->name, map->aggregate->name, map->name);
-		return false;
-	}
+	wrong(c, e, "%s holds %s(), which is many numbers and no value; print(%s) shows them", map->name,
+	      map->aggregate->name, map->name);
+	return false;
 }
 
 void check_map(struct checker *c, struct expr *e)

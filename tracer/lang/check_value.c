@@ -78,7 +78,7 @@ void check_printed(struct checker *c, struct expr *e)
 
 	if (e->kind == EXPR_MAP) {
 		map = check_keys(c, e);
-		if (map && map->aggregate)
+		if (map && map->aggregate && !is_one_number(map))
 			return;
 	}
 	check_expr(c, e);
