@@ -27,7 +27,8 @@
 enum {
 	CHILDREN_MOST = 4,
 	BLOCK_MOST = 5,	     /* statements of a block */
-	DEPTH_MOST = 4,	     /* of expressions, and of blocks */
+	DEPTH_MOST = 4,	     /* of blocks, and of most expressions */
+	DEEP_MOST = 9,	     /* of expressions in one clause of eight */
 	VARIABLES_MOST = 400, /* of a clause */
 	MAP_KEYS = 8,	     /* of @k */
 	ENTRIES = 3,	     /* of @e, which stay as they are */
@@ -76,7 +77,7 @@ struct random_program {
 	struct random_variable variables[VARIABLES_MOST];
 	size_t variable_count;
 	size_t seen[VARIABLES_MOST], seen_count;
-	unsigned depth, loops, unrolls, eaches;
+	unsigned depth, deepest, loops, unrolls, eaches;
 
 	/* while it is computed */
 	enum { GO_ON, BREAK, CONTINUE, RETURN, GIVEN_UP } state;
@@ -502,12 +503,21 @@ static const struct production expressions[] = {
 	{"(%t == \"GET /\")", 1, NULL, SIGNED},
 	{"(\"abcdefghijk\" != %t)", 1, NULL, SIGNED},
 	{"(comm == \"postgres\")", 1, NULL, SIGNED},
+	{"(%t != %t)", 1, NULL, SIGNED},
+	{"strncmp(%t, %t, %#)", 1, NULL, SIGNED},
+	{"strcontains(%t, \"ET\")", 1, NULL, SIGNED},
+	{"len(%t)", 1, NULL, UNSIGNED},
+	{"has_key(@k, %i & 7)", 1, NULL, SIGNED},
 };
 
 static const struct production texts[] = {
 	{"args.path", 2, NULL, SIGNED},
 	{"str(%i)", 1, NULL, SIGNED},
 	{"str(args.where, %#)", 1, NULL, SIGNED},
+	{"str(%i, 200)", 1, NULL, SIGNED},
+	{"(%i ? %t : %t)", 1, NULL, SIGNED},
+	{"@x[%i]", 1, NULL, SIGNED},
+	{"@w[%i].1.0", 1, NULL, SIGNED},
 };
 
 static const struct production statements[] = {
@@ -560,6 +570,15 @@ static const struct production statements[] = {
 	{"printf(\"%%f %%s %%x\\n\", args.seconds, probe, %i);", 1, NULL, SIGNED},
 	{"@b[buf(%i, %#)] = count();", 1, NULL, SIGNED},
 	{"printf(\"%%r\\n\", args.body);", 1, NULL, SIGNED},
+	{"printf(\"%%d %%d %%5d %%s %%-9llx %%s\\n\", %i, %i, %i, %t, pid, comm);", 1, NULL, SIGNED},
+	{"print((%i, %t, (%i, %t)));", 1, NULL, SIGNED},
+	{"@x[%i] = %t;", 1, NULL, SIGNED},
+	{"@w[%i] = (%i, (%t, %i));", 1, NULL, SIGNED},
+	{"@z[%t, %i, (%t, %i)] = count();", 1, NULL, SIGNED},
+	{"@q[%t, %t] = stats(%i);", 1, NULL, SIGNED},
+	{"@o = max(%i);", 1, NULL, SIGNED},
+	{"@us[ustack(3), %i] = count();", 1, NULL, SIGNED},
+	{"if (%t == %t) %b else %b", 1, NULL, SIGNED},
 	{"event();", 1, NULL, SIGNED},
 	{"@u[ustack] = count();", 1, NULL, SIGNED},
 	{"@y[(uint8[])(uint64)(%i), pton(\"1.2.3.4\")] = (pton(\"::1\"), %i);", 1, NULL, SIGNED},

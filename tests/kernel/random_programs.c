@@ -100,7 +100,7 @@ static struct node *make_expression(struct random_program *p, bool wants_signed)
 	struct node *n = NULL;
 
 	for (int tries = 0; tries < 5 && (!n || (wants_signed && n->is_unsigned)); tries++) {
-		bool leaf = p->depth >= DEPTH_MOST || below(p, 3) == 0;
+		bool leaf = p->depth >= p->deepest || below(p, 3) == 0;
 
 		p->depth++;
 		n = make(p, leaf ? CHOOSE(p, leaves) : CHOOSE(p, expressions));
@@ -417,6 +417,7 @@ static void add_clause(struct random_program *p, struct results *results)
 	for (;;) {
 		p->variable_count = p->seen_count = 0;
 		p->depth = p->loops = p->unrolls = p->steps = 0;
+		p->deepest = below(p, 8) ? DEPTH_MOST : DEEP_MOST;
 		p->state = GO_ON;
 		body = make_block(p, 'b');
 		if (p->computed)
@@ -533,7 +534,8 @@ static void try_many(uint64_t seed, bool computed, unsigned clauses, struct hand
 		p.seed = seed + done;
 		p.computed = computed;
 		results.count = results.wrong = 0;
-		buffer_text(&p.text, RANDOM_PREAMBLE "BEGIN { @s = 0; @k[0] = 0; delete(@k[0]); @e[1] = 1; @e[2] = 1; @e[3] = 1; }\n");
+		buffer_text(&p.text, RANDOM_PREAMBLE "BEGIN { @s = 0; @k[0] = 0; delete(@k[0]); @e[1] = 1; @e[2] = 1; @e[3] = 1; "
+				    "@x[0] = \"a text\"; @w[0] = (0, (\"a text\", 0)); }\n");
 		for (unsigned i = 0; i < CLAUSES; i++)
 			add_clause(&p, &results);
 		try_program(&p, seed + done, hand, &results, counts);
