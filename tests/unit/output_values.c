@@ -99,6 +99,62 @@ static void tuples_that_lie(void **state)
 	printed_close(&p);
 }
 
+/* The tuple's memory as what C has there: -5, its bytes, bits of them, numbers with names. */
+static void structs(void **state)
+{
+	static struct plan_enumerator names[] = {{(uint64_t)-5, "MINUS"}, {1, "ONE"}};
+	static const struct plan_enum how = {names, 2};
+	static struct plan_value byte = {.type = PLAN_INT, .size = 1, .name = ""};
+	static struct plan_value pair = {.type = PLAN_ARRAY, .size = 2, .name = "", .count = 2,
+	                                 .parts = &byte, .part_count = 1};
+	static struct plan_value members[] = {
+	        {.type = PLAN_INT, .size = 4, .is_signed = true, .name = "low"},
+	        {.type = PLAN_INT, .size = 8, .is_signed = true, .name = "how", .names = &how},
+	        {.type = PLAN_INT, .size = 2, .bits = 7, .from = 4, .name = "bits"},
+	        {.type = PLAN_INT, .size = 1, .bits = 3, .is_signed = true, .name = "three"},
+	        {.type = PLAN_INT, .size = 9, .bits = 64, .from = 4, .name = "wide"},
+	        {.type = PLAN_ARRAY, .size = 4, .count = 2, .parts = &pair, .part_count = 1,
+	         .name = "pairs"},
+	        {.type = PLAN_COMM, .offset = 16, .size = 3, .name = "text"},
+	        {.type = PLAN_RECORD, .name = "none"},
+	};
+	struct plan_value whole = {AT(tuple, PLAN_RECORD), .parts = members, .part_count = 8};
+	struct record r = sample();
+
+	(void)state;
+	shows(whole, &r,
+	      "{ .low = -5, .how = MINUS, .bits = 127, .three = 3, .wide = 4611686018427387903, "
+	      ".pairs = [[251,255],[255,255]], .text = a\"b, .none = {  } }",
+	      "{\"low\":-5,\"how\":-5,\"bits\":127,\"three\":3,\"wide\":4611686018427387903,"
+	      "\"pairs\":[[251,255],[255,255]],\"text\":\"a\\\"b\",\"none\":{}}");
+}
+
+/* Arrays and bits that are said to go on behind their struct. */
+static void structs_that_lie(void **state)
+{
+	static struct plan_value word = {.type = PLAN_INT, .size = 8, .name = ""};
+	struct plan_value members[] = {
+	        {.type = PLAN_ARRAY, .size = 8, .count = 2, .parts = &word, .name = "a"},
+	        {.type = PLAN_INT, .size = 1, .bits = 6, .from = 3, .name = "b"},
+	        {.type = PLAN_INT, .size = 10, .bits = 64, .name = "c"},
+	        {.type = PLAN_COMM, .offset = 40, .size = 16, .name = "d"},
+	};
+	struct plan_field field = {.value = {AT(tuple, PLAN_RECORD), .part_count = 1}};
+	struct plan_record shape = {.kind = PLAN_RECORD_VALUE, .size = sizeof(struct record),
+	                            .fields = &field, .field_count = 1};
+	struct record r = sample();
+	struct printed p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		field.value.parts = &members[i];
+		printed_open(&p, &shape, 1, OUTPUT_TEXT, false);
+		assert_int_equal(output_record(p.output, &r.head, sizeof(r)), -EBADMSG);
+		printed_is(&p, "");
+		printed_close(&p);
+	}
+}
+
 static void numbers(void **state)
 {
 	struct plan_value error = {AT(number, PLAN_ERRNO), .is_signed = true};
@@ -191,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(tuples),   cmocka_unit_test(tuples_that_lie),
+	        cmocka_unit_test(structs), cmocka_unit_test(structs_that_lie),
 	        cmocka_unit_test(numbers),  cmocka_unit_test(times),
 	        cmocka_unit_test(addresses), cmocka_unit_test(done_for_a_program),
 	};

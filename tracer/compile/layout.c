@@ -159,7 +159,8 @@ static void add_members(struct compiler *c, struct record_layout *r, const struc
 	}
 }
 
-/* A struct is laid out once; one that is in itself, as only a damaged source says, has nothing there. */
+/* A struct is laid out once; one that is in itself, as only a damaged source says, has nothing
+ * there. */
 static const struct record_layout *record_of(struct compiler *c, const struct ctype *type)
 {
 	struct record_layout r = {.type = type, .size = type->size}, *known;

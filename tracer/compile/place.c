@@ -102,7 +102,8 @@ void gen_convert(struct gen *g, struct place from, const struct plan_value *have
 {
 	struct place bytes = {to.base, to.offset + (int)sizeof(struct abi_text)};
 
-	for (size_t i = 0; want->type == PLAN_TUPLE && i < want->part_count && i < have->part_count; i++)
+	for (size_t i = 0; want->type == PLAN_TUPLE && i < want->part_count && i < have->part_count;
+	     i++)
 		gen_convert(g, (struct place){from.base, from.offset + (int)have->parts[i].offset},
 			    &have->parts[i],
 			    (struct place){to.base, to.offset + (int)want->parts[i].offset},

@@ -270,8 +270,10 @@ static bool check_array_cast(struct checker *c, struct expr *e, const struct cty
 /* What has an address can become a pointer: texts of arguments, arrays in memory. */
 static bool has_address(const struct expr *e)
 {
-	return !expr_is_copy(e) && ((e->type.kind == TYPE_TEXT && (e->place || e->kind == EXPR_ARGUMENT)) ||
-				    e->type.kind == TYPE_ARRAY);
+	if (expr_is_copy(e))
+		return false;
+	return (e->type.kind == TYPE_TEXT && (e->place || e->kind == EXPR_ARGUMENT)) ||
+	       e->type.kind == TYPE_ARRAY;
 }
 
 /* A number that is written is one of the enum's. */
