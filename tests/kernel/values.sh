@@ -142,7 +142,7 @@ prints "sites that differ in their sign compare as each has it" \
 	$'@filter: 3\n@less: 1\n@more: 3\n@same: 2'
 prints "print: the largest, divided; one key of a count" \
 	'values:text { @[1] = 10; @[2] = 30; @[3] = 20; @c["a"] = count(); @c["b"] = count(); @c["b"] = count(); print(@, 2); print(@, 1, 10); print(@c["b"]); clear(@); clear(@c); }' \
-	$'@[3]: 20\n@[2]: 30\n@[2]: 3\n@c[b]: 2'
+	$'@[3]: 20\n@[2]: 30\n@[2]: 3\n2'
 prints "bhist: buckets of one's own" 'values:hit { } values:text { @ = bhist(-5, 0, 10); @ = bhist(3, 0, 10); @ = bhist(10, 0, 10); @ = bhist(9, 0, 10); }' \
 	'{"map":"@","key":[],"count":4,"buckets":[{"max":-1,"count":1},{"min":0,"max":9,"count":2},{"min":10,"count":1}]}
 {"lost":0}' --json
