@@ -25,6 +25,17 @@ run "$telltale" run -q -b "$hammer" -e "hammer:one { @c = count(); } interval:ms
 	-- bash -c '"$@"; sleep 2' - "$hammer" 8 "$hits"
 is "8 threads: a filter sees the last one" "$(grep -v -e '^$' -e '^@' <<<"$out")" all
 
+# ---- what several CPUs change at once ----
+
+run "$telltale" run -q -e 'config = { max_map_keys = 20000 }
+	hammer:one { @p++; @a += 3; @k[1]++; @k[2] -= 2; @once[@n++] = count(); @low = min(args.i); @high = max(args.i); @avg = stats(args.i); }
+	END { printf("%d %d %d %d %d %d\n", @p, @a, @k[1], @k[2], len(@once), @n);
+		clear(@p); clear(@a); clear(@k); clear(@n); clear(@once); }' -- "$hammer" 8 2000
+is "8 threads: no ++ or += is lost, and each ++ has a value of its own" \
+	"$(grep -E '^[0-9]' <<<"$out")" "16000 48000 16000 -32000 16000 16000"
+like "8 threads: min, max and stats of one key" "$(tr '\n' ' ' <<<"$out")" \
+	'@avg: count 16000, average 999, total 15992000.*@high: 1999.*@low: 0'
+
 # ---- trace: delivered and lost make all ----
 
 events=$((hits > 50000 ? 50000 : hits))
