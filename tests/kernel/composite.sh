@@ -236,13 +236,13 @@ prints "what a function returns" 'ur:@F:minus { print(retval); print(retval < 0)
 
 # ---- sizes ----
 
-prints "sizeof and offsetof of values" 'struct foo { struct { struct { int x; char c; } b; int y; } a; union { int u; char v; }; int z[4]; };
+prints "sizeof and offsetof of values" 'enum e { A }; struct foo { struct { struct { int x; char c; } b; int y; } a; union { int u; char v; }; int z[4]; };
 	BEGIN { $x = (uint32)7; @a = (uint8)3; @b[1] = "abc"; $t = ((uint8)1, (uint16)2, (uint8)3); $s = "hello"; $f = (struct foo *)0;
 	print((sizeof($x), sizeof(@a), sizeof(@b[1]), sizeof($t), sizeof($s), sizeof(comm), sizeof(pid), sizeof(1 + 1)));
 	print((sizeof((1, (2, 3), "abcdefghijk")), sizeof(*$f), sizeof($f->a), sizeof($f), sizeof($f->z), sizeof(pton("::1"))));
 	print((offsetof(struct foo, a.b.c), offsetof(struct foo, v), offsetof(*$f, z), offsetof($f->a, y))); clear(@a); clear(@b); }
-	@V { $s = *args.shape; @ = $s.in; print((sizeof($s) == sizeof(struct shape), sizeof(@), offsetof(@, s), sizeof(args))); clear(@); }' '(4, 8, 4, 6, 6, 16, 4, 8)
+	@V { $s = *args.shape; @ = $s.in; print((sizeof($s) == sizeof(struct shape), sizeof(@), offsetof(@, s), sizeof(args), sizeof(A), sizeof(enum e))); clear(@); }' '(4, 8, 4, 6, 6, 16, 4, 8)
 (40, 32, 12, 8, 16, 16)
 (4, 12, 16, 8)
-(1, 4, 2, 24)'
+(1, 4, 2, 24, 8, 4)'
 finish

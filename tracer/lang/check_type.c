@@ -392,14 +392,35 @@ static uint64_t value_bytes(struct type t, uint64_t *align)
 	}
 }
 
+/* sizeof(BUSY): the parser took the name of a constant for that of a type. */
+static bool is_constant_name(struct checker *c, const struct expr *e)
+{
+	const struct type_words *words = e->words;
+	struct type_place place = place_of(c->instance->probes[0]);
+	const struct ctype *type;
+	struct error ignored;
+	uint64_t value;
+
+	return words && words->kind == CTYPE_VOID && !words->known && !words->pointers &&
+	       !words->is_array &&
+	       !types_constant(&c->program->types, &place, words->name, &value, &type, &ignored);
+}
+
 void check_sizeof(struct checker *c, struct expr *e)
 {
-	const struct ctype *t = type_meant(c, e);
 	const struct type *value = e->child ? &e->child->type : NULL;
+	const struct ctype *t;
 	uint64_t bytes, align;
 
+	if (is_constant_name(c, e)) {
+		make_number(e, 8);
+		return;
+	}
+	t = type_meant(c, e);
 	if (value && value->kind == TYPE_UNKNOWN)
 		return;
+	if (value && type_is_enum(*value) && !e->child->place) /* kept as any integer */
+		t = NULL;
 	bytes = value && !t ? value_bytes(*value, &align) : 0;
 	if (t && t->kind != CTYPE_VOID && t->kind != CTYPE_FUNCTION)
 		make_number(e, t->size);
