@@ -39,7 +39,7 @@ struct run {
 	bool nonsense; /* a record did not fit its format */
 	struct error error; /* of a record's handling, which can say no more than its code */
 	int *wake_fds;
-	bool *zeroed;	  /* by zero(): of each map that the program has */
+	struct results results;
 	struct self self;
 	int watch;     /* the paths of the target's files; -1: none */
 };
@@ -63,45 +63,6 @@ static bool is_of_end(const struct plan *plan, const struct abi_record *record)
 		return false;
 	probe = &plan->probes[record->probe];
 	return !*probe->provider && !strcmp(probe->name, "END");
-}
-
-
-/* What of a map is printed: one key, or the largest values. */
-struct wanted {
-	const void *key; /* NULL: all */
-	uint64_t top, div;
-};
-
-static int print_map(struct run *run, const struct plan_map *map, const struct wanted *wanted,
-		     struct error *err);
-
-/* What the program wants done with a map as a whole. Returns 1 when the record is none of these. */
-static int take_map_record(struct run *run, const struct plan_record *shape,
-			   const struct abi_record *record, size_t size)
-{
-	const struct plan_map *map = &run->session->plan.maps[shape->map];
-	struct wanted wanted = {.top = shape->top, .div = shape->div};
-
-	if (size < shape->size)
-		return 1;
-	if (shape->kind == PLAN_RECORD_PRINT && shape->field_count) {
-		if (record->unreadable & 1) {
-			warn(run->session->warnings, "the key of %s to print can't be read", map->name);
-			return 0;
-		}
-		wanted.key = (const char *)record + shape->fields[0].value.offset;
-	}
-
-	switch (shape->kind) {
-	case PLAN_RECORD_PRINT:
-		return !map->bpf_type ? 0 : print_map(run, map, &wanted, &run->error);
-	case PLAN_RECORD_CLEAR:
-	case PLAN_RECORD_ZERO:
-		run->zeroed[shape->map] = shape->kind == PLAN_RECORD_ZERO;
-		return !map->bpf_type ? 0 : engine_clear(run->engine, map, shape->kind == PLAN_RECORD_ZERO, &run->error);
-	default:
-		return 1;
-	}
 }
 
 static uint64_t field_of(const struct plan_record *shape, const struct abi_record *record, size_t field)
@@ -177,7 +138,8 @@ static int take_record(void *context, const struct abi_record *record, size_t si
 		return take_exit(run, &plan->records[record->format], record, size);
 	}
 	rc = record->format < plan->record_count
-		     ? take_map_record(run, &plan->records[record->format], record, size)
+		     ? results_take(&run->results, &plan->records[record->format], record, size,
+				    &run->error)
 		     : 1;
 	if (rc <= 0)
 		return rc;
@@ -309,83 +271,6 @@ static int wait_for_end(struct run *run, struct error *err)
 	return count < 0 ? count : 0;
 }
 
-/* ---- results ---- */
-
-struct printing {
-	struct output *output;
-	const struct plan_map *map;
-	const struct wanted *wanted;
-	bool zeroed;
-	bool any; /* of min() and its kind what has no values yet is printed, too */
-};
-
-/* A map without a key has its one value always: until something comes to it, that is none. Telltale's
- * own JSON says so of those whose numbers are about values (null). */
-static bool is_gone(const struct printing *p, const void *value)
-{
-	if (p->map->key_count || p->zeroed || output_map_holds(p->map, value))
-		return false;
-	return p->map->marked || !p->any;
-}
-
-static int print_entry(void *context, const void *key, const void *value)
-{
-	const struct printing *p = context;
-
-	if (p->wanted->key && key && memcmp(key, p->wanted->key, p->map->key_size) != 0)
-		return 0;
-	if (is_gone(p, value))
-		return 0;
-	return output_map_entry(p->output, key, value);
-}
-
-static int print_map(struct run *run, const struct plan_map *map, const struct wanted *wanted,
-		     struct error *err)
-{
-	struct printing printing = {run->output, map, wanted,
-				    run->zeroed[map - run->session->plan.maps],
-				    run->session->options.json};
-	int rc = output_map_begin(run->output, map);
-
-	if (rc)
-		return session_output_error(rc, err);
-	output_map_limits(run->output, wanted->top, wanted->div);
-	err->code = 0;
-	rc = engine_each(run->engine, map, print_entry, &printing, err);
-	if (rc)
-		return err->code ? rc : session_output_error(rc, err);
-	rc = output_map_end(run->output);
-	return rc ? session_output_error(rc, err) : 0;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct plan_map *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
-/* By their names, as bpftrace does it. */
-static int print_maps(struct run *run, struct error *err)
-{
-	const struct plan *plan = &run->session->plan;
-	const struct plan_map **maps = calloc(plan->map_count + 1, sizeof(*maps));
-	const struct wanted all = {.div = 1};
-	size_t count = 0;
-	int rc = 0;
-
-	if (!maps)
-		return error_memory(err);
-	for (size_t i = 0; i < plan->map_count; i++)
-		if (plan->maps[i].role == PLAN_MAP_USER && plan->maps[i].bpf_type)
-			maps[count++] = &plan->maps[i];
-	qsort(maps, count, sizeof(*maps), compare_names);
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = print_map(run, maps[i], &all, err);
-	free(maps);
-	return rc;
-}
-
 /* ---- the whole ---- */
 
 /* Bounds of a double's way to nanoseconds: what is longer than a century is for ever. */
@@ -415,9 +300,12 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 	run->watch = target_watch_paths(&s->target, s->warnings);
 	run->pipe = file && !fstat(fileno(file), &st) && S_ISFIFO(st.st_mode) ? fileno(file) : -1;
 	run->wake_fds = calloc(s->target.process_count + 4, sizeof(*run->wake_fds));
-	run->zeroed = calloc(s->plan.map_count + 1, sizeof(*run->zeroed));
-	if (!run->wake_fds || !run->zeroed)
+	if (!run->wake_fds)
 		return error_memory(err);
+	run->results.session = s;
+	rc = results_open(&run->results, err);
+	if (rc)
+		return rc;
 	if (session_engine(s) == ENGINE_USER && s->options.engine == SESSION_ENGINE_AUTO)
 		warn(s->warnings, "the user engine (ptrace) runs this: %s", s->no_kernel.text);
 	rc = self_open(&run->self, &s->plan, err);
@@ -432,6 +320,8 @@ static int run_open(struct run *run, FILE *file, struct error *err)
 				&run->names, s->warnings, err);
 	if (!rc && run->names)
 		output_set_frames(run->output, names_frames, run->names);
+	run->results.engine = run->engine;
+	run->results.output = run->output;
 	return rc;
 }
 
@@ -442,7 +332,7 @@ static void run_close(struct run *run)
 	engine_close(run->engine);
 	self_close(&run->self);
 	free(run->wake_fds);
-	free(run->zeroed);
+	results_close(&run->results);
 }
 
 /* Commands that the program runs and files that it reads are the person's who runs it: there is no
@@ -538,7 +428,7 @@ static int print_results(struct run *run, struct error *err)
 	if (rc)
 		return session_output_error(rc, err);
 	if (s->program.config.print_maps)
-		rc = print_maps(run, err);
+		rc = results_print(&run->results, err);
 	if (!rc)
 		rc = trouble_report(s, run->engine, run->output, err);
 	if (rc)

@@ -120,6 +120,23 @@ struct engine;
 int trouble_report(struct session *session, struct engine *engine, struct output *output,
 		   struct error *err);
 
+/* ---- results.c: maps as a whole, while a plan runs and at its end ---- */
+
+struct results {
+	struct session *session;
+	struct engine *engine;
+	struct output *output;
+	bool *zeroed; /* by zero(): of each map that the program has */
+};
+
+int results_open(struct results *r, struct error *err);
+void results_close(struct results *r);
+/* What a record wants done with a map. 1: it is none of these. */
+int results_take(struct results *r, const struct plan_record *shape, const struct abi_record *record,
+		 size_t size, struct error *err);
+/* All maps, by their names, as bpftrace does it. */
+int results_print(struct results *r, struct error *err);
+
 /* ---- self.c: a signal to telltale that the program waits for ---- */
 
 struct engine;
