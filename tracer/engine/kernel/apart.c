@@ -26,12 +26,15 @@ struct call {
 	void *context;
 };
 
-/* In a session of its own, so that a signal to our group does not mean it. Other signals are blocked. */
+/*
+ * In a group of its own, so that a signal to ours does not mean it; other signals are blocked. Not in a
+ * session of its own, which the scheduler would let wait behind who is busy in ours (autogroups).
+ */
 static int apart(void *context)
 {
 	const struct call *call = context;
 
-	setsid();
+	setpgid(0, 0);
 	prctl(PR_SET_NAME, "tt-attach");
 	call->function(call->context);
 	_exit(0);
