@@ -1,5 +1,5 @@
 /*
- * The ways out of a clause, and of a body of a loop over a map (each.c): hits that are done, that are not
+ * The ways out of a clause, and of the body of a loop (body.c): hits that are done, that are not
  * meant, that have met trouble, which is counted. They stand at the end, where the jumps of a long clause
  * do not reach: it has islands on the way, from which one goes on.
  */

@@ -1,7 +1,7 @@
 /*
- * From a program and its own functions, the bodies of loops (each.c), to one piece of BPF: adds the
- * functions of bpf/ that they call, and those that these call, behind its own instructions, each
- * once, and gives every call its distance.
+ * From a program and its own functions, the bodies of loops (body.c) and what counts keys (entry.c), to
+ * one piece of BPF: adds the functions of bpf/ that they call, and those that these call, behind its own
+ * instructions, each once, and gives every call its distance.
  */
 #include "compile/internal.h"
 #include "compile/runtime.h"

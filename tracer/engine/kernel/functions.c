@@ -43,7 +43,8 @@ static bool names_function(const struct bpf_insn *insn)
 	       (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL);
 }
 
-bool has_functions(const struct bpf_insn *insns, size_t count)
+/* Does a helper call a function of the program? */
+static bool has_functions(const struct bpf_insn *insns, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (is_wide(&insns[i]) && insns[i].src_reg == BPF_PSEUDO_FUNC)

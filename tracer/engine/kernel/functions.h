@@ -17,9 +17,6 @@ struct functions {
 	size_t count;
 };
 
-/* Does a helper call a function of the program? */
-bool has_functions(const struct bpf_insn *insns, size_t count);
-
 /* What to load a program with; nothing where no helper calls a function. */
 int functions_open(struct functions *functions, const struct bpf_insn *insns, size_t count,
                    struct error *err);

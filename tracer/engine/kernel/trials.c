@@ -356,9 +356,26 @@ int try_may_goto(void)
 	return close_if_open(try_load(insns, 3, 0, false));
 }
 
-/* A program with a function that a helper is to call. */
-static int try_called(const struct bpf_insn *insns, size_t count)
+/*
+ * A program with a function that a helper is to call, and that asks for no more rounds. `first` is the
+ * helper's first argument, with the register that says what it is.
+ */
+static int try_called(int helper, uint8_t source, int32_t first)
 {
+	const struct bpf_insn insns[] = {
+	        {BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1, source, 0, first},
+	        {.code = 0},
+	        {BPF_LD | BPF_IMM | BPF_DW, BPF_REG_2, BPF_PSEUDO_FUNC, 0, 6},
+	        {.code = 0},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
+	        {.code = BPF_JMP | BPF_CALL, .imm = helper},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	        {.code = BPF_JMP | BPF_EXIT},
+	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+	        {.code = BPF_JMP | BPF_EXIT},
+	};
+	size_t count = sizeof(insns) / sizeof(*insns);
 	struct sys_program program = {
 	        .name = "telltale_try",
 	        .type = BPF_PROG_TYPE_KPROBE,
@@ -377,47 +394,20 @@ static int try_called(const struct bpf_insn *insns, size_t count)
 	return code;
 }
 
-/* A function that asks for no more rounds. */
 int try_called_loops(void)
 {
-	const struct bpf_insn insns[] = {
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 1},
-	        {BPF_LD | BPF_IMM | BPF_DW, BPF_REG_2, BPF_PSEUDO_FUNC, 0, 6},
-	        {.code = 0},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
-	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_loop},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-	        {.code = BPF_JMP | BPF_EXIT},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
-	        {.code = BPF_JMP | BPF_EXIT},
-	};
-
-	return try_called(insns, sizeof(insns) / sizeof(*insns));
+	return try_called(BPF_FUNC_loop, 0, 1);
 }
 
-/* The same over a map that is empty. */
+/* Over a map that is empty. */
 int try_each(void)
 {
 	const struct sys_map map = {"telltale_try", BPF_MAP_TYPE_HASH, 0, 8, 8, 1};
 	int fd = sys_map_create(&map), code;
-	const struct bpf_insn insns[] = {
-	        {BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, fd},
-	        {.code = 0},
-	        {BPF_LD | BPF_IMM | BPF_DW, BPF_REG_2, BPF_PSEUDO_FUNC, 0, 6},
-	        {.code = 0},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
-	        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_for_each_map_elem},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-	        {.code = BPF_JMP | BPF_EXIT},
-	        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
-	        {.code = BPF_JMP | BPF_EXIT},
-	};
 
 	if (fd < 0)
 		return fd;
-	code = try_called(insns, sizeof(insns) / sizeof(*insns));
+	code = try_called(BPF_FUNC_for_each_map_elem, BPF_PSEUDO_MAP_FD, fd);
 	close(fd);
 	return code;
 }

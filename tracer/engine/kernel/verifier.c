@@ -51,8 +51,6 @@ static bool missing_helper(const char *log, struct error *err)
 	        {BPF_FUNC_get_current_cgroup_id, "cgroup", "4.18"},
 	        {BPF_FUNC_send_signal, "signal()", "5.3"},
 	        {BPF_FUNC_ktime_get_boot_ns, "nsecs(boot)", "5.8"},
-	        {BPF_FUNC_map_lookup_percpu_elem, "the values of count(), sum() and their kind in for",
-	         "5.19"},
 	        {BPF_FUNC_ktime_get_tai_ns, "nsecs(tai); nsecs(sw_tai) does without", "6.1"},
 	};
 	const char *at = strstr(log, "invalid func ");
