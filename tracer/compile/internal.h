@@ -222,8 +222,6 @@ void gen_variables(struct gen *g); /* at the start */
 reg gen_variable(struct gen *g, const struct expr *e);
 void gen_variable_set(struct gen *g, const struct expr *e, reg value);
 void gen_variable_assign(struct gen *g, const struct stmt *s);
-/* Does any of these change a variable or a map? */
-bool has_effect(const struct expr *e);
 /* As gen_int(); what is computed later does not change the value. */
 reg gen_int_before(struct gen *g, const struct expr *e, const struct expr *later, label fail);
 

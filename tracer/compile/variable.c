@@ -73,15 +73,6 @@ void gen_variable_set(struct gen *g, const struct expr *e, reg value)
 		ir_store(&g->ir, BPF_DW, g->frame, g->wide[e->number].at, to);
 }
 
-bool has_effect(const struct expr *e)
-{
-	for (; e; e = e->next)
-		if (e->kind == EXPR_STEP_BEFORE || e->kind == EXPR_STEP_AFTER ||
-		    has_effect(e->child))
-			return true;
-	return false;
-}
-
 reg gen_int_before(struct gen *g, const struct expr *e, const struct expr *later, label fail)
 {
 	reg value = gen_int(g, e, fail), copy;

@@ -111,6 +111,9 @@ static inline bool expr_is_copy(const struct expr *e)
 	return is_in_memory(e->type) && !e->place;
 }
 
+/* Does any of these, the expression and its next ones, change a variable or a map? (check_stmt.c) */
+bool has_effect(const struct expr *e);
+
 enum stmt_kind {
 	STMT_EXPR,   /* value */
 	STMT_ASSIGN, /* target (a variable or a map) op= value; op OP_NONE: plain */

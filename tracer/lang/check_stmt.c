@@ -148,10 +148,10 @@ static void check_unroll(struct checker *c, struct stmt *s)
 	check_block(c, s->body);
 }
 
-static bool has_step(const struct expr *e)
+bool has_effect(const struct expr *e)
 {
 	for (; e; e = e->next)
-		if (e->kind == EXPR_STEP_BEFORE || e->kind == EXPR_STEP_AFTER || has_step(e->child))
+		if (e->kind == EXPR_STEP_BEFORE || e->kind == EXPR_STEP_AFTER || has_effect(e->child))
 			return true;
 	return false;
 }
@@ -159,7 +159,7 @@ static bool has_step(const struct expr *e)
 /* A value that nobody uses, which changes nothing, is not computed: an empty block stands there. */
 static void drop_value(struct checker *c, struct stmt *s)
 {
-	if (has_step(s->value->child)) {
+	if (has_effect(s->value->child)) {
 		wrong(c, s->value, "this value is not used");
 		return;
 	}
