@@ -128,7 +128,10 @@ if build_folder telltale; then
 		rm -f "$guest_files/console"
 		sed -n '/^ \*\/$/q; /telltale run/d; s/^ \*$//; s/^ \*  *//; s/^./# &/p' "$root/samples/qemu/$question.bt" # what it answers
 		echo "\$ build/telltale run samples/qemu/$question.bt -- QEMU/qemu-system-x86_64 ..."
-		if ! "$telltale" run "$root/samples/qemu/$question.bt" -- "$qemu" "${guest[@]}" >"$guest_files/out" 2>"$guest_files/said"; then
+		# A guest under software emulation has hung, once in many runs: then once more.
+		watched=(timeout 90 "$telltale" run "$root/samples/qemu/$question.bt" -- "$qemu" "${guest[@]}")
+		if ! "${watched[@]}" >"$guest_files/out" 2>"$guest_files/said" &&
+			! "${watched[@]}" >"$guest_files/out" 2>"$guest_files/said"; then
 			cat "$guest_files/said"
 			failed=yes
 		fi
